@@ -1,0 +1,1 @@
+"""Front ends: text of one language to the small language."""

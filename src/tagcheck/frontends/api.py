@@ -1,0 +1,79 @@
+"""What every front end offers: units, that is parsed files, whose procedures are lowered when they are needed.
+
+A front end is a module with two functions, listed in `tagcheck.frontends.LANGUAGES`:
+
+    relevant(path, content) -> bool      from the name and the bytes alone: can this file matter?
+    parse(source) -> Unit                never raises; what cannot be read becomes a `Problem`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tagcheck.ir import Problem, Procedure, Statement
+from tagcheck.source import Span
+
+
+class EntryKind(Enum):
+    """Why something runs without being called in the project."""
+
+    MAIN = "main"
+    TEST = "test"
+    """a test function of the language's own runner"""
+    SETUP = "setup"
+    """a test main that runs before and after the tests of its module"""
+    FILE = "file"
+    """a script, a manifest: the file itself"""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeInfo:
+    """A type of the project. `fields`: name and qualified type, in order; `embedded`: qualified types of embedded
+    fields; `underlying`: for a type that is no struct, what it is made of ('string', '[]pkg.T')."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...] = ()
+    embedded: tuple[str, ...] = ()
+    underlying: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable or constant of a module: its declaration is lowered when it is first read. `mentions` as in
+    `ir.Procedure`. `type` is the declared type, if written."""
+
+    name: str
+    span: Span
+    lower: Callable[[], tuple[Statement, ...]]
+    mentions: frozenset[str] = frozenset()
+    constant: bool = False
+    type: str = ""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A parsed file.
+
+    `module` names the module that the file belongs to (a Go package's import path, with '.test' appended for an
+    external test package; for other files the path). `imports` maps local names to modules. `procedures` maps local
+    names ('LoadImage', 'Type.Method') to procedures. `initial` runs when the module is loaded (a Go `var _ = f(…)` or
+    `init`), in source order. `entries` are procedures that a runner calls. `alternative` is non-empty where the file
+    is one of several that a build chooses from (build tags): two definitions of one name in units with different
+    alternatives do not clash.
+    """
+
+    path: str
+    language: str
+    module: str
+    imports: Mapping[str, str] = field(default_factory=dict)
+    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    types: Mapping[str, TypeInfo] = field(default_factory=dict)
+    initial: tuple[Procedure, ...] = ()
+    entries: tuple[tuple[str, EntryKind], ...] = ()
+    alternative: str = ""
+    problems: tuple[Problem, ...] = ()
+
+

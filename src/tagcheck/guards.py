@@ -1,0 +1,89 @@
+"""Guards: under which conditions a value holds or an event happens.
+
+A condition of the program that cannot be decided becomes an *atom*, a text that identifies it: two tests of the same
+environment variable share their atom, two tests of unknown values never do. `Guards` is a conjunction of clauses; a
+clause is a disjunction of literals, a literal an atom with a polarity. Guards serve one question only: can two things
+hold in the same run? Forgetting a clause is therefore always allowed (the answer becomes yes more often).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Literal: TypeAlias = tuple[str, bool]
+Clause: TypeAlias = frozenset[Literal]
+
+MOST_CLAUSES = 24
+"""Clauses kept in one conjunction; past it, clauses of several literals are forgotten first, then the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """A satisfiable conjunction. `units` are the literals that must hold, `clauses` the disjunctions of several."""
+
+    units: frozenset[Literal] = frozenset()
+    clauses: frozenset[Clause] = frozenset()
+
+    def and_(self, other: Guards) -> Guards | None:
+        """Both conjunctions together; None if they cannot hold in the same run."""
+        if other is ALWAYS or other == self:
+            return self
+        if self is ALWAYS:
+            return other
+        return conjunction(self.units | other.units, self.clauses | other.clauses)
+
+    def compatible(self, other: Guards) -> bool:
+        return self.and_(other) is not None
+
+    def negated(self) -> Guards | None:
+        """What holds when this does not; None when that is impossible. With clauses inside it is not exact: the part
+        that cannot be said is forgotten."""
+        if self.clauses:
+            return ALWAYS
+        if not self.units:
+            return None
+        return conjunction(frozenset(), frozenset({frozenset((atom, not value) for atom, value in self.units)}))
+
+    def __repr__(self) -> str:
+        units = [("" if value else "!") + atom for atom, value in sorted(self.units)]
+        clauses = sorted("(" + "|".join(("" if v else "!") + a for a, v in sorted(c)) + ")" for c in self.clauses)
+        return "&".join(units + clauses) or "always"
+
+
+ALWAYS = Guards()
+
+
+def when(atom: str, value: bool = True) -> Guards:
+    """The guard of one atom."""
+    return Guards(frozenset({(atom, value)}))
+
+
+def conjunction(units: frozenset[Literal], clauses: frozenset[Clause]) -> Guards | None:
+    """Simplify by unit propagation; None if a contradiction shows."""
+    known = dict(units)
+    if len(known) < len(units):
+        return None
+    pending, changed = set(clauses), True
+    while changed:
+        changed = False
+        for clause in tuple(pending):
+            if any(known.get(atom) is value for atom, value in clause):
+                pending.discard(clause)
+                continue
+            open_literals = [(atom, value) for atom, value in clause if atom not in known]
+            if not open_literals:
+                return None
+            if len(open_literals) == 1:
+                known[open_literals[0][0]] = open_literals[0][1]
+                pending.discard(clause)
+                changed = True
+    return _bounded(frozenset(known.items()), frozenset(pending))
+
+
+def _bounded(units: frozenset[Literal], clauses: frozenset[Clause]) -> Guards:
+    if len(units) + len(clauses) <= MOST_CLAUSES:
+        return Guards(units, clauses)
+    kept_units = frozenset(sorted(units)[:MOST_CLAUSES])
+    room = MOST_CLAUSES - len(kept_units)
+    return Guards(kept_units, frozenset(sorted(clauses, key=sorted)[:room]))

@@ -1,0 +1,503 @@
+"""The small language that every front end lowers to.
+
+Purpose: carry names, and only names, from sources in many languages to one evaluator. There is just enough here to
+say where a value comes from, which command gets it and in which order; arithmetic, types and most of control flow are
+left out. A front end lowers faithfully and decides nothing: it knows no container tool and no library.
+
+Rejected: one union syntax tree of all languages (every later layer would have to know every language); three-address
+code over a control-flow graph (joins and loops would lose the block structure that the evaluator uses to keep
+alternatives apart).
+
+What it cannot do: goto, exceptions that are caught far from where they are raised, coroutines, pointer arithmetic. A
+front end that meets such a thing emits `Opaque` or leaves the statement out and keeps what it could translate.
+
+Expressions have no side effects, except that `Allocate` makes a fresh cell. Calls are statements (`Invoke`): a front end
+lowers `f(g(x))` to `t := g(x)` and `f(t)`, with temporaries whose names start with '%'. Every node has the span of the
+source that it was lowered from.
+
+Names of variables are unique within a procedure: where a language lets an inner block hide an outer variable, the
+front end renames the inner one (`err`, `err#2`). `Assign.declare` makes a new cell for the name each time it runs, so
+that a closure made in a loop keeps the variable of its own round.
+
+Types are mentioned by their qualified name, 'package/path.Name', without pointer stars; builtin kinds are written
+'string', 'int', 'bool', 'error', '[]T', 'map[K]V', 'chan T', 'func'. They steer zero values and the choice of methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import TypeAlias
+
+from tagcheck.source import Span
+
+# --- expressions -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text written out. `span` covers the content without its quotes; `exact`: content and source agree character
+    by character (a raw string, or one without escapes), so that places inside can be computed."""
+
+    text: str
+    span: Span
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number, a truth value, or None (nil, null)."""
+
+    value: int | float | bool | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A variable or procedure by its simple name: a local, a captured one, or one of the own module's."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """A symbol of another module: `Global("os/exec", "Command")`. `module` is the import path, or for modules of the
+    project what the front end resolved it to."""
+
+    module: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Concatenation of texts."""
+
+    parts: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """In a list or an argument list: all items of a list value."""
+
+    value: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list, array or tuple written out; `type` is its qualified type where written ('[]string')."""
+
+    items: tuple[Expression, ...]
+    span: Span
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping written out, in source order. As a value it is immutable; a language with mappings that are shared
+    wraps it in `Allocate`."""
+
+    entries: tuple[tuple[Expression, Expression], ...]
+    span: Span
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOf:
+    """A record (struct, object) of a type, with the fields that are set. Embedded fields use the embedded type's
+    simple name. As a value it is immutable and copied by assignment."""
+
+    type: str
+    fields: tuple[tuple[str, Expression], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """The zero value of a type ('string': empty text; a struct: a record with no field set; a pointer: nil)."""
+
+    type: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Allocate:
+    """A reference to a fresh cell that holds `value` (`&T{…}`, `new(T)`, a map literal, a channel)."""
+
+    value: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MakeChannel:
+    """A fresh channel: what is sent is received in order."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddressOf:
+    """A reference to the cell of a variable (`&x`)."""
+
+    target: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dereference:
+    """The value that a reference leads to (`*p`)."""
+
+    pointer: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field, or a method bound to its receiver; references are followed."""
+
+    base: Expression
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An item of a list (from 0; negative from the end), a character of a text, a value of a mapping."""
+
+    base: Expression
+    index: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a list or text, from `low` (default 0) to `high` (default the end, exclusive)."""
+
+    base: Expression
+    low: Expression | None
+    high: Expression | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A procedure as a value, capturing the variables around it."""
+
+    procedure: Procedure
+    span: Span
+
+
+class CompareOp(Enum):
+    EQ = "=="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    operator: CompareOp
+    left: Expression
+    right: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    operand: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Conjunction of conditions."""
+
+    operands: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Disjunction of conditions."""
+
+    operands: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`then` where the condition holds, else `otherwise`."""
+
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply' (numbers; 'add'
+    of texts is `Join`), 'length', 'append' (list and items), 'keys', 'convert' (type name as first literal)."""
+
+    operation: str
+    arguments: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """What the front end could not translate, why, and the parts that it could."""
+
+    reason: str
+    span: Span
+    parts: tuple[Expression, ...] = ()
+
+
+Expression: TypeAlias = (
+    Literal
+    | Constant
+    | Name
+    | Global
+    | Join
+    | Spread
+    | ListOf
+    | MapOf
+    | RecordOf
+    | Zero
+    | Allocate
+    | MakeChannel
+    | AddressOf
+    | Dereference
+    | Field
+    | Index
+    | Slice
+    | Closure
+    | Compare
+    | Not
+    | AllOf
+    | AnyOf
+    | Choice
+    | Apply
+    | Opaque
+)
+
+# --- statements ------------------------------------------------------------------------------------------------------
+
+Target: TypeAlias = Name | Global | Field | Index | Dereference | None
+"""Where a value goes; None drops it (the blank identifier)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`targets = value`; with several targets the value is a list that is taken apart. `declare`: a new cell."""
+
+    targets: tuple[Target, ...]
+    value: Expression
+    span: Span
+    declare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of a call: positional, or by keyword; `value` may be a `Spread`."""
+
+    value: Expression
+    keyword: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A call. `targets` take its results, one each; no targets at all: the results are dropped. `span` is the call's
+    (from the callee's first character to the closing bracket)."""
+
+    targets: tuple[Target, ...]
+    callee: Expression
+    arguments: tuple[Argument, ...]
+    span: Span
+    declare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A command line as a shell or make runs it. `argv` holds the words, the command first, not yet split;
+    `output` takes what it prints, `status` whether it failed."""
+
+    argv: tuple[Expression, ...]
+    span: Span
+    environment: tuple[tuple[str, Expression], ...] = ()
+    stdin: Expression | None = None
+    directory: Expression | None = None
+    output: Target = None
+    status: Target = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """If; a switch is lowered to nested branches (`Compare` with each case)."""
+
+    condition: Expression
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """For every item of a list, entry of a mapping, value received from a channel or number below an integer.
+    `targets` get (index or key, value), as in Go's range; one target gets the index or key, or, over a channel, the
+    value; they are declared anew in each round."""
+
+    targets: tuple[Target, ...]
+    over: Expression
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """As long as the condition holds; `step` runs after each round (also after Continue)."""
+
+    condition: Expression
+    step: tuple[Statement, ...]
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Leave the procedure with these results; for named results that are returned bare, the front end names them."""
+
+    values: tuple[Expression, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Defer:
+    """Run the body when the procedure ends, last deferred first. Arguments are evaluated before, into temporaries."""
+
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Spawn:
+    """Run the body side by side with what follows (go, &, a thread)."""
+
+    body: tuple[Statement, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    channel: Expression
+    value: Expression
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """Take the next value of a channel; a second target gets whether there was one."""
+
+    targets: tuple[Target, ...]
+    channel: Expression
+    span: Span
+    declare: bool = False
+
+
+class Role(Enum):
+    """What a file says about images without any command."""
+
+    OBJECT = "object"
+    """a Kubernetes object, complete or part"""
+    BASE = "base"
+    """a Dockerfile's FROM"""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A file states something that names images: a manifest's object, written out as `MapOf`, `ListOf`, `Literal`."""
+
+    role: Role
+    value: Expression
+    span: Span
+
+
+Statement: TypeAlias = (
+    Assign
+    | Invoke
+    | Run
+    | Branch
+    | ForEach
+    | While
+    | Break
+    | Continue
+    | Return
+    | Defer
+    | Spawn
+    | Send
+    | Receive
+    | Use
+)
+
+# --- procedures and modules ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    type: str = ""
+    variadic: bool = False
+    default: Expression | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Procedure:
+    """A function, method, closure, target, script or file.
+
+    `key` says where it lives: 'go:test/utils#LoadImage', 'go:test/utils#Type.Method', 'k8s:config/manager.yaml';
+    closures append '$1', '$2' to the key around them. `module` is the module whose symbols its names mean. `receiver`
+    is the first parameter of a method. `results` are the result types; `named_results` the names of results that have
+    them (the engine declares them with zero values). `mentions` holds every identifier that occurs in the body: a cheap
+    over-approximation of what it can call. The body is lowered when it is first asked for.
+    """
+
+    key: str
+    module: str
+    parameters: tuple[Parameter, ...]
+    lower: Callable[[], tuple[Statement, ...]] = field(repr=False)
+    span: Span
+    results: tuple[str, ...] = ()
+    named_results: tuple[str, ...] = ()
+    receiver: Parameter | None = None
+    mentions: frozenset[str] = frozenset()
+
+    @cached_property
+    def body(self) -> tuple[Statement, ...]:
+        return self.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a file, or a part of it, could not be read: becomes TC901. `message` says what is wrong and what to do."""
+
+    path: str
+    line: int
+    column: int
+    message: str

@@ -1,0 +1,532 @@
+"""Symbolic values: what is known of a name before the program runs.
+
+Purpose: represent texts that are partly known, keep what is unknown comparable for identity, and keep alternatives
+apart together with the conditions under which each holds.
+
+A `Text` is a sequence of literal pieces and holes. A hole says what kind of unknown it is and which one: two holes are
+the same value exactly if their kind and identity are equal. An `Opaque` value can be anything, so it never proves a
+difference. `Alternatives` holds several values, each with the guards (see `guards`) under which it is the value.
+
+Rejected: regular languages as the domain (joins lose which prefix went with which tag); one value per variable and
+program point (the name returned under one condition would meet the name built under another).
+
+What it cannot do: relate holes by arithmetic; see two different opaque values as equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeAlias
+
+from tagcheck.guards import ALWAYS, Guards
+from tagcheck.ir import Procedure
+from tagcheck.source import Position, Span
+
+
+class HoleKind(Enum):
+    ENVIRONMENT = "env"
+    """an environment variable; equal to itself until somebody sets it"""
+    PARAMETER = "param"
+    """a parameter of an entry point"""
+    OUTPUT = "output"
+    """what a command prints; identity is the command's text"""
+    UNIQUE = "unique"
+    """a clock, a random source, a uuid: every evaluation is another value"""
+    OPAQUE = "?"
+    """not known at all"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """An unknown part of a text.
+
+    `identity` tells holes of one kind apart; `label` is what people see (the variable, the parameter, the command).
+    `part` names a part of the value ('[0:8]', 'lower'): two parts of one value with the same name are equal.
+    `weak` says why a unique value can still collide ('slow digits of a clock'); it takes no part in comparison.
+    """
+
+    kind: HoleKind
+    identity: str
+    label: str = ""
+    part: str = ""
+    weak: str = ""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case HoleKind.UNIQUE:
+                return "<unique>"
+            case HoleKind.OPAQUE:
+                return "<?>"
+            case _:
+                return f"<{self.kind.value} {self.label}>"
+
+    @property
+    def key(self) -> tuple[HoleKind, str, str]:
+        return (self.kind, self.identity, self.part)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the literal characters of a piece stand; `exact` as in `source.Chunk`. `end` bounds the literal."""
+
+    start: Position
+    exact: bool = True
+
+    def advanced(self, text: str) -> Origin:
+        return Origin(self.start.advanced(text), True) if self.exact else self
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Literal characters of a `Text`, with their origin where they have one; the origin takes no part in equality."""
+
+    text: str
+    origin: Origin | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Piece) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A hole in a text, with the place where its value came to be (`site`) and the calls that led there (`trace`,
+    outermost first); neither takes part in equality."""
+
+    hole: Hole
+    site: Span | None = None
+    trace: tuple[Span, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Filling) and other.hole.key == self.hole.key
+
+    def __hash__(self) -> int:
+        return hash(self.hole.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sequence of literal pieces and holes; neighbouring pieces are not merged, so that origins stay."""
+
+    parts: tuple[Piece | Filling, ...]
+
+    @classmethod
+    def of(cls, text: str, span: Span | None = None, exact: bool = True) -> Text:
+        """A literal text; `span` is where its content stands."""
+        return cls((Piece(text, Origin(span.start, exact) if span else None),)) if text else EMPTY
+
+    @classmethod
+    def of_hole(cls, hole: Hole, site: Span | None = None, trace: tuple[Span, ...] = ()) -> Text:
+        return cls((Filling(hole, site, trace),))
+
+    @property
+    def literal(self) -> str | None:
+        """The whole text if no part of it is unknown."""
+        if any(isinstance(part, Filling) for part in self.parts):
+            return None
+        return "".join(part.text for part in self.parts if isinstance(part, Piece))
+
+    @property
+    def leading(self) -> str:
+        """The literal characters before the first hole."""
+        found: list[str] = []
+        for part in self.parts:
+            if isinstance(part, Filling):
+                break
+            found.append(part.text)
+        return "".join(found)
+
+    @property
+    def trailing(self) -> str:
+        """The literal characters after the last hole."""
+        found: list[str] = []
+        for part in reversed(self.parts):
+            if isinstance(part, Filling):
+                break
+            found.append(part.text)
+        return "".join(reversed(found))
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        return tuple(part.hole for part in self.parts if isinstance(part, Filling))
+
+    @property
+    def origin(self) -> Position | None:
+        """Where the first literal piece stands that has an origin."""
+        return next((part.origin.start for part in self.parts if isinstance(part, Piece) and part.origin), None)
+
+    def merged(self) -> tuple[str | Hole, ...]:
+        """The text with neighbouring literal pieces merged and origins left out: its normal form for comparison."""
+        found: list[str | Hole] = []
+        for part in self.parts:
+            if isinstance(part, Filling):
+                found.append(part.hole)
+            elif found and isinstance(found[-1], str):
+                found[-1] += part.text
+            elif part.text:
+                found.append(part.text)
+        return tuple(found)
+
+    def __str__(self) -> str:
+        return "".join(part.text if isinstance(part, Piece) else str(part.hole) for part in self.parts)
+
+    def __add__(self, other: Text) -> Text:
+        return Text(self.parts + other.parts)
+
+    def split_at(self, separator: str, last: bool = False) -> tuple[Text, Text] | None:
+        """The texts before and after the first (or last) literal occurrence of a separator that lies within one
+        piece; None where there is none. A hole might contain the separator: callers decide whether that matters."""
+        indices = range(len(self.parts) - 1, -1, -1) if last else range(len(self.parts))
+        for index in indices:
+            part = self.parts[index]
+            if isinstance(part, Filling):
+                continue
+            at = part.text.rfind(separator) if last else part.text.find(separator)
+            if at >= 0:
+                before, after = cut(part, at)[0], cut(part, at + len(separator))[1]
+                return (
+                    Text(self.parts[:index] + before),
+                    Text(after + self.parts[index + 1 :]),
+                )
+        return None
+
+    def split(self, separator: str) -> list[Text]:
+        """The texts between the literal occurrences of a separator."""
+        found: list[Text] = []
+        rest = self
+        while (halves := rest.split_at(separator)) is not None:
+            found.append(halves[0])
+            rest = halves[1]
+        return [*found, rest]
+
+    def without_prefix(self, prefix: str) -> Text | None:
+        """The rest after a literal prefix; None if the text does not begin with it literally."""
+        if not self.leading.startswith(prefix):
+            return None
+        return self.dropped(len(prefix))
+
+    def dropped(self, count: int) -> Text:
+        """The text without its first `count` characters, which must be literal."""
+        parts = list(self.parts)
+        while count and parts:
+            part = parts[0]
+            if not isinstance(part, Piece):
+                break
+            if len(part.text) <= count:
+                count -= len(part.text)
+                parts.pop(0)
+            else:
+                parts[0:1] = cut(part, count)[1]
+                count = 0
+        return Text(tuple(parts))
+
+    def mapped(self, change: str) -> Text:
+        """Lower, upper or title case ('lower', 'upper'): literal pieces are changed, holes become parts of theirs."""
+        parts: list[Piece | Filling] = []
+        for part in self.parts:
+            if isinstance(part, Piece):
+                parts.append(Piece(part.text.lower() if change == "lower" else part.text.upper(), part.origin))
+            elif part.hole.kind is HoleKind.UNIQUE:
+                parts.append(part)
+            else:
+                parts.append(replace(part, hole=replace(part.hole, part=f"{part.hole.part}.{change}")))
+        return Text(tuple(parts))
+
+
+EMPTY = Text(())
+
+
+def cut(piece: Piece, at: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """A piece in two at a character offset; empty halves are left out."""
+    before, after = piece.text[:at], piece.text[at:]
+    origin = piece.origin.advanced(before) if piece.origin else None
+    return (
+        (Piece(before, piece.origin),) if before else (),
+        (Piece(after, origin),) if after else (),
+    )
+
+
+# --- other values ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """nil, None, null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error that is not nil. A procedure's path that ends in one is no run that a scenario is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Whether a command or call succeeded: nil or an error, not known which. `identity` is the evaluation."""
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list, array, slice or tuple. `open`: more items than the known ones may follow. `spans`: where items stand."""
+
+    items: tuple[Value, ...]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping in insertion order; keys are texts, numbers or opaque values. `open`: other entries may exist."""
+
+    entries: tuple[tuple[Value, Value], ...]
+    open: bool = False
+
+    def get(self, key: str) -> Value | None:
+        """The value of a literal key."""
+        for name, value in self.entries:
+            if isinstance(name, Text) and name.literal == key:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A struct or object of a qualified type; fields that were never set are absent."""
+
+    type: str
+    fields: tuple[tuple[str, Value], ...] = ()
+
+    def get(self, name: str) -> Value | None:
+        return next((value for field, value in self.fields if field == name), None)
+
+    def with_field(self, name: str, value: Value) -> Record:
+        """A copy in which one field has another value."""
+        kept = tuple((field, old) for field, old in self.fields if field != name)
+        return Record(self.type, (*kept, (name, value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A reference to a cell of the evaluator's heap."""
+
+    cell: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue:
+    """A procedure with the cells that it captured ((name, cell) pairs) and, for a bound method, its receiver."""
+
+    procedure: Procedure
+    captured: tuple[tuple[str, int], ...] = ()
+    receiver: Value | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, FunctionValue)
+            and other.procedure.key == self.procedure.key
+            and other.captured == self.captured
+            and other.receiver == self.receiver
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.procedure.key, self.captured))
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryValue:
+    """A function of a library, by its qualified name ('os/exec.Command'), or a bound method with its receiver."""
+
+    name: str
+    receiver: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No value: an entry that a mapping does not have, a variable that is not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A value of which nothing is known but which evaluation made it. `type` is its declared type, if any."""
+
+    identity: str
+    reason: str
+    type: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Several possible values, each under its guards; never nested, never with fewer than two options."""
+
+    options: tuple[tuple[Guards, Value], ...]
+
+
+Value: TypeAlias = (
+    Text
+    | Number
+    | Truth
+    | Null
+    | Failure
+    | Outcome
+    | Sequence
+    | Mapping
+    | Record
+    | Pointer
+    | FunctionValue
+    | LibraryValue
+    | Absent
+    | Opaque
+    | Alternatives
+)
+
+MOST_OPTIONS = 16
+"""How many alternatives a value keeps; past it, the value is opaque: precision is lost, soundness is not."""
+
+
+def options(value: Value) -> tuple[tuple[Guards, Value], ...]:
+    """The alternatives of a value; one option, always, if it has none."""
+    return value.options if isinstance(value, Alternatives) else ((ALWAYS, value),)
+
+
+def alternatives(choices: Iterable[tuple[Guards, Value]], reason: str = "too many alternatives") -> Value:
+    """One value of several options: nested alternatives flattened, impossible ones dropped, equal ones merged when
+    their guards are equal or cover everything. Opaque past the bound or when nothing is left."""
+    found: dict[tuple[Guards, Value], None] = {}
+    for guards, value in choices:
+        for inner, option in options(value):
+            both = guards.and_(inner)
+            if both is not None:
+                found[(both, option)] = None
+    flat = list(found)
+    if not flat:
+        return Opaque("unreachable", "no alternative is possible here")
+    values = dict.fromkeys(option for _, option in flat)
+    if len(values) == 1:
+        return flat[0][1]
+    if len(flat) > MOST_OPTIONS:
+        return Opaque(f"bound:{hash_text(flat)}", reason)
+    return Alternatives(tuple(flat))
+
+
+def hash_text(options_: list[tuple[Guards, Value]]) -> str:
+    """A short identity for a set of options that does not depend on the process's hash seed."""
+    import hashlib
+
+    return hashlib.sha256(repr(options_).encode()).hexdigest()[:16]
+
+
+def iterate(value: Value, given: Guards) -> Iterator[tuple[Guards, Value]]:
+    """The options of a value that are possible together with `given`; the guards of each include `given`."""
+    for guards, option in options(value):
+        both = given.and_(guards)
+        if both is not None:
+            yield both, option
+
+
+# --- comparison ------------------------------------------------------------------------------------------------------
+
+
+class Same(Enum):
+    """Whether two texts are equal in a run."""
+
+    YES = "yes"
+    NO = "no"
+    MAYBE = "maybe"
+
+
+def same(left: Text, right: Text) -> Same:
+    """Compare two texts. NO only if no assignment of the holes makes them equal: literal parts clash, or a unique
+    value would have to equal something that cannot depend on it."""
+    a, b = left.merged(), right.merged()
+    keys_a, keys_b = tuple(map(_key, a)), tuple(map(_key, b))
+    if keys_a == keys_b:
+        opaque = any(isinstance(part, Hole) and part.kind is HoleKind.OPAQUE and not part.identity for part in a)
+        return Same.MAYBE if opaque else Same.YES
+    if _independent(a, b) or not _overlap(keys_a, keys_b):
+        return Same.NO
+    return Same.MAYBE
+
+
+_Key: TypeAlias = str | tuple[HoleKind, str, str]
+
+
+def _key(part: str | Hole) -> _Key:
+    return part if isinstance(part, str) else part.key
+
+
+def _independent(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> bool:
+    """Whether one side holds a unique value that the other cannot depend on: then they are equal with probability 0.
+    Environment and parameters are fixed before a scenario draws anything; opaque values and command outputs may
+    depend on what was drawn."""
+
+    def uniques(parts: tuple[str | Hole, ...]) -> set[str]:
+        return {part.identity for part in parts if isinstance(part, Hole) and part.kind is HoleKind.UNIQUE}
+
+    def can_absorb(parts: tuple[str | Hole, ...]) -> bool:
+        return any(isinstance(part, Hole) and part.kind in (HoleKind.OPAQUE, HoleKind.OUTPUT) for part in parts)
+
+    only_a, only_b = uniques(a) - uniques(b), uniques(b) - uniques(a)
+    return bool(only_a and not can_absorb(b)) or bool(only_b and not can_absorb(a))
+
+
+def _overlap(a: tuple[_Key, ...], b: tuple[_Key, ...]) -> bool:
+    """Whether two patterns, holes taken as 'any text', have a common instance; equal holes at the same place match.
+    Common heads and tails are stripped first: they must be equal in every instance."""
+    left, right = _tokens(a), _tokens(b)
+    while left and right and left[0] == right[0]:
+        left, right = left[1:], right[1:]
+    while left and right and left[-1] == right[-1]:
+        left, right = left[:-1], right[:-1]
+    return _wildcards_meet(left, right)
+
+
+def _tokens(parts: tuple[_Key, ...]) -> list[_Key]:
+    found: list[_Key] = []
+    for part in parts:
+        if isinstance(part, str):
+            found.extend(part)
+        else:
+            found.append(part)
+    return found
+
+
+def _wildcards_meet(left: list[_Key], right: list[_Key]) -> bool:
+    """Whether two glob patterns (a tuple is '*') share an instance: reachability over pairs of positions."""
+    seen: set[tuple[int, int]] = set()
+    stack = [(0, 0)]
+    while stack:
+        pair = stack.pop()
+        if pair in seen:
+            continue
+        seen.add(pair)
+        i, j = pair
+        if i == len(left) and j == len(right):
+            return True
+        star_left = i < len(left) and not isinstance(left[i], str)
+        star_right = j < len(right) and not isinstance(right[j], str)
+        if star_left:
+            stack.append((i + 1, j))
+            if j < len(right):
+                stack.append((i, j + 1))
+        if star_right:
+            stack.append((i, j + 1))
+            if i < len(left):
+                stack.append((i + 1, j))
+        if i < len(left) and j < len(right) and not star_left and not star_right and left[i] == right[j]:
+            stack.append((i + 1, j + 1))
+    return False
