@@ -1,0 +1,1 @@
+"""Operations that library models name: what a library call does with symbolic values."""

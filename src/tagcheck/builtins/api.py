@@ -1,0 +1,129 @@
+"""The meeting point of library models and the evaluator.
+
+A model (`rules/models/*.yaml`) says: a call of this name is this operation with these parameters. An operation is a
+function from a `Call` to results; what it needs of the running evaluation it asks of the `Machine`. An operation never
+raises: what it does not understand it answers with `call.unknown(reason)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from tagcheck.catalog import Effect
+from tagcheck.source import Span
+from tagcheck.values import Opaque, Text, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that is about to run. `argv` is already split into words, the program first. `environment` holds the
+    variables that are set for it on top of the caller's; `directory` and `stdin` where given."""
+
+    argv: tuple[Value, ...]
+    environment: tuple[tuple[str, Value], ...] = ()
+    stdin: Value | None = None
+    directory: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What a command prints, and whether it succeeded (an `Outcome`, or a `Failure` or `Null` where known)."""
+
+    output: Value
+    outcome: Value
+
+
+class Machine(Protocol):
+    """What an operation may ask of the evaluation in progress."""
+
+    def load(self, value: Value) -> Value:
+        """The content of the cell that a pointer leads to; any other value as it is."""
+        ...
+
+    def store(self, pointer: Value, content: Value) -> None:
+        """Write the cell that a pointer leads to; ignored for other values."""
+        ...
+
+    def allocate(self, content: Value) -> Value:
+        """A pointer to a fresh cell."""
+        ...
+
+    def unique(self, label: str, weak: str = "") -> Text:
+        """A fresh unique value, different from every other (`weak`: why it may still collide)."""
+        ...
+
+    def environment(self, name: Text) -> Value:
+        """The value of an environment variable: what the scenario set, else a hole. `Absent` never appears."""
+        ...
+
+    def set_environment(self, name: Text, value: Value) -> None: ...
+
+    def read_file(self, path: Value) -> Value | None:
+        """The text of a file: one written in this scenario under the same path, or one of the project; None if
+        unknown."""
+        ...
+
+    def write_file(self, path: Value, content: Value) -> None: ...
+
+    def run(self, command: Command) -> CommandResult:
+        """Run a command symbolically: its effects become events."""
+        ...
+
+    def emit(self, effect: Effect) -> None:
+        """Record what a library call does to images; alternatives in texts have been taken apart."""
+        ...
+
+    def deploy(self, thing: Value, applied_by: str) -> None:
+        """A Kubernetes object (record, mapping, or manifest text) is applied to the cluster."""
+        ...
+
+    def call(self, function: Value, arguments: Sequence[Value]) -> tuple[Value, ...]:
+        """Call a procedure or library function now; its results."""
+        ...
+
+    def register(self, phase: str, function: Value) -> None:
+        """Keep a function for a phase of the scenario ('before-suite', 'body', 'after-suite', 'cleanup', …)."""
+        ...
+
+    def spawn(self, function: Value) -> None:
+        """Run a function side by side with what follows."""
+        ...
+
+    def wait(self) -> None:
+        """Wait for everything spawned."""
+        ...
+
+    def stop(self) -> None:
+        """This path ends in failure (panic, os.Exit, t.Fatal)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a library function. `name` is qualified ('fmt.Sprintf', 'os/exec.Cmd.Run'); `receiver` is the value
+    that a method is called on; `arguments` are positional, spreads already expanded; `with_` are the model's
+    parameters."""
+
+    name: str
+    arguments: tuple[Value, ...]
+    machine: Machine
+    site: Span
+    receiver: Value | None = None
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+    with_: Mapping[str, object] = field(default_factory=dict)
+    identity: str = ""
+    """tells this evaluation from every other"""
+
+    def argument(self, index: int) -> Value:
+        """The argument at an index; opaque where there is none."""
+        return self.arguments[index] if index < len(self.arguments) else self.unknown("a missing argument")
+
+    def unknown(self, reason: str) -> Opaque:
+        """A value of which nothing is known, for this evaluation."""
+        return Opaque(f"{self.identity}:{reason}", reason)
+
+
+Operation: TypeAlias = Callable[[Call], tuple[Value, ...]]
+"""The results of a call, in order; the empty tuple for a call without results."""
