@@ -1,0 +1,108 @@
+"""What happens to images: events, scenarios.
+
+An event is one stage in the life of one image under one set of guards. A scenario is one run from an entry point: its
+events in the order in which they were evaluated. Rules see these and nothing below them: they cannot tell which language
+an event came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tagcheck.finding import Gap, Tier
+from tagcheck.guards import ALWAYS, Guards
+from tagcheck.image import Reference, parse
+from tagcheck.source import Position, Span
+from tagcheck.values import Text
+
+
+class Stage(Enum):
+    BUILT = "built"
+    PULLED = "pulled"
+    TAGGED = "tagged"
+    SAVED = "saved"
+    LOADED = "loaded"
+    PUSHED = "pushed"
+    DEPLOYED = "deployed"
+    RUN = "run"
+    REMOVED = "removed"
+    NAMED = "named"
+    """an object that is deployed mentions the image (an environment value, an argument)"""
+    PRUNED = "pruned"
+    STACK_UP = "stack-up"
+    STACK_DOWN = "stack-down"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One stage of one image.
+
+    `image` is the name as spelled and `reading` who reads it. `source` is the old name of a tagging, `archive` the file
+    of a saving or loading, `store` the cluster, node or engine concerned. `policy` is the pull policy and `policy_at`
+    where it is written. `span` is the statement or line where the stage happens, `trace` the calls that led there from
+    the entry point, outermost first. `order` grows along the run; events whose `lane` tuples differ in the same batch
+    run side by side (see `before`). `container` and `workload` say where a deployed image runs.
+    """
+
+    stage: Stage
+    image: Text
+    span: Span
+    order: int
+    reading: str = "docker"
+    tool: str = ""
+    guards: Guards = ALWAYS
+    trace: tuple[Span, ...] = ()
+    lane: tuple[tuple[int, int], ...] = ()
+    source: Text | None = None
+    archive: Text | None = None
+    store: Text | None = None
+    namespace: Text | None = None
+    workload: str = ""
+    container: str = ""
+    policy: Text | None = None
+    policy_at: Position | None = None
+    policy_known: bool = True
+    kubelet: bool = True
+    """False for objects in a control plane without nodes (envtest): nothing is ever pulled there"""
+    filtered: bool = False
+    everything: bool = False
+    assumed: bool = False
+    """the stage is known from the words of a function's name only"""
+
+    @property
+    def reference(self) -> Reference:
+        return parse(self.image)
+
+    def before(self, other: Event) -> bool:
+        """Whether this certainly happens before the other in a run in which both happen."""
+        for mine, theirs in zip(self.lane, other.lane, strict=False):
+            if mine != theirs:
+                return mine[0] < theirs[0]
+        return self.order < other.order
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A name that a procedure of the project returned and its caller did not keep."""
+
+    name: Text
+    span: Span
+    trace: tuple[Span, ...]
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One run from an entry point. `name` is for people, `entry` the procedure's key, `span` its definition."""
+
+    name: str
+    entry: str
+    span: Span
+    tier: Tier
+    events: tuple[Event, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    cut: str = ""
+    """why evaluation stopped early; empty if it did not"""
+    uses_cluster: bool = False
