@@ -9,8 +9,10 @@ reported at its true place.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,7 +88,16 @@ class Text:
         chunk = self.chunks[bisect_right(self._offsets, offset) - 1]
         if not chunk.exact:
             return chunk.position
-        return chunk.position.advanced(self.text[chunk.offset : offset])
+        first, last = bisect_left(self._breaks, chunk.offset), bisect_left(self._breaks, offset)
+        start = chunk.position
+        if first == last:
+            return Position(start.path, start.line, start.column + offset - chunk.offset)
+        return Position(start.path, start.line + last - first, offset - self._breaks[last - 1])
+
+    @cached_property
+    def _breaks(self) -> tuple[int, ...]:
+        # Reading the text again for each position would be quadratic in its length.
+        return tuple(match.start() for match in re.finditer("\n", self.text))
 
     def span(self, start: int, end: int) -> Span:
         """The stretch from `start` to `end` (exclusive); never ends before it begins, never leaves its file."""
