@@ -1,0 +1,289 @@
+"""Which files a project consists of.
+
+A project is what its version control would show: tracked files, and untracked ones that no ignore file names. The walk
+follows no symbolic link, opens nothing but ignore files, and gives a reason for whatever it leaves out, so that a
+report can say what was not looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tagcheck.finding import Skipped
+from tagcheck.gitindex import tracked_files
+
+LARGEST = 4 << 20
+"""Bytes; larger files are generated or data."""
+_MOST_DEPTH = 200
+
+_BOOKKEEPING = frozenset({".git", ".hg", ".svn", ".jj", "__pycache__"})
+_VENDORED = frozenset({"vendor", "node_modules", "third_party", "bower_components"})
+_BACKUPS = (".orig", ".bak", ".tmpbak", "~", ".rej", ".swp")
+_TREE_MARKERS = frozenset({"CACHEDIR.TAG", "pyvenv.cfg"})
+"""A directory with such a file is made by a program: a cache (bford.info/cachedir), a Python environment (PEP 405)."""
+_ANYWHERE = "^(?:.+/)?"
+"""How a pattern of pathspec begins that may match in any directory."""
+_NEVER = "(?!)"
+_GENERATED = re.compile(rb"^(?://|#|--|;|/\*)?\s*Code generated .* DO NOT EDIT\.", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The files of a project: `root` is absolute, `files` are regular files relative to it with '/' separators,
+    sorted, and `sizes` their sizes in bytes."""
+
+    root: Path
+    files: tuple[str, ...]
+    sizes: tuple[int, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def is_generated(content: bytes) -> bool:
+    """Whether a file says of itself that a program wrote it (go.dev/s/generatedcode; the comment may be of any
+    language). Generators say so in the first lines."""
+    return b"DO NOT EDIT" in content[:4096] and _GENERATED.search(content, 0, 4096) is not None
+
+
+def git_root(path: Path) -> Path | None:
+    """The nearest directory at or above `path` that holds a git work tree."""
+    return next((above for above in (path, *path.parents) if (above / ".git").exists()), None)
+
+
+def project_root(paths: Sequence[Path], project: Path | None = None) -> tuple[Path, bool]:
+    """The root of the project that `paths` (existing, at least one) belong to, and whether the project is all of it:
+    without a repository and without `project`, it is the paths alone."""
+    if project is not None:
+        return project.resolve(), True
+    resolved = [path.resolve() for path in paths]
+    common = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in resolved]))
+    root = git_root(common)
+    return (root, True) if root is not None else (common, False)
+
+
+def discover(root: Path, starts: Iterable[str] = ("",), exclude: Sequence[str] = (), largest: int = LARGEST) -> Project:
+    """The files below `root`, or below those of its files and directories that `starts` names (relative, '/'
+    separators). `exclude` are further ignore patterns, relative to the root."""
+    walk = _Walk(root.resolve(), largest)
+    walk.fix(exclude)
+    rules = walk.read_rules("", ".git/info/exclude", "ignored by .git/info/exclude")
+    for start in sorted(set(starts)):
+        walk.start(start.strip("/"), rules)
+    return walk.project()
+
+
+def within(root: Path, paths: Sequence[Path]) -> tuple[str, ...]:
+    """The paths relative to `root` with '/' separators, '' for the root itself; those outside of it are left out."""
+    found: list[str] = []
+    for path in paths:
+        resolved = path.resolve()
+        if resolved == root:
+            found.append("")
+        elif resolved.is_relative_to(root):
+            found.append(resolved.relative_to(root).as_posix())
+    return tuple(found)
+
+
+class _Rules:
+    """The patterns of one ignore file, for paths below `base` ('' or a path that ends in '/').
+
+    Almost every path matches no pattern at all: two compiled alternations answer that many times faster than asking
+    pattern by pattern. Patterns without a slash see the last name alone, because a walk has asked about the directories
+    above before.
+    """
+
+    def __init__(self, base: str, lines: Iterable[str], reason: str) -> None:
+        from pathspec import GitIgnoreSpec
+
+        self.skip = len(base)
+        self.reason = reason
+        self.spec = GitIgnoreSpec.from_lines(lines)
+        names: list[str] = []
+        paths: list[str] = []
+        for pattern in self.spec.patterns:
+            if pattern.include is None or pattern.regex is None:
+                continue
+            source = pattern.regex.pattern.replace("?P<ps_d>", "?:")
+            anywhere = source.startswith(_ANYWHERE) and "/" not in str(pattern.pattern).strip().rstrip("/")
+            (names if anywhere else paths).append(source.removeprefix(_ANYWHERE) if anywhere else source)
+        self.names = re.compile("|".join(names) or _NEVER)
+        self.paths = re.compile("|".join(paths) or _NEVER)
+
+    def verdict(self, name: str, path: str) -> bool | None:
+        """True: ignored; False: explicitly not; None: these patterns say nothing. Directories end in '/'."""
+        inner = path[self.skip :]
+        if self.names.match(name) is None and self.paths.match(inner) is None:
+            return None
+        return self.spec.check_file(inner).include
+
+
+@dataclass
+class _Walk:
+    """The state of one walk."""
+
+    root: Path
+    largest: int
+    files: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    fixed: tuple[_Rules, ...] = ()
+    tracked: frozenset[str] = frozenset()
+    tracked_above: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.tracked = tracked_files(self.root)
+        self.tracked_above = frozenset(_directories(self.tracked))
+
+    def project(self) -> Project:
+        files = sorted(self.files)
+        reasons = tuple(Skipped(path, self.skipped[path]) for path in sorted(self.skipped))
+        return Project(self.root, tuple(files), tuple(self.files[path] for path in files), reasons)
+
+    def fix(self, exclude: Sequence[str]) -> None:
+        """Set up the patterns that hold for every file, tracked or not."""
+        marked = [line.split()[0] for line in self.lines(".gitattributes") if _is_marked(line)]
+        groups = ((marked, "marked as generated or vendored in .gitattributes"), (exclude, "excluded by configuration"))
+        self.fixed = tuple(_Rules("", lines, reason) for lines, reason in groups if lines)
+
+    def lines(self, path: str) -> list[str]:
+        """The lines of a small regular file; none if it cannot be read."""
+        try:
+            full = self.root / path
+            if not stat.S_ISREG(os.lstat(full).st_mode):
+                return []
+            with full.open("rb") as stream:
+                return stream.read(self.largest).decode(errors="surrogateescape").splitlines()
+        except OSError:
+            return []
+
+    def read_rules(self, base: str, path: str, reason: str) -> tuple[_Rules, ...]:
+        lines = self.lines(path)
+        try:
+            return (_Rules(base, lines, reason),) if lines else ()
+        except (ValueError, re.error):
+            self.skipped[path] = "an ignore file with a pattern that git does not know"
+            return ()
+
+    def start(self, start: str, rules: tuple[_Rules, ...]) -> None:
+        """Walk from one path, with the ignore files of the directories above it."""
+        parts = start.split("/") if start else []
+        above = ""
+        for part in parts[:-1]:
+            rules += self.ignore_file(above)
+            above += f"{part}/"
+            if reason := self.reason(part, above, rules):
+                self.skipped[above] = reason
+                return
+        if not parts:
+            self.directory("", rules, 0)
+            return
+        rules += self.ignore_file(above)
+        try:
+            state = os.lstat(self.root / start)
+        except OSError as error:
+            self.skipped[start] = f"cannot be read ({error.strerror})"
+            return
+        if not stat.S_ISDIR(state.st_mode):
+            self.entry_file(parts[-1], start, state, rules)
+        elif reason := self.reason(parts[-1], f"{start}/", rules):
+            self.skipped[f"{start}/"] = reason
+        else:
+            self.directory(f"{start}/", rules, len(parts))
+
+    def ignore_file(self, base: str) -> tuple[_Rules, ...]:
+        return self.read_rules(base, f"{base}.gitignore", f"ignored by {base}.gitignore")
+
+    def directory(self, base: str, rules: tuple[_Rules, ...], depth: int) -> None:
+        """Take the files of the directory `base` ('' or ending in '/') and walk those below it."""
+        try:
+            with os.scandir(self.root / base if base else self.root) as listing:
+                entries = list(listing)
+        except OSError as error:
+            self.skipped[base] = f"cannot be read ({error.strerror})"
+            return
+        names = {entry.name for entry in entries}
+        if base and (names & _TREE_MARKERS or ".git" in names):
+            self.skipped[base] = "another repository" if ".git" in names else "made by a program (cache or environment)"
+            return
+        if ".gitignore" in names:
+            rules += self.ignore_file(base)
+        for entry in entries:
+            self.entry(entry, base + entry.name, rules, depth)
+
+    def entry(self, entry: os.DirEntry[str], path: str, rules: tuple[_Rules, ...], depth: int) -> None:
+        if entry.is_symlink():
+            self.skipped[path] = self.link_reason(path)
+        elif not entry.is_dir(follow_symlinks=False):
+            try:
+                self.entry_file(entry.name, path, entry.stat(follow_symlinks=False), rules)
+            except OSError as error:
+                self.skipped[path] = f"cannot be read ({error.strerror})"
+        elif entry.name in _BOOKKEEPING:
+            return
+        elif reason := self.reason(entry.name, f"{path}/", rules):
+            self.skipped[f"{path}/"] = reason
+        elif depth >= _MOST_DEPTH:
+            self.skipped[f"{path}/"] = f"more than {_MOST_DEPTH} directories deep"
+        else:
+            self.directory(f"{path}/", rules, depth + 1)
+
+    def entry_file(self, name: str, path: str, state: os.stat_result, rules: tuple[_Rules, ...]) -> None:
+        if not stat.S_ISREG(state.st_mode):
+            self.skipped[path] = "not a regular file"
+        elif reason := self.reason(name, path, rules):
+            self.skipped[path] = reason
+        elif state.st_size > self.largest:
+            self.skipped[path] = f"larger than {self.largest >> 20} MiB"
+        else:
+            self.files[path] = state.st_size
+
+    def reason(self, name: str, path: str, rules: tuple[_Rules, ...]) -> str:
+        """Why a path is left out; empty if it is not. Directories end in '/'. The innermost ignore file counts, and
+        none applies to what is tracked."""
+        directory = path.endswith("/")
+        if directory:
+            if name in _VENDORED:
+                return "vendored"
+            name += "/"
+        elif name.endswith(_BACKUPS):
+            return "a backup file"
+        for group in self.fixed:
+            if group.verdict(name, path):
+                return group.reason
+        if path in self.tracked_above if directory else path in self.tracked:
+            return ""
+        for group in reversed(rules):
+            verdict = group.verdict(name, path)
+            if verdict is not None:
+                return group.reason if verdict else ""
+        return ""
+
+    def link_reason(self, path: str) -> str:
+        """Links are never followed: what they lead to inside the project is found under its own name."""
+        try:
+            inside = (self.root / path).resolve().is_relative_to(self.root)
+        except (OSError, RuntimeError):
+            return "a symbolic link that leads nowhere"
+        return "a symbolic link" if inside else "a symbolic link out of the project"
+
+
+def _directories(files: Iterable[str]) -> set[str]:
+    """All directories, ending in '/', that lie above the files."""
+    found: set[str] = set()
+    for path in files:
+        at = path.rfind("/")
+        while at > 0 and path[: at + 1] not in found:
+            found.add(path[: at + 1])
+            at = path.rfind("/", 0, at)
+    return found
+
+
+def _is_marked(line: str) -> bool:
+    """Whether a line of .gitattributes says that its files are generated or vendored."""
+    return any(
+        word in ("linguist-generated", "linguist-generated=true", "linguist-vendored", "linguist-vendored=true")
+        for word in line.split()[1:]
+    )
