@@ -87,13 +87,8 @@ class Rules:
     ) -> frozenset[str]:
         """The codes that are reported. With `select`, these alone, and those off by default only where a selector is
         their whole code or name; `enable` adds, `ignore` takes away at last."""
-        chosen, selectors = set[str](), tuple(select)
-        for rule in self.all:
-            exact = {rule.code, rule.name}
-            if any(selector in exact or (rule.default and _begins(rule.code, selector)) for selector in selectors):
-                chosen.add(rule.code)
-            elif not selectors and rule.default:
-                chosen.add(rule.code)
+        selectors = tuple(select)
+        chosen = {rule.code for rule in self.all if _wanted(rule, selectors)}
         for selector in enable:
             chosen |= self.matching(selector)
         for selector in ignore:
@@ -107,6 +102,12 @@ class Rules:
 
 def _begins(code: str, selector: str) -> bool:
     return selector.startswith("TC") and code.startswith(selector)
+
+
+def _wanted(rule: Rule, selectors: tuple[str, ...]) -> bool:
+    if rule.code in selectors or rule.name in selectors:
+        return True
+    return rule.default and (not selectors or any(_begins(rule.code, selector) for selector in selectors))
 
 
 def rules_root() -> Path:
