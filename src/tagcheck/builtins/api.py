@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from tagcheck.catalog import Effect
+from tagcheck.guards import ALWAYS, Guards
 from tagcheck.source import Span
 from tagcheck.values import Opaque, Text, Value
 
@@ -19,12 +20,14 @@ from tagcheck.values import Opaque, Text, Value
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command that is about to run. `argv` is already split into words, the program first. `environment` holds the
-    variables that are set for it on top of the caller's; `directory` and `stdin` where given."""
+    variables that are set for it on top of the caller's; `directory` and `stdin` where given. `stdout` is the path of the
+    file that its output goes to, if it does."""
 
     argv: tuple[Value, ...]
     environment: tuple[tuple[str, Value], ...] = ()
     stdin: Value | None = None
     directory: Value | None = None
+    stdout: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ class Machine(Protocol):
         """Run a command symbolically: its effects become events."""
         ...
 
-    def emit(self, effect: Effect) -> None:
-        """Record what a library call does to images; alternatives in texts have been taken apart."""
+    def emit(self, effect: Effect, given: Guards = ALWAYS) -> None:
+        """Record what a library call does to images; alternatives in texts have been taken apart, `given` are the
+        guards of the ones that the effect is made of."""
         ...
 
     def deploy(self, thing: Value, applied_by: str) -> None:

@@ -1,0 +1,270 @@
+"""Files, buffers, readers and writers.
+
+A buffer is a record whose field `%content` holds what was written; a file is a record with `%path`. Both are used
+through pointers, as their libraries do. A writer that is neither takes what it is given and says nothing.
+"""
+
+from __future__ import annotations
+
+from tagcheck import values
+from tagcheck.builtins.api import Call, Machine
+from tagcheck.builtins.formats import format_text, sprint
+from tagcheck.builtins.general import results
+from tagcheck.builtins.paths import join_paths
+from tagcheck.builtins.symbolic import append_text, as_text, over, text_argument
+from tagcheck.values import EMPTY, Null, Number, Opaque, Outcome, Pointer, Record, Text, Value
+
+CONTENT = "%content"
+PATH = "%path"
+WRITERS = "%writers"
+BUFFER_TYPES = frozenset({"strings.Builder", "bytes.Buffer", "strings.Reader", "bytes.Reader", "bufio.Writer"})
+
+
+# --- content ---------------------------------------------------------------------------------------------------------
+
+
+def content_of(machine: Machine, value: Value) -> Value | None:
+    """What a buffer or reader holds, or the text of a file; None for anything else."""
+    loaded = machine.load(value) if isinstance(value, Pointer) else value
+    match loaded:
+        case Record() if (content := loaded.get(CONTENT)) is not None:
+            return content
+        case Record() if (path := loaded.get(PATH)) is not None:
+            return machine.read_file(path)
+        case Record() if (inner := loaded.get("%reader")) is not None:
+            return content_of(machine, inner)
+        case Record() if loaded.type in BUFFER_TYPES:
+            return EMPTY
+        case Text() | values.Alternatives():
+            return loaded
+        case _:
+            return None
+
+
+def path_of(machine: Machine, value: Value) -> Value:
+    """The path of a file that was opened or made; any other value as it is."""
+    loaded = machine.load(value) if isinstance(value, Pointer) else value
+    found = loaded.get(PATH) if isinstance(loaded, Record) else None
+    inner = loaded.get("%reader") if isinstance(loaded, Record) else None
+    if found is None and inner is not None:
+        return path_of(machine, inner)
+    return value if found is None else found
+
+
+def write_to(machine: Machine, writer: Value, content: Value) -> None:
+    """Append to a buffer, a file or several writers."""
+    loaded = machine.load(writer) if isinstance(writer, Pointer) else writer
+    if not isinstance(loaded, Record):
+        return
+    several, path = loaded.get(WRITERS), loaded.get(PATH)
+    if isinstance(several, values.Sequence):
+        for inner in several.items[:16]:
+            if inner != writer:
+                write_to(machine, inner, content)
+    elif path is not None:
+        written = loaded.get(CONTENT)
+        whole = content if written is None else append_text(written, content)
+        machine.store(writer, loaded.with_field(CONTENT, whole))
+        machine.write_file(path, whole)
+    elif loaded.type in BUFFER_TYPES or loaded.get(CONTENT) is not None:
+        machine.store(writer, loaded.with_field(CONTENT, append_text(loaded.get(CONTENT) or EMPTY, content)))
+
+
+def buffer(call: Call) -> tuple[Value, ...]:
+    """A buffer or reader of type `type` that holds argument 0, if there is one."""
+    fields = ((CONTENT, call.arguments[0]),) if call.arguments else ()
+    return (call.machine.allocate(Record(str(call.with_.get("type", "bytes.Buffer")), fields)),)
+
+
+def wrapping_reader(call: Call) -> tuple[Value, ...]:
+    """A reader or writer around argument 0 that holds the same."""
+    return (call.argument(0),)
+
+
+def several_writers(call: Call) -> tuple[Value, ...]:
+    return (Record("io.MultiWriter", ((WRITERS, values.Sequence(call.arguments)),)),)
+
+
+def pipe(call: Call) -> tuple[Value, ...]:
+    """The two ends of a pipe: one buffer."""
+    end = call.machine.allocate(Record("bytes.Buffer"))
+    return (end, end)
+
+
+def held(call: Call) -> tuple[Value, ...]:
+    """What the receiver, or else argument 0, holds; with `error` also an outcome."""
+    holder = call.receiver if call.receiver is not None else call.argument(0)
+    content = content_of(call.machine, holder)
+    loaded = call.machine.load(holder) if isinstance(holder, Pointer) else holder
+    if content is None:
+        content = _unknown_content(call, loaded)
+    return (content, Outcome(call.identity)) if call.with_.get("error") else (content,)
+
+
+def _unknown_content(call: Call, holder: Value) -> Value:
+    if isinstance(holder, Opaque):
+        return Opaque(f"{holder.identity}:content", holder.reason or "the content of an unknown reader")
+    return call.unknown("the content of an unknown reader")
+
+
+def reset(call: Call) -> tuple[Value, ...]:
+    loaded = call.machine.load(call.receiver) if call.receiver is not None else None
+    if isinstance(loaded, Record) and loaded.get(CONTENT) is not None and call.receiver is not None:
+        call.machine.store(call.receiver, loaded.with_field(CONTENT, EMPTY))
+    return ()
+
+
+def write(call: Call) -> tuple[Value, ...]:
+    """Write argument 0 to the receiver; with `to`, to the argument of that index, and the one after it is written."""
+    to = call.with_.get("to")
+    writer = call.receiver if to is None else call.argument(int(str(to)))
+    content = call.argument(0 if to is None else int(str(to)) + 1)
+    if writer is not None:
+        write_to(call.machine, writer, _character(content) if call.with_.get("character") else content)
+    return results(call)
+
+
+def _character(value: Value) -> Value:
+    """A number as the character that it is the code of."""
+    if isinstance(value, Number) and 0 < value.value < 0x110000:
+        return Text.of(chr(int(value.value)))
+    return value
+
+
+def print_to(call: Call) -> tuple[Value, ...]:
+    """Print to the writer in argument 0: by verbs with `format`, else spaced, with `line` as a line."""
+    writer = call.argument(0)
+    if not isinstance(writer, Pointer | Record):
+        return ()
+    if call.with_.get("format"):
+        content = format_text(text_argument(call, 1), call.arguments[2:], call.machine, call.identity)
+    else:
+        inner = Call(call.name, call.arguments[1:], call.machine, call.site, with_=call.with_, identity=call.identity)
+        content = sprint(inner)[0]
+    write_to(call.machine, writer, content)
+    return ()
+
+
+def copy(call: Call) -> tuple[Value, ...]:
+    """Write what the reader in argument 1 holds to the writer in argument 0."""
+    content = content_of(call.machine, call.argument(1))
+    if content is not None:
+        write_to(call.machine, call.argument(0), content)
+    return (call.unknown("a number of bytes"), Outcome(call.identity))
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def read_file(call: Call) -> tuple[Value, ...]:
+    """The text of the file at argument 0, and an outcome; `directory` of the receiver's record stands before it."""
+    path = call.argument(0)
+    root = call.machine.load(call.receiver) if call.receiver is not None else None
+    folder = root.get("%directory") if isinstance(root, Record) else None
+    if folder is not None:
+        path = join_paths((folder, path), call.machine)
+    content = call.machine.read_file(path)
+    if content is None:
+        shown = as_text(path, call.machine)
+        content = Opaque(f"{call.identity}:file", f"the content of the file {shown}", "string", f"file {shown}")
+    return (content, Outcome(call.identity))
+
+
+def write_file(call: Call) -> tuple[Value, ...]:
+    call.machine.write_file(call.argument(0), call.argument(1))
+    return (Outcome(call.identity),)
+
+
+def open_file(call: Call) -> tuple[Value, ...]:
+    """A file at the path in argument 0, and an outcome."""
+    file = call.machine.allocate(Record("os.File", ((PATH, call.argument(0)),)))
+    return (file, Outcome(call.identity))
+
+
+def temporary(call: Call) -> tuple[Value, ...]:
+    """A fresh path: below argument 0, its last part made from the pattern in argument 1, whose '*' is replaced by
+    a unique text. With `file`, a file with that path; with `alone`, only the path."""
+    unique = call.machine.unique("temporary name")
+
+    def path(folder: Value, pattern: Value) -> Value:
+        def named(option: Value) -> Value:
+            text = as_text(option, call.machine)
+            halves = text.split_at("*", last=True)
+            return text + unique if halves is None else halves[0] + unique + halves[1]
+
+        return join_paths((folder, over(pattern, named)), call.machine)
+
+    folder = call.argument(0) if len(call.arguments) > 1 else EMPTY
+    pattern = call.argument(1) if len(call.arguments) > 1 else EMPTY
+    where: Value = Text.of("/tmp") if folder == EMPTY else folder
+    found = path(where, pattern)
+    if call.with_.get("alone"):
+        return (found,)
+    if call.with_.get("file"):
+        found = call.machine.allocate(Record("os.File", ((PATH, found),)))
+    return (found, Outcome(call.identity))
+
+
+def file_name(call: Call) -> tuple[Value, ...]:
+    """The path of the file that the receiver is."""
+    if call.receiver is None:
+        return (call.unknown("the name of an unknown file"),)
+    path = path_of(call.machine, call.receiver)
+    return (call.unknown("the name of an unknown file") if isinstance(path, Pointer | Record) else path,)
+
+
+def embed_file(call: Call) -> tuple[Value, ...]:
+    """The text of an embedded file: argument 0 is the folder of the source, argument 1 the pattern."""
+    content = call.machine.read_file(join_paths(call.arguments[:2], call.machine))
+    return (call.unknown("an embedded file that is not known") if content is None else content,)
+
+
+def embed_folder(call: Call) -> tuple[Value, ...]:
+    """A file system of embedded files, whose names are relative to the folder in argument 0."""
+    return (Record("embed.FS", (("%directory", call.argument(0)),)),)
+
+
+def sub_folder(call: Call) -> tuple[Value, ...]:
+    """The file system below a folder (argument 1) of another (argument 0)."""
+    loaded = call.machine.load(call.argument(0))
+    folder = loaded.get("%directory") if isinstance(loaded, Record) else None
+    if folder is None:
+        return (call.unknown("a part of an unknown file system"), Outcome(call.identity))
+    below = join_paths((folder, call.argument(1)), call.machine)
+    return (Record("embed.FS", (("%directory", below),)), Outcome(call.identity))
+
+
+def directory_system(call: Call) -> tuple[Value, ...]:
+    """The file system below the path in argument 0."""
+    return (Record("embed.FS", (("%directory", call.argument(0)),)),)
+
+
+# --- the environment -------------------------------------------------------------------------------------------------
+
+
+def get_environment(call: Call) -> tuple[Value, ...]:
+    """The variable that argument 0 names; with `found`, also whether it is set."""
+    value = over(call.argument(0), lambda name: call.machine.environment(as_text(name, call.machine)))
+    if not call.with_.get("found"):
+        return (value,)
+    return (value, _is_set(call, value))
+
+
+def _is_set(call: Call, value: Value) -> Value:
+    literal = isinstance(value, Text) and not value.holes
+    if literal:
+        return values.Truth(True)
+    name = text_argument(call, 0)
+    return Opaque(f"environment variable {name} is set", f"whether {name} is set", "bool")
+
+
+def set_environment(call: Call) -> tuple[Value, ...]:
+    """Set the variable that argument 0 names to argument 1; with `unset`, to the empty text."""
+    value: Value = EMPTY if call.with_.get("unset") else call.argument(1)
+    call.machine.set_environment(text_argument(call, 0), value)
+    return (Null(),)
+
+
+def all_environment(call: Call) -> tuple[Value, ...]:
+    """The environment as a list of which no item is known."""
+    return (values.Sequence((), open=True),)

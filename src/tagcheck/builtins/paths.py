@@ -1,0 +1,111 @@
+"""Paths of files: joining and taking apart, lexically, with '/' between the parts."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from tagcheck.builtins.api import Call, Machine
+from tagcheck.builtins.symbolic import as_text, combine, derived, joined, split_last, split_text, text_argument
+from tagcheck.values import EMPTY, Filling, HoleKind, Outcome, Piece, Text, Value
+
+
+def join_paths(given: Sequence[Value], machine: Machine) -> Value:
+    """The paths one below the other, lexically cleaned; empty ones are left out."""
+    return combine(tuple(given), lambda row: joined_paths([as_text(value, machine) for value in row]))
+
+
+def joined_paths(texts: Sequence[Text]) -> Text:
+    return cleaned(joined([text for text in texts if text.parts], Text.of("/")))
+
+
+def cleaned(path: Text) -> Text:
+    """A path without '.', doubled separators and, where what stands before is literal, '..'."""
+    literal = path.literal
+    if literal is not None and not _unclean(literal):
+        return path
+    if literal is not None:
+        return Text.of(posixpath.normpath(literal).replace("//", "/", 1) if literal else ".")
+    if not any(_unclean(part.text) for part in path.parts if isinstance(part, Piece)):
+        return path
+    rooted = path.leading.startswith("/")
+    kept: list[Text] = []
+    for text in split_text(path, "/"):
+        name = text.literal
+        if name in ("", "."):
+            continue
+        if name == ".." and kept and _removable(kept[-1]):
+            kept.pop()
+            continue
+        kept.append(text)
+    return joined(kept, Text.of("/"), Text.of("/") if rooted else EMPTY)
+
+
+def _unclean(text: str) -> bool:
+    return "//" in text or "." in text or text.endswith("/")
+
+
+def _removable(name: Text) -> bool:
+    """Whether '..' behind this part takes exactly this part away: a hole may stand for several parts."""
+    literal = name.literal
+    if literal is not None:
+        return literal != ".."
+    return all(hole.kind is HoleKind.UNIQUE for hole in name.holes)
+
+
+def join(call: Call) -> tuple[Value, ...]:
+    """Join all arguments; with `receiver`, below the receiver."""
+    return (join_paths(call.arguments, call.machine),)
+
+
+def base(call: Call) -> tuple[Value, ...]:
+    """The last part of a path."""
+    text = text_argument(call, 0)
+    literal = text.literal
+    if literal is not None:
+        return (Text.of(posixpath.basename(literal.rstrip("/")) or ("/" if literal else ".")),)
+    halves = split_last(text, "/")
+    return (halves[1] if halves is not None and halves[1].parts else derived("base", text),)
+
+
+def directory(call: Call) -> tuple[Value, ...]:
+    """A path without its last part."""
+    text = text_argument(call, 0)
+    literal = text.literal
+    if literal is not None:
+        return (Text.of(posixpath.normpath(posixpath.dirname(literal) or ".")),)
+    halves = split_last(text, "/")
+    return (halves[0] if halves is not None and halves[0].parts else derived("directory", text),)
+
+
+def extension(call: Call) -> tuple[Value, ...]:
+    """The extension of a path with its dot; empty without one."""
+    text = text_argument(call, 0)
+    name = text.trailing.rpartition("/")[2]
+    if "." in name:
+        return (Text.of("." + name.rpartition(".")[2]),)
+    unknown = text.parts and isinstance(text.parts[-1], Filling)
+    return (derived("extension", text) if unknown else EMPTY,)
+
+
+def clean(call: Call) -> tuple[Value, ...]:
+    return (cleaned(text_argument(call, 0)),)
+
+
+def absolute(call: Call) -> tuple[Value, ...]:
+    """The path itself: paths of a project are kept relative to its root. With `error`, also an outcome."""
+    path = cleaned(text_argument(call, 0))
+    return (path, Outcome(call.identity)) if call.with_.get("error") else (path,)
+
+
+def relative(call: Call) -> tuple[Value, ...]:
+    """Argument 1 as seen from argument 0, where both are literal or one begins with the other."""
+    origin, target = text_argument(call, 0), text_argument(call, 1)
+    a, b = origin.literal, target.literal
+    if a is not None and b is not None and a.startswith("/") == b.startswith("/"):
+        found: Text = Text.of(posixpath.relpath(b or ".", a or "."))
+    elif a and (rest := target.without_prefix(a.rstrip("/") + "/")) is not None:
+        found = rest
+    else:
+        found = derived("relative", origin, target)
+    return (found, Outcome(call.identity))

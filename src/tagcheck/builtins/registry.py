@@ -1,0 +1,142 @@
+"""The operations that library models may name, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from tagcheck.builtins import clocks, commands, files, formats, general, paths, texts
+from tagcheck.builtins.api import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSpec:
+    """An operation. `pure`: its results depend on its arguments alone, and the evaluator calls it once for every
+    combination of their alternatives. `stops`: nothing after the call happens. `parameters`: what a model may say."""
+
+    run: Operation
+    pure: bool = False
+    stops: bool = False
+    parameters: frozenset[str] = frozenset()
+
+
+def _pure(run: Operation, *parameters: str) -> OperationSpec:
+    return OperationSpec(run, pure=True, parameters=frozenset(parameters))
+
+
+def _acts(run: Operation, *parameters: str) -> OperationSpec:
+    return OperationSpec(run, parameters=frozenset(parameters))
+
+
+_TEXTS: dict[str, OperationSpec] = {
+    "case": _pure(texts.case, "change"),
+    "contains": _pure(texts.contains),
+    "cut": _pure(texts.cut_in_two),
+    "encode": _pure(texts.encode, "function"),
+    "equal-fold": _pure(texts.equal_fold),
+    "expand-environment": _acts(texts.expand_environment),
+    "fields": _pure(texts.fields),
+    "has-prefix": _pure(texts.has_prefix),
+    "has-suffix": _pure(texts.has_suffix),
+    "index": _pure(texts.index, "last"),
+    "integer-text": _pure(texts.integer_text),
+    "join": _pure(texts.join),
+    "opaque-number": _pure(texts.opaque_number),
+    "parse-number": _pure(texts.parse_number),
+    "part": _pure(texts.part),
+    "quote": _pure(texts.quote),
+    "repeat": _pure(texts.repeat),
+    "replace": _pure(texts.substitute),
+    "replacer": _pure(texts.replacer),
+    "replacer-replace": _pure(texts.replacer_replace),
+    "shell-quote": _pure(texts.shell_quote),
+    "split": _pure(texts.split, "last"),
+    "sprint": _pure(formats.sprint, "line"),
+    "sprintf": _pure(formats.sprintf, "from"),
+    "to-text": _pure(texts.to_text),
+    "trim": _pure(texts.trim, "characters", "side"),
+    "trim-prefix": _pure(texts.trim_prefix),
+    "trim-suffix": _pure(texts.trim_suffix),
+}
+
+_PATHS: dict[str, OperationSpec] = {
+    "path-absolute": _pure(paths.absolute, "error"),
+    "path-base": _pure(paths.base),
+    "path-clean": _pure(paths.clean),
+    "path-directory": _pure(paths.directory),
+    "path-extension": _pure(paths.extension),
+    "path-join": _pure(paths.join),
+    "path-relative": _pure(paths.relative),
+}
+
+_CLOCKS: dict[str, OperationSpec] = {
+    "clock-number": _pure(clocks.clock_number, "unit", "weak"),
+    "digest": _acts(clocks.digest, "function", "results"),
+    "fill-random": _acts(clocks.fill, "buffer"),
+    "format-time": _pure(clocks.format_time, "letters"),
+    "moment": _acts(clocks.moment),
+    "named-record": _pure(clocks.named_record, "type", "parsed", "error"),
+    "now": _acts(clocks.now),
+    "process-number": _acts(clocks.process_number),
+    "random-choice": _acts(clocks.choice, "error"),
+    "unique": _acts(clocks.unique, "label", "weak", "error"),
+    "unique-record": _acts(clocks.unique_record, "label", "type", "error"),
+}
+
+_FILES: dict[str, OperationSpec] = {
+    "all-environment": _acts(files.all_environment),
+    "buffer": _acts(files.buffer, "type"),
+    "copy": _acts(files.copy),
+    "directory-system": _acts(files.directory_system),
+    "embed-file": _acts(files.embed_file),
+    "embed-folder": _acts(files.embed_folder),
+    "file-name": _acts(files.file_name),
+    "get-environment": _acts(files.get_environment, "found"),
+    "held": _acts(files.held, "error"),
+    "open-file": _acts(files.open_file),
+    "pipe": _acts(files.pipe),
+    "print-to": _acts(files.print_to, "format", "line"),
+    "read-file": _acts(files.read_file),
+    "reset": _acts(files.reset),
+    "set-environment": _acts(files.set_environment, "unset"),
+    "several-writers": _acts(files.several_writers),
+    "sub-folder": _acts(files.sub_folder),
+    "temporary": _acts(files.temporary, "alone", "file"),
+    "wrapping-reader": _acts(files.wrapping_reader),
+    "write": _acts(files.write, "to", "character", "results"),
+    "write-file": _acts(files.write_file),
+}
+
+_COMMANDS: dict[str, OperationSpec] = {
+    "command": _acts(commands.command, "from"),
+    "command-line": _acts(commands.line_of),
+    "command-pipe": _acts(commands.pipe_end, "field"),
+    "command-run": _acts(commands.run, "gives", "start"),
+    "command-shown": _acts(commands.shown),
+    "command-wait": _acts(commands.wait, "gives"),
+    "look-up-command": _acts(commands.look_up),
+    "run-argument": _acts(commands.run_argument, "results"),
+    "run-words": _acts(commands.run_words, "from", "environment", "line", "gives", "results"),
+}
+
+_GENERAL: dict[str, OperationSpec] = {
+    "call-functions": _acts(general.call_functions, "arguments", "results"),
+    "call-receiver": _acts(general.call_receiver, "function"),
+    "failure": _acts(general.failure, "wrapping"),
+    "first-set": _pure(general.first_set),
+    "flag": _acts(general.flag, "name", "default", "into"),
+    "later": _acts(general.later),
+    "leave": _acts(general.leave),
+    "nothing": _acts(general.nothing),
+    "pointed": _acts(general.pointed),
+    "pointer-to": _acts(general.pointer_to),
+    "returns": _acts(general.returns, "results"),
+    "spawn": _acts(general.spawn, "results"),
+    "stop": OperationSpec(general.stop, stops=True),
+    "wait": _acts(general.wait, "results"),
+}
+
+OPERATIONS: Mapping[str, OperationSpec] = MappingProxyType(
+    {**_TEXTS, **_PATHS, **_CLOCKS, **_FILES, **_COMMANDS, **_GENERAL}
+)
