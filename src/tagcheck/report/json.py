@@ -23,7 +23,7 @@ def render(report: Report, display: Display) -> str:
         "findings": [_finding(finding, report, display) for finding in ordered(report, display)],
         "errors": [_error(problem, report, display) for problem in errors],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json.dumps(document, indent=2).replace("\x7f", "\\u007f") + "\n"
 
 
 def _summary(summary: Summary) -> Mapping[str, int]:
