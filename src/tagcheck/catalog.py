@@ -1,6 +1,6 @@
-"""The catalogue: what tagcheck knows of container tools and of libraries, read from `rules/`.
+"""The vocabulary of effects: what commands and library calls do to images, clusters and programs.
 
-This file fixes the vocabulary; the loader is below it.
+What each tool does is data in `rules/tools` (read by `tagcheck.catalogue`), matched to command lines by `tagcheck.argv`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class EffectKind(Enum):
     EXECUTES = "executes"
     """another command line: `words`"""
     SCRIPT = "script"
-    """a shell text `script`, or a script file `path`"""
+    """a shell text `script`, or a script file `path`, with the arguments `words`; for make: `path` the makefile where
+    one is given, `words` the targets"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,13 @@ class Effect:
     filtered: bool = False
     everything: bool = False
     unnamed: bool = False
+    patch: Text | None = None
+    """the patch of a `kubectl patch`, which concerns `workload`"""
+    environment: tuple[Text, ...] = ()
+    """NAME=value texts: variables that the executed words or script see"""
+    directory: Text | None = None
+    """where the executed words or script run"""
+    settings: tuple[Text, ...] = ()
+    """key=value texts that override what a chart or bake file says (`--set`)"""
+    values: tuple[Text, ...] = ()
+    """files of such settings (`--values`)"""

@@ -1,0 +1,112 @@
+"""Tools as the catalogue describes them: verbs, switches, effects and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from tagcheck.catalog import EffectKind
+from tagcheck.catalogue.expressions import Condition, Expression
+from tagcheck.catalogue.line import SwitchTable
+
+Path: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arity:
+    """How many operands a verb takes. `most` None: any number. `command`: what follows them is another command line,
+    and switches stand before the first of them only."""
+
+    least: int = 0
+    most: int | None = None
+    command: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One effect as data. `texts` and `flags` fill the fields of `Effect` of the same name; `per` makes one effect for
+    each of its texts. `kind` None is a copy between transports (`from`, `to` in `texts`)."""
+
+    kind: EffectKind | None
+    texts: tuple[tuple[str, Expression], ...] = ()
+    flags: tuple[tuple[str, Condition], ...] = ()
+    when: tuple[Condition, ...] = ()
+    per: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`paths` are its spellings: ('image', 'build'). The verb of a tool that has none has the path ()."""
+
+    paths: tuple[Path, ...]
+    switches: SwitchTable = field(default_factory=dict)
+    arity: Arity = Arity()
+    actions: tuple[Action, ...] = ()
+    unless: tuple[Condition, ...] = ()
+    group: bool = False
+    """other verbs follow; it is no command by itself"""
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What a prefix such as `docker-archive:` names: 'local' (an engine with its `reading`), 'registry', 'archive' or
+    'other'."""
+
+    role: str
+    reading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`shared` are fields of every effect. `own` are the verbs that the tool's file states itself."""
+
+    name: str
+    programs: tuple[str, ...]
+    reading: str
+    switches: SwitchTable
+    verbs: Mapping[Path, Verb]
+    own: tuple[Verb, ...]
+    unless: tuple[Condition, ...] = ()
+    shared: tuple[tuple[str, Expression], ...] = ()
+    transports: Mapping[str, Transport] = field(default_factory=dict)
+    cluster_contexts: str = ""
+    """what precedes a cluster's name in the contexts that the tool writes into a kubeconfig ('kind-')"""
+    single_dash: bool = False
+    """`-name` is a long switch, as in Go's flag package"""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRule:
+    """What a command prints. `command`: words that occur in this order, the program first ('*': any). `has`: any of
+    these texts occurs in the arguments. `weak`: why the value can still be the same for two teams or two runs."""
+
+    command: tuple[str, ...]
+    has: tuple[str, ...] = ()
+    unique: bool = False
+    weak: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The catalogue of command-line tools, by the names of their programs."""
+
+    by_program: Mapping[str, Tool]
+    outputs: tuple[OutputRule, ...] = ()
+    context_prefixes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Tool]:
+        return iter({tool.name: tool for tool in self.by_program.values()}.values())
+
+    def find(self, program: str) -> Tool | None:
+        """The tool of a program name, given without folder."""
+        return self.by_program.get(program.removesuffix(".exe"))
+
+
+class CatalogueError(Exception):
+    """An entry of the catalogue is wrong: which file, which entry, what, and what to do."""
+
+    def __init__(self, file: str, entry: str, wrong: str, remedy: str) -> None:
+        super().__init__(f"{file}: {entry}: {wrong}; {remedy}")
+        self.file, self.entry, self.wrong, self.remedy = file, entry, wrong, remedy
