@@ -1,0 +1,124 @@
+"""Qualified names of Go types, and the types that a file declares (Go specification, "Types")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tagcheck.frontends.api import TypeInfo
+from tagcheck.frontends.golang.sourcefile import SourceFile, named
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+NUMBERS = frozenset(
+    "int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune float32 float64".split()
+)
+BUILTIN = NUMBERS | frozenset("string bool error any comparable complex64 complex128".split())
+
+MOST_NESTED_TYPES = 20
+
+_WITH_ELEMENT = frozenset({"slice_type", "array_type", "implicit_length_array_type"})
+
+
+def qualified(file: SourceFile, node: Node | None, local: Mapping[str, str], depth: int = 0) -> str:
+    """The qualified name of a type, '' for none. `local` maps types declared in a body, and type parameters, to what
+    they are called."""
+    prefix: list[str] = []
+    while node is not None:
+        kind = node.type
+        if kind in _WITH_ELEMENT:
+            prefix.append("[]")
+            node = node.child_by_field_name("element")
+        elif kind == "channel_type":
+            prefix.append("chan ")
+            node = node.child_by_field_name("value")
+        elif kind == "generic_type":
+            node = node.child_by_field_name("type")
+        elif kind in ("pointer_type", "parenthesized_type", "type_elem", "negated_type"):
+            node = next(iter(named(node)), None)
+        elif kind == "map_type" and depth < MOST_NESTED_TYPES:
+            prefix.append(f"map[{qualified(file, node.child_by_field_name('key'), local, depth + 1)}]")
+            node = node.child_by_field_name("value")
+        else:
+            return "".join(prefix) + _simple(file, node, local, depth)
+    return "".join(prefix)
+
+
+def _simple(file: SourceFile, node: Node, local: Mapping[str, str], depth: int) -> str:
+    match node.type:
+        case "type_identifier" | "identifier":
+            name = file.text(node)
+            if name in local:
+                return local[name]
+            return name if name in BUILTIN and name not in file.type_nodes else f"{file.module}.{name}"
+        case "qualified_type" | "selector_expression":
+            package, _, name = file.text(node).replace(" ", "").rpartition(".")
+            return f"{file.imports.get(package, package)}.{name}"
+        case "function_type":
+            return "func"
+        case "interface_type":
+            return "any"
+        case "struct_type" if depth < MOST_NESTED_TYPES:
+            return anonymous(file, node, local, depth)
+        case _:
+            return "any"
+
+
+def anonymous(file: SourceFile, node: Node, local: Mapping[str, str], depth: int = 0) -> str:
+    """The made-up name of a struct type that is written without one; the type is added to the file's."""
+    row, column = node.start_point
+    key = f"struct@{row + 1}:{column + 1}"
+    name = f"{file.module}.{key}"
+    if key not in file.types:
+        file.types[key] = TypeInfo(name)
+        file.types[key] = struct_info(file, name, node, local, depth)
+    return name
+
+
+def type_info(file: SourceFile, name: str, node: Node, local: Mapping[str, str]) -> TypeInfo:
+    """What a type declaration says; `name` is the qualified name of the type, `node` what it is made of."""
+    match node.type:
+        case "struct_type":
+            return struct_info(file, name, node, local)
+        case "interface_type":
+            return TypeInfo(name, underlying="interface")
+        case _:
+            return TypeInfo(name, underlying=qualified(file, node, local))
+
+
+def struct_info(file: SourceFile, name: str, node: Node, local: Mapping[str, str], depth: int = 0) -> TypeInfo:
+    """The fields of a struct type; an embedded field is also a field with the type's simple name."""
+    fields: list[tuple[str, str]] = []
+    embedded: list[str] = []
+    for declaration in _field_declarations(node):
+        kind = declaration.child_by_field_name("type")
+        type_name = qualified(file, kind, local, depth + 1)
+        names = declaration.children_by_field_name("name")
+        if not names:
+            embedded.append(type_name)
+            fields.append((type_name.rpartition(".")[2], type_name))
+        fields += [(file.text(field), type_name) for field in names if field.is_named]
+    return TypeInfo(name, tuple(fields), tuple(embedded))
+
+
+def _field_declarations(node: Node) -> list[Node]:
+    return [
+        declaration
+        for body in named(node)
+        if body.type == "field_declaration_list"
+        for declaration in named(body)
+        if declaration.type == "field_declaration"
+    ]
+
+
+def type_parameters(file: SourceFile, node: Node | None) -> dict[str, str]:
+    """The type parameters of a declaration: generics are erased, each is 'any'."""
+    if node is None:
+        return {}
+    return {
+        file.text(name): "any"
+        for declaration in named(node)
+        for name in declaration.children_by_field_name("name")
+        if name.is_named
+    }
