@@ -2,7 +2,9 @@
 
 Go templates (text/template, Helm) are no YAML. `mask` makes them so without moving anything: tags that control are
 blanked (beside other text: cut out), each tag that prints a value becomes one hole character (see `source.Text`), and
-the chunks of the new text say where each character stands in the file. What a tag means is not decided here: `Masked.tags` returns it to who asks.
+the chunks of the new text say where each character stands in the file. What a tag means is not decided here:
+`Masked.tags` returns it to who asks.
+
 The lexical rules are those of Go's text/template (1.22): tags between '{{' and '}}', strings, raw strings, characters
 and comments inside them, '-' to trim white space.
 

@@ -152,16 +152,24 @@ class Scalars:
 
     def filled(self, value: str, start: int, end: int, exact: bool) -> list[Expression]:
         if self.fillable is None or not self.fillable.search(value):
-            return [Literal(value, self.text.span(start, end), exact)]
+            return [Literal(value, self.spanned(value, start, end, exact), exact)]
         found: list[Expression] = []
         for part in self.fillable.split(value):
             stop = start + len(part) if exact else end
             if part in self.holes:
                 found.append(self.holes[part])
             elif part:
-                found.append(Literal(part, self.text.span(start, stop), exact))
+                found.append(Literal(part, self.spanned(part, start, stop, exact), exact))
             start = stop if exact else start
         return found
+
+    def spanned(self, value: str, start: int, end: int, exact: bool) -> Span:
+        """The span of a piece; an exact one ends with its last character, whatever the text goes on with."""
+        if not exact:
+            return self.text.span(start, end)
+        first = self.text.position(start)
+        last = first.advanced(value)
+        return Span(first.path, first.line, first.column, last.line, last.column)
 
 
 def _joined(parts: list[Expression]) -> Expression:
