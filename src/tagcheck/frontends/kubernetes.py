@@ -57,8 +57,8 @@ def relevant(path: str, content: bytes) -> bool:
         return True
     return (
         (b"mage" in content or b"IMAGE" in content or b"ontainers" in content)
-        and b"kind" in content
-        and b"apiVersion" in content
+        and _has_key(content, b"kind")
+        and _has_key(content, b"apiVersion")
         and not _definitions_only(content)
     )
 
@@ -118,6 +118,13 @@ def field(mapping: MapOf, name: str) -> Expression | None:
 def _stated(kind: str | None, version: str | None) -> bool:
     """Whether objects of a kind and API version reach a cluster and may name images."""
     return kind not in _OTHER_KINDS and (version or "").partition("/")[0] not in _CLIENT_GROUPS
+
+
+def _has_key(content: bytes, key: bytes) -> bool:
+    """Whether a document may have a key at its top: at the beginning of a line, quoted, or in a flow mapping."""
+    if content.startswith(key) or b"\n" + key in content or b'"' + key + b'"' in content:
+        return True
+    return key in content and content.lstrip()[:1] in (b"{", b"-", b"\xef")
 
 
 def _definitions_only(content: bytes) -> bool:
