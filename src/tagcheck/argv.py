@@ -1,8 +1,10 @@
 """From the words of a command to what it does, by the catalogue of tools.
 
 Purpose: `effects` says what a command line does to images, clusters and programs; `output_is_unique` and
-`output_identity` say what the text that it prints is worth as part of a name. Words are symbolic texts, already split as
-a shell would split them.
+`output_identity` say what the text that it prints is worth as part of a name. Words are symbolic texts, already split
+as a shell would split them.
+
+Rejected: a parser for each tool in code; what differs between tools is their tables, which releases change.
 
 What it cannot do: know which words an unknown word would become; such a word is an operand only where nothing else is
 possible, else the effect has no images. Environment variables that replace options (KIND_CLUSTER_NAME) are not seen.
@@ -10,7 +12,7 @@ possible, else the effect has no images. Environment variables that replace opti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tagcheck.catalog import Effect, EffectKind
@@ -18,7 +20,7 @@ from tagcheck.catalogue.expressions import evaluate, holds
 from tagcheck.catalogue.line import Line
 from tagcheck.catalogue.reading import program_name, read
 from tagcheck.catalogue.tools import Action, OutputRule, Tool, Tools, Verb
-from tagcheck.catalogue.transports import copy_effects
+from tagcheck.catalogue.transports import copy_effects, end_of
 from tagcheck.values import Hole, Text
 
 _MANY = frozenset(("images", "words", "environment", "settings", "values"))
@@ -84,9 +86,14 @@ def _cluster(context: Text, prefixes: Sequence[str]) -> Text:
 
 
 def _copied(tool: Tool, action: Action, line: Line, item: Text | None) -> Iterator[Effect]:
-    texts = dict(action.texts)
-    source, target = evaluate(texts["from"], line, item), evaluate(texts["to"], line, item)
-    yield from copy_effects(tool, source[-1] if source else None, target[-1] if target else None)
+    texts = {name: evaluate(expression, line, item) for name, expression in action.texts}
+    ends = (end_of(tool, _last(texts, side), _last(texts, f"{side}-is")) for side in ("from", "to"))
+    yield from copy_effects(tool, *ends)
+
+
+def _last(texts: Mapping[str, tuple[Text, ...]], name: str) -> Text | None:
+    found = texts.get(name)
+    return found[-1] if found else None
 
 
 # --- what a command prints -------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import yaml
 
 from tagcheck import argv
 from tagcheck.catalogue import Tools, load_tools
+
 from .commands import words_of, written
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -44,7 +45,7 @@ def test_example(line: str, expected: list[str]) -> None:
 
 
 def _verbs_with_examples(tools: Tools) -> set[tuple[str, tuple[str, ...]]]:
-    found = set()
+    found: set[tuple[str, tuple[str, ...]]] = set()
     for case in CASES:
         recognised = argv.recognise(tools, words_of(str(case.values[0])))
         if recognised is not None:
@@ -64,3 +65,13 @@ def test_every_verb_has_an_example() -> None:
 def test_every_file_is_a_tool_with_examples() -> None:
     for file in FILES:
         assert len(_documents(file)) == 2, f"{file.name} has no examples"
+
+
+@pytest.mark.parametrize(("line", "expected"), _examples(RULES / "tools" / "outputs.yaml").items())
+def test_output(line: str, expected: list[str]) -> None:
+    unique = argv.output_is_unique(TOOLS, words_of(line))
+    identity = argv.output_identity(TOOLS, words_of(line))
+    assert unique is None or identity is None
+    found = "none" if identity is None else identity[1]
+    assert [found if unique is None else f"unique {unique}".strip()] == expected
+    assert identity is None or identity[0] == line

@@ -159,8 +159,8 @@ def _template(text: str) -> Reference:
 
 
 def evaluate(expression: Expression, line: Line, item: Text | None = None) -> tuple[Text, ...]:
-    """The texts that an expression stands for on a command line; empty if nothing, or if it is not certain which: what an
-    unknown word may hold has no default."""
+    """The texts that an expression stands for on a command line; empty if nothing, or if it is not certain which: what
+    an unknown word may hold has no default."""
     for references in expression.alternatives:
         found = tuple(text for reference in references for text in _texts(reference, line, item))
         if found:

@@ -41,10 +41,12 @@ _FLAG_FIELDS = frozenset(("filtered", "everything", "unnamed", "kustomize"))
 _TEXT_FIELDS = (
     frozenset(one.name for one in fields(Effect)) - _FLAG_FIELDS - {"kind", "tool", "reading", "stdin", "stdout"}
 )
-_COPY_FIELDS = frozenset(("from", "to"))
+_COPY_FIELDS = frozenset(("from", "to", "from-is", "to-is"))
 _TOOL_KEYS = frozenset(
-    ("tool", "programs", "like", "without", "reading", "flags", "options", "unless", "shared", "contexts", "transports")
-    + ("dashes", "verbs")
+    (
+        *("tool", "programs", "like", "without", "reading", "dashes", "flags", "options", "unless", "shared"),
+        *("contexts", "transports", "verbs"),
+    )
 )
 _VERB_KEYS = frozenset(("flags", "options", "options-of", "operands", "effects", "unless", "group"))
 _READINGS = frozenset(("docker", "podman", "containerd", "verbatim"))

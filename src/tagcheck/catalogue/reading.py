@@ -58,7 +58,7 @@ class _Reader:
             self.at += 1
             if leading == "--" and word.literal == "--":
                 self._only_operands()
-            elif len(leading) > 1 and leading[0] == "-" or leading == "-" and word.literal is None:
+            elif (len(leading) > 1 and leading[0] == "-") or (leading == "-" and word.literal is None):
                 self._switch(word, leading)
             else:
                 self._plain(word, leading)
@@ -225,7 +225,7 @@ def _settled(candidates: Sequence[tuple[Text, bool]], arity: Arity) -> tuple[Tex
     sure = tuple(word for word, certain in candidates if certain)
     if arity.command:
         most = arity.most or 0
-        return words if len(words) == most or most == 0 or not words and arity.least == 0 else None
+        return words if len(words) == most or most == 0 or (not words and arity.least == 0) else None
     if len(words) < arity.least:
         return None
     if len(words) == len(sure) or len(words) == arity.least:

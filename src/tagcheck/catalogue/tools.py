@@ -26,7 +26,8 @@ class Arity:
 @dataclass(frozen=True, slots=True)
 class Action:
     """One effect as data. `texts` and `flags` fill the fields of `Effect` of the same name; `per` makes one effect for
-    each of its texts. `kind` None is a copy between transports (`from`, `to` in `texts`)."""
+    each of its texts. `kind` None is a copy between transports: `from` and `to` in `texts`, and `from-is` and `to-is`, the
+    roles of an end that names no transport."""
 
     kind: EffectKind | None
     texts: tuple[tuple[str, Expression], ...] = ()
