@@ -16,7 +16,7 @@ of the module; module '*' is any module, for receivers of unknown type. A module
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from tagcheck.catalog import EffectKind
 from tagcheck.values import Hole, HoleKind, Null, Number, Opaque, Record, Text, Truth, Value
 
 ANY_MODULE = "*"
-RESERVED = frozenset({"op", "argument-type", "by-reference"})
+RESERVED = frozenset({"op", "by-reference"})
 GROUP_KEYS = frozenset({"module", "models", "values"})
 
 
@@ -35,15 +35,13 @@ class ModelError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What a library call is. `with_` holds the operation's parameters. `argument_types`: if not empty, the model holds
-    only for calls of which one argument's type begins with one of them. `by_reference`: indexes of arguments that the
+    """What a library call is. `with_` holds the operation's parameters. `by_reference`: indexes of arguments that the
     library writes to although they are no pointers (a slice that is filled): the operation wants a pointer to them."""
 
     name: str
     op: str
     spec: OperationSpec
     with_: Mapping[str, object] = field(default_factory=dict)
-    argument_types: tuple[str, ...] = ()
     by_reference: frozenset[int] = frozenset()
 
     @property
@@ -53,10 +51,6 @@ class Model:
     @property
     def stops(self) -> bool:
         return self.spec.stops
-
-    def accepts(self, types: Iterable[str]) -> bool:
-        """Whether the model holds for a call whose arguments have these types ('' where unknown)."""
-        return not self.argument_types or any(type_.startswith(self.argument_types) for type_ in types if type_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +242,7 @@ def _models(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, Mode
 
 def _shape(
     path: Path, where: str, entry: object
-) -> tuple[str, OperationSpec, Mapping[str, object], tuple[str, ...], frozenset[int]]:
+) -> tuple[str, OperationSpec, Mapping[str, object], frozenset[int]]:
     """The fields of a model but its name."""
     if isinstance(entry, str):
         entry = {"op": entry}
@@ -262,10 +256,8 @@ def _shape(
     unknown = sorted(set(with_) - spec.parameters)
     if unknown:
         raise ModelError(f"{path}: {where}: the operation {op!r} has no parameter {unknown[0]!r}")
-    types = entry.get("argument-type", ())
-    types = (types,) if isinstance(types, str) else tuple(types)
     indexes = frozenset(entry.get("by-reference", ()))
-    return op, spec, with_, types, indexes
+    return op, spec, with_, indexes
 
 
 def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, Value]]:

@@ -20,8 +20,8 @@ from tagcheck.values import Opaque, Text, Value
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command that is about to run. `argv` is already split into words, the program first. `environment` holds the
-    variables that are set for it on top of the caller's; `directory` and `stdin` where given. `stdout` is the path of the
-    file that its output goes to, if it does."""
+    variables that are set for it on top of the caller's; `directory` and `stdin` where given. `stdout` is the path of
+    the file that its output goes to, if it does."""
 
     argv: tuple[Value, ...]
     environment: tuple[tuple[str, Value], ...] = ()

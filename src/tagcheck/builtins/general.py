@@ -72,8 +72,8 @@ def _member_of(call: Call, value: Value, name: str) -> Value:
 
 def result(call: Call, shape: object) -> Value:
     """A result as a model describes it: a place, 'error' (nil or not), 'failure', 'nil', 'nothing' (a function), a
-    truth value or number, the type of an unknown value; or a mapping with one of the keys `text`, `unique` (a label,
-    with `weak`), `parameter`, `record` or `pointer` (a type, the other keys are its fields)."""
+    truth value or number, the type of an unknown value, a list of such; or a mapping with one of the keys `text`,
+    `unique` (a label, with `weak`), `parameter`, `record` or `pointer` (a type, the other keys are its fields)."""
     match shape:
         case bool():
             return Truth(shape)
@@ -94,6 +94,8 @@ def result(call: Call, shape: object) -> Value:
             return Opaque(f"{call.identity}:{shape}", f"what {call.name} returns", shape)
         case Mapping():
             return _described(call, shape)
+        case list():
+            return values.Sequence(tuple(result(call, item) for item in shape))
         case _:
             return call.unknown(f"what {call.name} returns")
 

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from tagcheck.builtins import clocks, commands, files, formats, general, paths, texts
+from tagcheck.builtins import (
+    clocks,
+    commands,
+    effects,
+    files,
+    formats,
+    general,
+    kubernetes,
+    paths,
+    suites,
+    templates,
+    texts,
+)
 from tagcheck.builtins.api import Operation
 
 
@@ -137,6 +149,66 @@ _GENERAL: dict[str, OperationSpec] = {
     "wait": _acts(general.wait, "results"),
 }
 
+_EFFECT_PARAMETERS = (
+    "kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "results", *effects.TEXT_FIELDS
+)  # fmt: skip
+
+_EFFECTS: dict[str, OperationSpec] = {
+    "container-request": _acts(effects.container_request, "request", "results"),
+    "effect": _acts(effects.effect, *_EFFECT_PARAMETERS),
+    "image-stream": _acts(effects.image_stream, "kind", "tool", "reading", "image"),
+}
+
+_KUBERNETES: dict[str, OperationSpec] = {
+    "decode": _acts(kubernetes.decode),
+    "decoded-object": _acts(kubernetes.decoded_object),
+    "decoder": _acts(kubernetes.decoder),
+    "deploy": _acts(kubernetes.deploy, "object", "argument-type", "by", "results"),
+    "encode-to": _acts(kubernetes.encode_to),
+    "encoder": _acts(kubernetes.encoder),
+    "marshal": _acts(kubernetes.marshal),
+    "mutate-and-deploy": _acts(kubernetes.mutate, "object", "by", "results"),
+    "set-content": _acts(kubernetes.set_content),
+    "set-nested": _acts(kubernetes.set_nested),
+    "unmarshal": _acts(kubernetes.unmarshal, "from", "into"),
+}
+
+_TEMPLATES: dict[str, OperationSpec] = {
+    "template-execute": _acts(templates.execute, "named"),
+    "template-files": _acts(templates.parse_files, "system"),
+    "template-itself": _acts(templates.itself),
+    "template-new": _acts(templates.new),
+    "template-parse": _acts(templates.parse),
+}
+
+_SUITES: dict[str, OperationSpec] = {
+    "assertion": _acts(suites.assertion, "negated"),
+    "bind-functions": _acts(suites.bind, "field"),
+    "decorator": _acts(suites.decorator),
+    "expectation": _acts(suites.expectation),
+    "matcher": _acts(suites.matcher, "wants"),
+    "phase": _acts(suites.phase, "phase", "bind", "results"),
+    "require-success": _acts(suites.require_success, "error", "results"),
+    "run-bound": _acts(suites.run_bound, "fields", "arguments", "results"),
+    "run-synchronised": _acts(suites.run_synchronised),
+    "run-tests": _acts(suites.run_tests, "results"),
+    "synchronised": _acts(suites.synchronised, "phase", "reversed"),
+    "table": _acts(suites.table),
+    "table-call": _acts(suites.run_table_entry),
+    "table-entry": _acts(suites.entry),
+}
+
 OPERATIONS: Mapping[str, OperationSpec] = MappingProxyType(
-    {**_TEXTS, **_PATHS, **_CLOCKS, **_FILES, **_COMMANDS, **_GENERAL}
+    {
+        **_TEXTS,
+        **_PATHS,
+        **_CLOCKS,
+        **_FILES,
+        **_COMMANDS,
+        **_GENERAL,
+        **_EFFECTS,
+        **_KUBERNETES,
+        **_TEMPLATES,
+        **_SUITES,
+    }
 )

@@ -19,7 +19,6 @@ from tagcheck.builtins.symbolic import (
     replace_text,
     run_text,
     runs,
-    slice_text,
     split_last,
     split_text,
     text_argument,
@@ -27,6 +26,7 @@ from tagcheck.builtins.symbolic import (
     undecided,
     with_part,
 )
+from tagcheck.builtins.symbolic import slice_text as slice_text
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Number, Outcome, Piece, Record, Text, Truth, Value
 
 BLANK = " \t\n\r\v\f"
