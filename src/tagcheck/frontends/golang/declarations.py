@@ -15,7 +15,7 @@ from tagcheck.frontends.golang.imports import default_names
 from tagcheck.frontends.golang.literals import unescaped
 from tagcheck.frontends.golang.procedures import bare_body, declared_function
 from tagcheck.frontends.golang.sourcefile import SourceFile, named
-from tagcheck.frontends.golang.types import qualified, type_info, type_parameters
+from tagcheck.frontends.golang.types import NUMBERS, qualified, type_info, type_parameters
 from tagcheck.ir import Argument, Global, Invoke, Literal, Name, Procedure, Statement
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 EMBED = "//go:embed"
 _PATTERN = re.compile(r'"(?:[^"\\]|\\.)*+"|`[^`]*`|[^\s"`]\S*')
 _ENTRY_TYPES = {"testing.T": EntryKind.TEST, "testing.M": EntryKind.SETUP}
+
+_NUMBER_LITERALS = frozenset(("int_literal", "float_literal", "iota"))
 
 Lower: TypeAlias = Callable[[Body], None]
 
@@ -151,6 +153,8 @@ class TopLevel:
         for name, word in zip(names, words, strict=True):
             if word != "_":
                 self.variables[word] = Variable(word, file.span(name), run, mentions, constant, kind)
+        if kind in NUMBERS or (not kind and _first_value(spec) in _NUMBER_LITERALS):
+            file.numbers.update(words)
 
     def _lowering(self, key: str, lower: Lower) -> Callable[[], tuple[Statement, ...]]:
         def run() -> tuple[Statement, ...]:
@@ -184,6 +188,12 @@ class TopLevel:
         body.emit(Invoke((target,), Global("embed", "File", span), arguments, span, declare=True))
 
 
+def _first_value(spec: Node) -> str:
+    """The kind of the first value of a specification."""
+    values = spec.child_by_field_name("value")
+    return named(values)[0].type if values is not None else ""
+
+
 def _constant_lowering(number: int, spec: Node, values: Node | None) -> Lower:
     return lambda body: declare_constants(body, number, spec, values)
 
@@ -208,8 +218,8 @@ def _import(file: SourceFile, spec: Node) -> None:
     path = unescaped(file.content[path_node.start_byte + 1 : path_node.end_byte - 1])
     name = file.text(name_node) if name_node is not None else ""
     if name == ".":
-        dots = sum(1 for known in file.imports if known.startswith("."))
-        file.imports[f".{dots}"] = path
+        file.imports[f".{len(file.dotted)}"] = path
+        file.dotted.append(path)
     elif name:
         if name != "_":
             file.imports[name] = path

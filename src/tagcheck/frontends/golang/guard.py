@@ -15,7 +15,7 @@ from tagcheck.ir import Problem
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 4 * 1024 * 1024
 MOST_NESTING = 200
 """Brackets inside brackets; the deepest seen in real Go files is under 40."""
 

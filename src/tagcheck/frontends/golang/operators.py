@@ -112,7 +112,8 @@ def is_number(body: Body, value: Expression) -> bool:
         case Constant():
             return type(value.value) in (int, float)
         case Name():
-            return value.name in body.numbers
+            name = value.name
+            return name in body.numbers or (name in body.file.numbers and name not in body.scope.visible)
         case Apply():
             return value.operation in _NUMBER_OPERATIONS
         case _:

@@ -22,8 +22,9 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class SourceFile:
-    """`imports` are filled in before any body is lowered. `types` grows by the struct types without a name that
-    bodies declare; `type_nodes` holds what the file's own types are made of, `declared` every name of its top level."""
+    """`imports` (`dotted`: those with a dot for a name) are filled in before any body is lowered. `types` grows by the
+    types that bodies declare; `type_nodes` holds what the file's own types are made of, `declared` its functions,
+    `numbers` those variables and constants that are plainly numbers."""
 
     path: str
     module: str
@@ -32,6 +33,8 @@ class SourceFile:
     types: dict[str, TypeInfo] = field(default_factory=dict)
     type_nodes: dict[str, Node] = field(default_factory=dict)
     declared: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+    dotted: list[str] = field(default_factory=list)
 
     @cached_property
     def wide_rows(self) -> Mapping[int, bytes]:
