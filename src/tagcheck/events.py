@@ -106,3 +106,7 @@ class Scenario:
     cut: str = ""
     """why evaluation stopped early; empty if it did not"""
     uses_cluster: bool = False
+    is_run: bool = True
+    """False for a manifest file by itself: nothing is known to apply it"""
+    is_whole: bool = False
+    """the entry point has a teardown of its own if there is one: a suite, a test, a program, not a set-up function"""

@@ -369,6 +369,17 @@ class Opaque:
     label: str = ""
 
 
+PARAMETER_PREFIX = "param:"
+"""How the identity of an opaque value begins that is, or is part of, a parameter of an entry point."""
+
+
+def hole_of(value: Opaque) -> Hole:
+    """The hole that an opaque value leaves in a text."""
+    if value.identity.startswith(PARAMETER_PREFIX):
+        return Hole(HoleKind.PARAMETER, value.identity, value.label or value.reason)
+    return Hole(HoleKind.OPAQUE, value.identity, value.reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Alternatives:
     """Several possible values, each under its guards; never nested, never with fewer than two options."""

@@ -59,7 +59,7 @@ def _described(value: Value) -> str:
 def hole_text(value: Value, function: str = "value") -> Text:
     """A text that is one opaque hole, with the identity of the value that it stands for."""
     if isinstance(value, Opaque):
-        return Text.of_hole(Hole(HoleKind.OPAQUE, value.identity, value.label or value.reason))
+        return Text.of_hole(values.hole_of(value))
     return Text.of_hole(Hole(HoleKind.OPAQUE, identity_of(function, (value,)), "a value without a known text"))
 
 

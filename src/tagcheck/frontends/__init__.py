@@ -1,1 +1,13 @@
 """Front ends: text of one language to the small language."""
+
+from __future__ import annotations
+
+from tagcheck.frontends.api import Language
+
+
+def languages() -> tuple[Language, ...]:
+    """The languages of programs that are linked, one line each; imported late, because each brings its parser."""
+    from tagcheck.frontends import golang
+    from tagcheck.frontends.golang import project
+
+    return (Language("go", (".go",), project.layout, golang.parse),)

@@ -1,16 +1,14 @@
 """What every front end offers: units, that is parsed files, whose procedures are lowered when they are needed.
 
-A front end is a module with two functions, listed in `tagcheck.frontends.LANGUAGES`:
-
-    relevant(path, content) -> bool      from the name and the bytes alone: can this file matter?
-    parse(source) -> Unit                never raises; what cannot be read becomes a `Problem`
+A front end is a module that offers a `Language`, listed in `tagcheck.frontends.languages`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Protocol
 
 from tagcheck.ir import Problem, Procedure, Statement
 from tagcheck.source import Span
@@ -77,3 +75,31 @@ class Unit:
     problems: tuple[Problem, ...] = ()
 
 
+
+
+class Layout(Protocol):
+    """How the files of one project form modules."""
+
+    def module(self, path: str, content: bytes) -> str | None:
+        """The module that a file belongs to; None if the file is not part of any."""
+        ...
+
+    def imports(self, content: bytes) -> frozenset[str]:
+        """The modules that a file imports, from its bytes alone; too many are allowed, too few are not."""
+        ...
+
+    def owns(self, module: str) -> bool:
+        """Whether a module would be the project's own if it existed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Language:
+    """A front end: its name, the suffixes of its files, how files form modules, and the parser, which never raises.
+
+    `layout` gets the paths of the project and a reader of texts (None for what cannot be read)."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    layout: Callable[[Sequence[str], Callable[[str], str | None]], Layout]
+    parse: Callable[[str, bytes, str], Unit]

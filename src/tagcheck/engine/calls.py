@@ -1,0 +1,498 @@
+"""Calls: procedures of the project in context, library functions by their model, everything else by convention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from tagcheck import ir
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.api import Machine as MachineProtocol
+from tagcheck.catalog import EffectKind
+from tagcheck.engine import truth
+from tagcheck.engine.branches import Branches
+from tagcheck.engine.evaluate import BASE
+from tagcheck.engine.state import Exit, Frame, Pending, delta
+from tagcheck.events import Dropped, Stage
+from tagcheck.guards import ALWAYS, Guards
+from tagcheck.image import looks_like_reference
+from tagcheck.ir import Procedure
+from tagcheck.models import Convention, Model
+from tagcheck.source import Span
+from tagcheck.values import (
+    Absent,
+    Alternatives,
+    Failure,
+    FunctionValue,
+    HoleKind,
+    LibraryValue,
+    Null,
+    Opaque,
+    Outcome,
+    Pointer,
+    Record,
+    Sequence,
+    Text,
+    Value,
+    options,
+)
+
+DEEPEST_CALL = 48
+MOST_RECURSION = 2
+Results = tuple[Value, ...]
+
+
+class Calls(Branches):
+    """A run that follows calls."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.frames: list[Frame] = []
+        self.pending: list[Pending] = []
+        self.visited: set[str] = set()
+        self._exits = 0
+        self._batch = 0
+
+    def exit_count(self) -> int:
+        return self._exits
+
+    def machine(self) -> MachineProtocol:
+        """This run as library operations see it."""
+        raise NotImplementedError
+
+    def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None:
+        raise NotImplementedError
+
+    # --- the call statement ---
+
+    def invoke(self, node: ir.Invoke, frame: Frame) -> Results:
+        """Evaluate callee and arguments and call; the results."""
+        callee = self.callee(node.callee, frame)
+        wanted = len(node.targets)
+        keywords = {a.keyword: self.evaluate(a.value, frame) for a in node.arguments if a.keyword}
+        positional = tuple(a.value for a in node.arguments if not a.keyword)
+        if not any(isinstance(value, ir.Spread) for value in positional):
+            filled = self._filled_by(callee)
+            values = tuple(self._argument(value, frame, i in filled) for i, value in enumerate(positional))
+            return self.apply(callee, values, node.span, keywords, wanted)
+        listed = self.items(positional, frame)
+        if isinstance(listed, Alternatives):
+            return self._each_list(callee, listed, node.span, keywords, wanted)
+        return self.apply(callee, self._arguments_of(listed), node.span, keywords, wanted)
+
+    def _arguments_of(self, listed: Value) -> Results:
+        if not isinstance(listed, Sequence):
+            return (self.opaque("arguments"),)
+        return (*listed.items, self.opaque("more arguments")) if listed.open else listed.items
+
+    def _each_list(
+        self, callee: Value, lists: Alternatives, site: Span, keywords: dict[str, Value], wanted: int
+    ) -> Results:
+        """A call whose argument list is one of several: each under its guards."""
+
+        def called(option: Value) -> Value:
+            return Sequence(self.apply(callee, self._arguments_of(option), site, keywords, wanted))
+
+        return self._results(self.fork(_sides(lists, called)), wanted)
+
+    def _results(self, value: Value, wanted: int) -> Results:
+        if isinstance(value, Sequence):
+            return value.items
+        return tuple(self.opaque("one of several calls") for _ in range(wanted))
+
+    def _argument(self, node: ir.Expression, frame: Frame, by_reference: bool) -> Value:
+        value = self.evaluate(node, frame)
+        if by_reference and isinstance(node, ir.Name) and node.name in frame.names:
+            return value if isinstance(value, Pointer) else Pointer(frame.names[node.name])
+        return value
+
+    def _filled_by(self, callee: Value) -> frozenset[int]:
+        """The arguments that a library function writes to although they are no pointers."""
+        model = self.models.find(callee.name) if isinstance(callee, LibraryValue) else None
+        return model.by_reference if model is not None else frozenset()
+
+    def callee(self, node: ir.Expression, frame: Frame) -> Value:
+        """What is called. A method gets its receiver; a variable's own cell where the receiver is a variable."""
+        if not isinstance(node, ir.Field):
+            return self.evaluate(node, frame)
+        base = self.evaluate(node.base, frame)
+        content = self.load(base)
+        if isinstance(node.base, ir.Name | ir.Global) and isinstance(content, Record | Opaque):
+            base = self.address(node.base, frame)
+        return self.method(base, content, node.name)
+
+    def method(self, base: Value, content: Value, name: str) -> Value:
+        """The method of a value by name."""
+        match content:
+            case Alternatives():
+                return self.distribute((content,), lambda chosen: self.method(base, chosen[0], name))
+            case Record():
+                return self._record_method(base, content, name)
+            case Opaque():
+                return self._opaque_method(base, content, name)
+            case Text() | Sequence() | LibraryValue():
+                kind = "" if not isinstance(content, LibraryValue) else content.name
+                return LibraryValue(f"{kind}.{name}", base)
+            case _:
+                return LibraryValue(f"*.{name}", base)
+
+    def _record_method(self, base: Value, record: Record, name: str) -> Value:
+        found = self.field(base, name) if self.program.has_member(record.type, name) or record.get(name) else None
+        if isinstance(found, FunctionValue | LibraryValue | Alternatives):
+            return found
+        origin = record.get(BASE)
+        if isinstance(origin, Opaque) and found is None:
+            return self._opaque_method(base, origin, name)
+        return LibraryValue(f"{record.type or '*'}.{name}", base)
+
+    def _opaque_method(self, base: Value, value: Opaque, name: str) -> Value:
+        methods = self.program.methods(value.type, name)
+        known = value.type and self.models.find(f"{value.type}.{name}") is not None
+        if not methods and not known:
+            methods = self.program.only_method(name)
+        if methods:
+            return FunctionValue(methods[0], receiver=base)
+        return LibraryValue(f"{value.type or '*'}.{name}", base)
+
+    def apply(
+        self,
+        callee: Value,
+        arguments: tuple[Value, ...],
+        site: Span,
+        keywords: dict[str, Value] | None = None,
+        wanted: int = 0,
+    ) -> Results:
+        """Call a value with arguments."""
+        match callee:
+            case FunctionValue():
+                return self.call_procedure(callee, arguments, site, keywords or {})
+            case LibraryValue():
+                return self.call_library(callee, arguments, site, keywords or {}, wanted)
+            case Alternatives():
+                return self._call_alternatives(callee, arguments, site, keywords or {}, wanted)
+            case _:
+                return self.unresolved("", arguments, site, wanted)
+
+    def _call_alternatives(
+        self, callee: Alternatives, arguments: Results, site: Span, keywords: dict[str, Value], wanted: int
+    ) -> Results:
+        def called(option: Value) -> Value:
+            return Sequence(self.apply(option, arguments, site, keywords, wanted))
+
+        return self._results(self.fork(_sides(callee, called)), wanted)
+
+    # --- procedures ---
+
+    def call_procedure(
+        self, function: FunctionValue, arguments: Results, site: Span, keywords: dict[str, Value]
+    ) -> Results:
+        """Evaluate a procedure of the project with these arguments; its results."""
+        procedure = function.procedure
+        depth = sum(1 for frame in self.frames if frame.procedure is procedure)
+        if len(self.frames) >= DEEPEST_CALL or depth >= MOST_RECURSION:
+            return tuple(self.opaque("recursion") for _ in procedure.results)
+        if not procedure.results and self.is_idle(procedure, arguments):
+            return ()
+        self.visited.add(procedure.key)
+        frame = self.enter(procedure, dict(function.captured))
+        self._bind(frame, function, arguments, keywords)
+        outer = self.stack
+        self.stack = (*outer, site)
+        self.frames.append(frame)
+        try:
+            return self._body(frame)
+        finally:
+            self.frames.pop()
+            self.stack = outer
+
+    def is_idle(self, procedure: Procedure, arguments: Results) -> bool:
+        """Whether a call can be left out: nothing that it does concerns names, and it cannot change a caller's
+        variables."""
+        if self.program.reaches(procedure):
+            return False
+        return not any(isinstance(argument, Pointer | FunctionValue | Alternatives) for argument in arguments)
+
+    def enter(self, procedure: Procedure, names: dict[str, int]) -> Frame:
+        return Frame(procedure, names, self.guards, self.heap.mark(), self.depth)
+
+    def _bind(self, frame: Frame, function: FunctionValue, arguments: Results, keywords: dict[str, Value]) -> None:
+        procedure = function.procedure
+        if procedure.receiver is not None:
+            receiver = function.receiver if function.receiver is not None else self.opaque("a receiver")
+            if not procedure.receiver.name == "":
+                frame.names[procedure.receiver.name] = self.heap.new(receiver)
+        for index, parameter in enumerate(procedure.parameters):
+            if parameter.variadic:
+                value: Value = Sequence(arguments[index:])
+            elif parameter.name in keywords:
+                value = keywords[parameter.name]
+            elif index < len(arguments):
+                value = self._passed(arguments[index], parameter.type)
+            elif parameter.default is not None:
+                value = self.evaluate(parameter.default, frame)
+            else:
+                value = self.opaque("a missing argument", parameter.type)
+            frame.names[parameter.name] = self.heap.new(value)
+        for name, type_ in zip(procedure.named_results, procedure.results, strict=False):
+            frame.names[name] = self.heap.new(self.zero(type_))
+
+    def _passed(self, value: Value, type_: str) -> Value:
+        if isinstance(value, Opaque) and type_ and not value.type:
+            return replace(value, type=type_)
+        return value
+
+    def _body(self, frame: Frame) -> Results:
+        exits = self._exits
+        self.run_block(frame.procedure.body, frame)
+        if self.live:
+            self.leave(frame, tuple(ir.Name(name, frame.procedure.span) for name in frame.procedure.named_results))
+        self._exits = exits
+        return self._left(frame)
+
+    def _left(self, frame: Frame) -> Results:
+        """After the body: one state and one tuple of results for all ways out."""
+        if not frame.exits:
+            return self._all_failed(frame)
+        ways = frame.exits
+        self._settle(frame)
+        self.live, self.failed = True, False
+        self.guards = frame.entry
+        if len(ways) == 1:
+            self.guards = frame.entry.and_(truth.decisive(ways[0].guards)) or frame.entry
+        results = self.exits_joined(ways)
+        self.run_deferred(frame)
+        self.live, self.failed = True, False
+        return results
+
+    def _settle(self, frame: Frame) -> None:
+        """One state for all ways out of a frame."""
+        written = [(way.guards, way.writes) for way in frame.exits if way.writes is not None]
+        if len(written) < len(frame.exits) or not written:
+            return
+        self.heap.undo(frame.mark)
+        self.merge(written)
+
+    def _all_failed(self, frame: Frame) -> Results:
+        results = frame.procedure.results
+        if results and results[-1] == "error":
+            self.heap.undo(frame.mark)
+            self.live, self.failed, self.guards = True, False, frame.entry
+            return (*(self.opaque("a result of a call that failed") for _ in results[:-1]), Failure())
+        self.live, self.failed = False, True
+        return tuple(self.opaque("a call that does not return") for _ in results)
+
+    def leave(self, frame: Frame, values: tuple[ir.Expression, ...]) -> None:
+        """A way out of a procedure. One that returns an error is no way of a run that a scenario is about."""
+        results = self._returned(frame, values)
+        if results and self._is_failure(frame, results[-1]):
+            self.live, self.failed = False, True
+            return
+        in_place = self.depth == frame.depth and not frame.exits and not frame.loops
+        writes = None if in_place else self.heap.changes(frame.mark)
+        frame.exits.append(Exit(delta(self.guards, frame.entry), results, writes))
+        self._exits += 1
+        self.live, self.failed = False, False
+
+    def _returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
+        listed = self.items(values, frame)
+        results = listed.items if isinstance(listed, Sequence) else (listed,)
+        if results and frame.procedure.results and frame.procedure.results[-1] == "error":
+            return (*results[:-1], self._success(results[-1]))
+        return results
+
+    def _success(self, error: Value) -> Value:
+        """An error value on a way out that counts: whatever is not known is taken as success."""
+        if isinstance(error, Alternatives):
+            kept = [(guards, option) for guards, option in options(error) if not isinstance(option, Failure)]
+            return self._success(kept[0][1]) if len(kept) == 1 else (Null() if kept else Failure())
+        return error
+
+    def _is_failure(self, frame: Frame, value: Value) -> bool:
+        if not frame.procedure.results or frame.procedure.results[-1] != "error":
+            return False
+        match value:
+            case Failure():
+                return True
+            case Outcome() | Opaque():
+                mark = "" if isinstance(value, Opaque) and value.identity.startswith("param:") else "~"
+                return (f"{mark}nil:{value.identity}", False) in self.guards.units
+            case _:
+                return False
+
+    # --- libraries ---
+
+    def call_library(
+        self, callee: LibraryValue, arguments: Results, site: Span, keywords: dict[str, Value], wanted: int
+    ) -> Results:
+        """Call a library function by its model."""
+        if callee.name.startswith("type:"):
+            return arguments[:1]
+        model = self.models.find(callee.name)
+        name = callee.name.rpartition(".")[2]
+        if model is None and callee.receiver is not None:
+            model = self.models.find(f"*.{name}")
+        if model is None:
+            return self.unresolved(callee.name, arguments, site, wanted)
+        if model.stops and not keywords:
+            self.live, self.failed = False, True
+            return tuple(self.opaque("a call that does not return") for _ in range(wanted))
+        return self._operate(model, callee, arguments, site, keywords)
+
+    def _operate(
+        self, model: Model, callee: LibraryValue, arguments: Results, site: Span, keywords: dict[str, Value]
+    ) -> Results:
+        spec = model.spec
+        self.site = site
+
+        def operated(chosen: Results, receiver: Value | None) -> Results:
+            call = Call(
+                name=callee.name,
+                arguments=chosen,
+                machine=self.machine(),
+                site=site,
+                receiver=receiver,
+                keywords=keywords,
+                with_=model.with_,
+                identity=self.fresh(callee.name),
+            )
+            return spec.run(call)
+
+        if not spec.pure:
+            return operated(arguments, callee.receiver)
+        receiver = self.load(callee.receiver) if callee.receiver is not None else None
+        inputs = (*map(self.load, arguments), *((receiver,) if receiver is not None else ()))
+        return self._distributed(inputs, operated, receiver is not None)
+
+    def _distributed(self, inputs: Results, operated: object, has_receiver: bool) -> Results:
+        assert callable(operated)
+        found: list[tuple[Guards, Results]] = []
+        for guards, chosen in self.spread_out(self.moderate(inputs)):
+            receiver = chosen[-1] if has_receiver else None
+            found.append((guards, operated(chosen[:-1] if has_receiver else chosen, receiver)))
+        if len(found) == 1 and found[0][0] is ALWAYS:
+            return found[0][1]
+        width = max((len(results) for _, results in found), default=0)
+        return tuple(
+            self.joined([(guards, results[i]) for guards, results in found if i < len(results)], 0)
+            for i in range(width)
+        )
+
+    # --- what nobody knows ---
+
+    def unresolved(self, name: str, arguments: Results, site: Span, wanted: int) -> Results:
+        """A call of something that neither the project nor a model defines: closures among its arguments are taken to
+        be called; what its name says is believed only where the project itself lacks the definition."""
+        self.site = site
+        module, _, simple = name.rpartition(".")
+        for argument in arguments:
+            if isinstance(argument, FunctionValue) and self.program.reaches(argument.procedure):
+                self.apply(argument, tuple(self.opaque("an argument") for _ in argument.procedure.parameters), site)
+                self.live, self.failed = True, False
+        self._forget(arguments)
+        convention = self.models.convention(simple) if self.program.is_project(module) else None
+        if convention is not None:
+            return self._by_convention(convention, simple, arguments, wanted)
+        return tuple(self.opaque(f"the result of {simple or 'a call'}") for _ in range(wanted))
+
+    def _forget(self, arguments: Results) -> None:
+        """What an unknown function got a reference to may have been filled by it, where it was still empty."""
+        for argument in arguments:
+            if not isinstance(argument, Pointer):
+                continue
+            content = self.heap.read(argument.cell)
+            if isinstance(content, Record) and not content.fields:
+                self.heap.write(argument.cell, self.opaque("filled by a call", content.type))
+            elif isinstance(content, Text) and not content.parts:
+                self.heap.write(argument.cell, self.opaque("filled by a call", "string"))
+
+    def _by_convention(self, convention: Convention, name: str, arguments: Results, wanted: int) -> Results:
+        rest = tuple(Outcome(self.fresh(name)) for _ in range(max(0, wanted - 1)))
+        if convention.generates:
+            return (self.unique(name), *rest)
+        if convention.stage is not None:
+            self._assumed_stage(convention.stage, arguments)
+        return (Outcome(self.fresh(name)), *rest)[:wanted]
+
+    def _assumed_stage(self, kind: EffectKind, arguments: Results) -> None:
+        stage = Stage(kind.value) if kind.value in {stage.value for stage in Stage} else None
+        for argument in arguments:
+            for guards, text in self.text_options(argument):
+                if kind is EffectKind.DEPLOYED and text.literal is not None and "\n" in text.literal:
+                    self.deploy_text(text, guards)
+                elif stage is not None and _is_name(text):
+                    base = self.guards
+                    self.guards = base.and_(guards) or base
+                    self.record(stage, text, assumed=True)
+                    self.guards = base
+
+    def deploy_text(self, text: Text, guards: Guards) -> None:
+        raise NotImplementedError
+
+    # --- names that callers drop ---
+
+    def note_dropped(self, results: Results, targets: tuple[ir.Target, ...], site: Span) -> None:
+        """Remember the names that a project's procedure returned and its caller did not keep."""
+        for index, value in enumerate(results):
+            if targets and index < len(targets) and targets[index] is not None:
+                continue
+            for _, option in self.narrowed(value):
+                if isinstance(option, Text) and option.parts and looks_like_reference(option):
+                    self.dropped.append(Dropped(option, site, self.stack, len(self.events)))
+
+    # --- side by side ---
+
+    def wait(self) -> None:
+        """Run everything that was spawned and has not run yet."""
+        while self.pending:
+            batch, self.pending = self.pending, []
+            self._batch += 1
+            number = self._batch
+            for index, pending in enumerate(batch):
+                self._run_pending(pending, (number, index))
+
+    def spawn_value(self, function: Value) -> None:
+        """Call a function value side by side with what follows."""
+        if self.frames:
+            name = self.fresh("%spawned")
+            frame = self.frames[-1]
+            names = {**frame.names, name: self.heap.new(function)}
+            span = self.site
+            body = (ir.Invoke((), ir.Name(name, span), (), span),)
+            copy = Frame(frame.procedure, names, self.guards, 0, 0)
+            self.pending.append(Pending(body, copy, self.guards, self.stack, self.lane))
+
+    def _run_pending(self, pending: Pending, place: tuple[int, int]) -> None:
+        outer = (self.guards, self.stack, self.lane, self.live, self.failed)
+        self.guards, self.stack = pending.guards, pending.stack
+        self.lane = (*pending.lane, place)
+        self.live, self.failed = True, False
+        frame = self.enter(pending.frame.procedure, pending.frame.names)
+        frame.entry = pending.guards
+        self.frames.append(frame)
+        self.run_block(pending.body, frame)
+        if self.live:
+            self.leave(frame, ())
+        self._settle(frame)
+        self.run_deferred(frame)
+        self.frames.pop()
+        self.guards, self.stack, self.lane, self.live, self.failed = outer
+
+    def run_deferred(self, frame: Frame) -> None:
+        """Run what a finished frame deferred, last first."""
+        for body, names in reversed(frame.deferred):
+            self.live, self.failed = True, False
+            self.run_block(body, self.enter(frame.procedure, names))
+
+def _sides(
+    value: Alternatives, function: Callable[[Value], Value]
+) -> Iterator[tuple[Guards, Callable[[], Value]]]:
+    """The sides of a fork over the options of a value."""
+    for guards, option in value.options:
+        yield guards, partial(function, option)
+
+
+def _is_name(text: Text) -> bool:
+    """Whether an argument of a function that is known by its name only can be taken for an image's name."""
+    generated = len(text.parts) == 1 and any(hole.kind is HoleKind.UNIQUE for hole in text.holes)
+    return generated or looks_like_reference(text)

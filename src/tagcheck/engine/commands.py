@@ -1,0 +1,102 @@
+"""Command lines to events: what a run of an external program does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from tagcheck import argv
+from tagcheck.builtins.api import Command, CommandResult
+from tagcheck.catalog import Effect
+from tagcheck.catalogue import Tools
+from tagcheck.engine.execute import Execution
+from tagcheck.guards import Guards
+from tagcheck.link import Program
+from tagcheck.models import Models
+from tagcheck.values import (
+    EMPTY,
+    Alternatives,
+    Hole,
+    HoleKind,
+    Outcome,
+    Pointer,
+    Sequence,
+    Text,
+    Value,
+    alternatives,
+)
+
+MOST_COMMANDS = 12
+"""Command lines that one call site may stand for at once; further combinations of alternatives are left out and
+reported as a gap."""
+DEEPEST_COMMAND = 6
+
+
+class Commands(Execution):
+    """A run that knows container tools."""
+
+    def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:
+        super().__init__(program, models, steps)
+        self.tools = tools
+        self.standard_input: Value | None = None
+        self.working_directory: Value | None = None
+        self._nesting = 0
+
+    def run(self, command: Command) -> CommandResult:
+        """Run a command symbolically, once for each combination of its words' alternatives."""
+        if self._nesting >= DEEPEST_COMMAND:
+            return CommandResult(self.opaque("a command in a command in a command"), Outcome(self.fresh("command")))
+        lines = list(islice(self._lines(command.argv, 0), MOST_COMMANDS + 1))
+        if len(lines) > MOST_COMMANDS:
+            self.gap("run", "too many alternatives for one command line")
+        outer = (self.guards, self.standard_input, self.working_directory)
+        self.standard_input, self.working_directory = command.stdin, command.directory
+        outputs: list[tuple[Guards, Value]] = []
+        self._nesting += 1
+        for guards, line in lines[:MOST_COMMANDS]:
+            inside = outer[0].and_(guards)
+            if inside is not None:
+                self.guards = inside
+                outputs.append((guards, self._line(tuple(map(self.as_text, line)))))
+        self._nesting -= 1
+        self.guards, self.standard_input, self.working_directory = outer
+        return CommandResult(
+            alternatives(outputs) if outputs else self.opaque("a command"), Outcome(self.fresh("command"))
+        )
+
+    def _lines(self, words: tuple[Value, ...], depth: int) -> Iterator[tuple[Guards, tuple[Value, ...]]]:
+        """Every command line that these words can be: alternatives taken apart, lists among the words spread."""
+        loaded = tuple(self.load(word) for word in words)
+        resumed = tuple(self.resumed(word) if isinstance(word, Text) else word for word in loaded)
+        for guards, chosen in self.spread_out(resumed):
+            flat: list[Value] = []
+            for word in chosen:
+                flat.extend(self._arguments_of(word) if isinstance(word, Sequence) else (word,))
+            if depth < 4 and any(isinstance(word, Alternatives | Sequence | Pointer) for word in flat):
+                for inner, line in self._lines(tuple(flat), depth + 1):
+                    both = guards.and_(inner)
+                    if both is not None:
+                        yield both, line
+            else:
+                yield guards, tuple(flat)
+
+    def _line(self, words: tuple[Text, ...]) -> Value:
+        for effect in argv.effects(self.tools, words):
+            self.emit(effect)
+        return self._output(words)
+
+    def _output(self, words: tuple[Text, ...]) -> Value:
+        """What a command prints: another value each time, or the same for the same command line."""
+        line = " ".join(map(str, words))
+        weak = argv.output_is_unique(self.tools, words)
+        if weak is not None:
+            return self.unique(line, weak)
+        identity, weak = argv.output_identity(self.tools, words) or (line, "")
+        if any(hole.kind in (HoleKind.UNIQUE, HoleKind.OPAQUE) for word in words for hole in word.holes):
+            return self.opaque(f"the output of {words[0] if words else EMPTY}")
+        return Text.of_hole(Hole(HoleKind.OUTPUT, identity, line, weak=weak), self.site, self.stack)
+
+    def script(self, effect: Effect) -> None:
+        """A shell text or script file: another front end's matter."""
+        self.gap("run", "a shell script")
+

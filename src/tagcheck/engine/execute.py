@@ -1,0 +1,428 @@
+"""Statements: what they change, and where a run goes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tagcheck import ir
+from tagcheck.builtins.api import Command
+from tagcheck.engine import truth
+from tagcheck.engine.calls import Calls, Results
+from tagcheck.engine.evaluate import BASE
+from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
+from tagcheck.engine.truth import Condition
+from tagcheck.frontends.api import Variable
+from tagcheck.values import (
+    Absent,
+    Alternatives,
+    FunctionValue,
+    Mapping,
+    Null,
+    Number,
+    Opaque,
+    Outcome,
+    Pointer,
+    Record,
+    Same,
+    Sequence,
+    Text,
+    Value,
+    same,
+)
+
+MOST_ROUNDS = 48
+"""How often the body of a loop with a known bound is run."""
+UNKNOWN_ROUNDS = 1
+"""How often the body of a loop runs whose condition cannot be decided."""
+
+
+class Execution(Calls):
+    """A run that executes statements."""
+
+    def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None:
+        for statement in body:
+            if not self.live:
+                return
+            self.step()
+            _HANDLERS[type(statement)](self, statement, frame)
+
+    def initialise(self, module: str, variable: Variable) -> int:
+        procedure = ir.Procedure(f"{module}.{variable.name}", module, (), variable.lower, variable.span)
+        outer = (self.guards, self.stack, self.live, self.failed)
+        frame = self.enter(procedure, {})
+        self.globals[(module, variable.name)] = self.heap.new(self.opaque("a variable that depends on itself"))
+        self.run_block(procedure.body, frame)
+        self.guards, self.stack, self.live, self.failed = outer
+        for name, cell in frame.names.items():
+            if not name.startswith("%"):
+                self.globals[(module, name)] = cell
+        return self.globals[(module, variable.name)]
+
+    # --- assignment ---
+
+    def _assign(self, node: ir.Assign, frame: Frame) -> None:
+        value = self.evaluate(node.value, frame)
+        if len(node.targets) == 1:
+            self.place(node.targets[0], value, frame, node.declare)
+        else:
+            self._take_apart(node.targets, value, frame, node.declare)
+
+    def _take_apart(self, targets: tuple[ir.Target, ...], value: Value, frame: Frame, declare: bool) -> None:
+        content = self.load(value)
+        for index, target in enumerate(targets):
+            item = self.distribute((content,), lambda chosen, at=index: self.item(chosen[0], Number(at)))  # type: ignore[misc]
+            self.place(target, item, frame, declare)
+
+    def place(self, target: ir.Target, value: Value, frame: Frame, declare: bool = False) -> None:
+        """Put a value where a target says."""
+        match target:
+            case None:
+                return
+            case ir.Name():
+                self._place_name(target, value, frame, declare)
+            case ir.Global():
+                cell = self.cell(target, frame)
+                if cell is not None:
+                    self.heap.write(cell, value)
+            case ir.Field():
+                self._place_in(target.base, frame, lambda content: self._with_field(content, target.name, value))
+            case ir.Index():
+                index = self.evaluate(target.index, frame)
+                self._place_in(target.base, frame, lambda content: self._with_item(content, index, value))
+            case ir.Dereference():
+                self.store(self.evaluate(target.pointer, frame), value)
+
+    def _place_name(self, target: ir.Name, value: Value, frame: Frame, declare: bool) -> None:
+        cell = None if declare else frame.names.get(target.name)
+        if cell is None and not declare and not target.name.startswith("%"):
+            cell = self.cell(target, frame)
+        if cell is None:
+            frame.names[target.name] = self.heap.new(value)
+        else:
+            self.heap.write(cell, value)
+
+    def _place_in(self, base: ir.Expression, frame: Frame, change: Callable[[Value], Value]) -> None:
+        """Change the content of a variable, or of the cell that it points to."""
+        holder = self.evaluate(base, frame)
+        if isinstance(holder, Pointer):
+            self.heap.write(holder.cell, change(self.narrow(self.heap.read(holder.cell))))
+        elif isinstance(holder, Alternatives) and any(isinstance(option, Pointer) for _, option in holder.options):
+            self._place_in_each(holder, change)
+        elif isinstance(base, ir.Name | ir.Global | ir.Field | ir.Index):
+            self.place(base, change(holder), frame)
+
+    def _place_in_each(self, holder: Alternatives, change: Callable[[Value], Value]) -> None:
+        for guards, option in holder.options:
+            if isinstance(option, Pointer) and self.guards.compatible(guards):
+                old = self.narrow(self.heap.read(option.cell))
+                rest = guards.negated()
+                kept = [(rest, old)] if rest is not None else []
+                self.heap.write(option.cell, self.joined([(guards, change(old)), *kept], 0))
+
+    def store(self, pointer: Value, content: Value) -> None:
+        """Write the cell that a pointer leads to."""
+        if isinstance(pointer, Pointer):
+            inner = self.heap.read(pointer.cell)
+            if isinstance(inner, Pointer):
+                self.store(inner, content)
+            else:
+                self.heap.write(pointer.cell, content)
+        elif isinstance(pointer, Alternatives):
+            self._place_in_each(pointer, lambda _: content)
+
+    def _with_field(self, content: Value, name: str, value: Value) -> Value:
+        match content:
+            case Record():
+                return self._with_member(content, name, value)
+            case Pointer():
+                self.heap.write(content.cell, self._with_field(self.load(content), name, value))
+                return content
+            case Opaque():
+                return Record(content.type, ((BASE, content), (name, value)))
+            case Alternatives():
+                return self.distribute((content,), lambda chosen: self._with_field(chosen[0], name, value))
+            case _:
+                return Record("", ((name, value),))
+
+    def _with_member(self, record: Record, name: str, value: Value) -> Value:
+        if record.get(name) is None and not self.program.field_type(record.type, name):
+            for embedded in self.program.embedded(record.type):
+                if self.program.has_member(embedded, name):
+                    simple = embedded.rpartition(".")[2]
+                    inner = record.get(simple) or self.zero(embedded)
+                    return record.with_field(simple, self._with_field(inner, name, value))
+        return record.with_field(name, value)
+
+    def _with_item(self, content: Value, index: Value, value: Value) -> Value:
+        match content, index:
+            case Sequence(items=items), Number(value=at) if 0 <= int(at) < len(items):
+                return Sequence((*items[: int(at)], value, *items[int(at) + 1 :]), content.open)
+            case Mapping(), Text():
+                return self._with_entry(content, index, value)
+            case (Mapping() | Null() | Absent() | Opaque()), _:
+                entries = content.entries if isinstance(content, Mapping) else ()
+                is_open = not isinstance(content, Null | Absent)
+                return Mapping((*entries, (index, value)), is_open and not isinstance(content, Mapping))
+            case Alternatives(), _:
+                return self.distribute((content,), lambda chosen: self._with_item(chosen[0], index, value))
+            case Pointer(), _:
+                self.heap.write(content.cell, self._with_item(self.load(content), index, value))
+                return content
+            case _:
+                return self.opaque("a list with an item set at an unknown place")
+
+    def _with_entry(self, mapping: Mapping, key: Text, value: Value) -> Mapping:
+        for position, (name, _) in enumerate(mapping.entries):
+            if isinstance(name, Text) and same(name, key) is Same.YES:
+                entries = mapping.entries
+                return Mapping((*entries[:position], (name, value), *entries[position + 1 :]), mapping.open)
+        return Mapping((*mapping.entries, (key, value)), mapping.open)
+
+    # --- calls and commands ---
+
+    def _invoke(self, node: ir.Invoke, frame: Frame) -> None:
+        results = self.invoke(node, frame)
+        if not self.live:
+            return
+        if self._drops(node) and results:
+            self._note(node, frame, results)
+        if len(node.targets) == 1 and len(results) > 1:
+            self.place(node.targets[0], Sequence(results), frame, node.declare)
+            return
+        for index, target in enumerate(node.targets):
+            value = results[index] if index < len(results) else self.opaque("a missing result")
+            self.place(target, value, frame, node.declare)
+
+    def _drops(self, node: ir.Invoke) -> bool:
+        return not node.targets or any(target is None for target in node.targets)
+
+    def _note(self, node: ir.Invoke, frame: Frame, results: Results) -> None:
+        callee = self.callee(node.callee, frame)
+        if isinstance(callee, FunctionValue):
+            self.note_dropped(results, node.targets, node.span)
+
+    def _run(self, node: ir.Run, frame: Frame) -> None:
+        listed = self.items(node.argv, frame)
+        self.site = node.span
+        argv = listed.items if isinstance(listed, Sequence) else (listed,)
+        command = Command(
+            argv,
+            tuple((name, self.evaluate(value, frame)) for name, value in node.environment),
+            self.evaluate(node.stdin, frame) if node.stdin is not None else None,
+            self.evaluate(node.directory, frame) if node.directory is not None else None,
+        )
+        result = self.run(command)
+        self.place(node.output, result.output, frame)
+        self.place(node.status, result.outcome, frame)
+
+    # --- control flow ---
+
+    def _branch(self, node: ir.Branch, frame: Frame) -> None:
+        condition = self.condition(node.condition, frame)
+        if condition.decided is not None:
+            self.run_block(node.then if condition.decided else node.otherwise, frame)
+            return
+        self._both(node, condition, frame)
+
+    def _both(self, node: ir.Branch, condition: Condition, frame: Frame) -> None:
+        base = self.guards
+        sides = ((truth.as_guards(condition.true), node.then), (truth.as_guards(condition.false), node.otherwise))
+        ended: list[bool] = []
+        self.fork((guards, partial(self._side_body, body, frame, ended)) for guards, body in sides)
+        if self.live and True in ended:
+            beyond = truth.decisive(delta(self.guards, base))
+            self.guards = base.and_(beyond) or base
+            self._succeeded(node.condition, frame)
+
+    def _side_body(self, body: tuple[ir.Statement, ...], frame: Frame, ended: list[bool]) -> Value:
+        self.run_block(body, frame)
+        ended.append(not self.live and self.failed)
+        return ABSENT
+
+    def _succeeded(self, condition: ir.Expression, frame: Frame) -> None:
+        """After `if err != nil { fail }`: the error is nil from here on."""
+        if not isinstance(condition, ir.Compare) or not isinstance(condition.left, ir.Name):
+            return
+        cell = frame.names.get(condition.left.name)
+        is_nil = isinstance(condition.right, ir.Constant) and condition.right.value is None
+        if cell is not None and is_nil and isinstance(self.heap.read(cell), Outcome):
+            self.heap.write(cell, Null())
+
+    def _for_each(self, node: ir.ForEach, frame: Frame) -> None:
+        over = self.load(self.evaluate(node.over, frame))
+        if isinstance(over, Record) and over.type == "channel":
+            self.wait()
+            over = self._drained(node.over, frame)
+        if isinstance(over, Alternatives):
+            self._each_of(over, node, frame)
+            return
+        self._rounds(self._round_values(over, node), node, frame)
+
+    def _each_of(self, over: Alternatives, node: ir.ForEach, frame: Frame) -> None:
+        def looped(option: Value) -> Value:
+            self._rounds(self._round_values(option, node), node, frame)
+            return ABSENT
+
+        self.fork((guards, partial(looped, option)) for guards, option in over.options)
+
+    def _round_values(self, over: Value, node: ir.ForEach) -> list[tuple[Value, Value]]:
+        match over:
+            case Sequence():
+                rounds: list[tuple[Value, Value]] = [(Number(i), item) for i, item in enumerate(over.items)]
+                return [*rounds, *([self._unknown_round()] if over.open else [])]
+            case Mapping():
+                return [*over.entries, *([self._unknown_round()] if over.open else [])]
+            case Record(type="channel"):
+                queue = over.get("queue")
+                return [(item, item) for item in queue.items] if isinstance(queue, Sequence) else []
+            case Number():
+                return [(Number(i), Number(i)) for i in range(min(int(over.value), MOST_ROUNDS))]
+            case Null() | Absent():
+                return []
+            case _:
+                return [self._unknown_round()]
+
+    def _unknown_round(self) -> tuple[Value, Value]:
+        return (self.opaque("a key of a loop"), self.opaque("an item of a loop"))
+
+    def _drained(self, channel: ir.Expression, frame: Frame) -> Value:
+        pointer = self.evaluate(channel, frame)
+        content = self.load(pointer)
+        self.store(pointer, Record("channel", (("queue", Sequence(())),)))
+        return content
+
+    def _rounds(self, rounds: list[tuple[Value, Value]], node: ir.ForEach, frame: Frame) -> None:
+        loop = Loop(self.guards, self.heap.mark())
+        frame.loops.append(loop)
+        for number, (key, value) in enumerate(rounds):
+            if not self.live or number >= MOST_ROUNDS:
+                break
+            for target, content in zip(node.targets, (key, value), strict=False):
+                self.place(target, content, frame, declare=isinstance(target, ir.Name))
+            self.run_block(node.body, frame)
+            self._resume(loop, loop.continues)
+        frame.loops.pop()
+        self._resume(loop, loop.breaks)
+
+    def _while(self, node: ir.While, frame: Frame) -> None:
+        loop = Loop(self.guards, self.heap.mark())
+        frame.loops.append(loop)
+        for number in range(MOST_ROUNDS):
+            condition = self.condition(node.condition, frame)
+            if condition.decided is False or not self._round(node, loop, frame):
+                break
+            endless = isinstance(node.condition, ir.Constant)
+            if (condition.decided is None or endless) and number + 1 >= UNKNOWN_ROUNDS:
+                break
+        frame.loops.pop()
+        self._resume(loop, loop.breaks)
+
+    def _round(self, node: ir.While, loop: Loop, frame: Frame) -> bool:
+        """Run a loop's body and step; whether the run is still in the loop."""
+        self.run_block(node.body, frame)
+        self._resume(loop, loop.continues)
+        self.run_block(node.step, frame)
+        return self.live
+
+    def _resume(self, loop: Loop, ways: list[Exit]) -> None:
+        """Go on after a loop round with what its `continue` or `break` left, besides the way that runs through."""
+        if not ways:
+            return
+        found = [(way.guards, way.writes) for way in ways if way.writes is not None]
+        if self.live:
+            found.append((delta(self.guards, loop.entry), self.heap.changes(loop.mark)))
+        self.heap.undo(loop.mark)
+        self.merge(found)
+        ways.clear()
+        self.guards = loop.entry.and_(truth.as_guards(tuple(guards for guards, _ in found))) or loop.entry
+        self.live, self.failed = True, False
+
+    def _leave_round(self, ways: list[Exit], loop: Loop) -> None:
+        ways.append(Exit(delta(self.guards, loop.entry), (), self.heap.changes(loop.mark)))
+        self._exits += 1
+        self.live, self.failed = False, False
+
+    def _break(self, node: ir.Break, frame: Frame) -> None:
+        if frame.loops:
+            self._leave_round(frame.loops[-1].breaks, frame.loops[-1])
+
+    def _continue(self, node: ir.Continue, frame: Frame) -> None:
+        if frame.loops:
+            self._leave_round(frame.loops[-1].continues, frame.loops[-1])
+
+    def _return(self, node: ir.Return, frame: Frame) -> None:
+        self.leave(frame, node.values)
+
+    def _defer(self, node: ir.Defer, frame: Frame) -> None:
+        frame.deferred.append((node.body, dict(frame.names)))
+
+    def _spawn(self, node: ir.Spawn, frame: Frame) -> None:
+        copy = Frame(frame.procedure, dict(frame.names), self.guards, 0, 0)
+        self.pending.append(Pending(node.body, copy, self.guards, self.stack, self.lane))
+
+    # --- channels ---
+
+    def _send(self, node: ir.Send, frame: Frame) -> None:
+        value = self.evaluate(node.value, frame)
+        pointer = self.evaluate(node.channel, frame)
+        content = self.load(pointer)
+        if isinstance(content, Record) and content.type == "channel":
+            queue = content.get("queue")
+            items = queue.items if isinstance(queue, Sequence) else ()
+            self.store(pointer, content.with_field("queue", Sequence((*items, value))))
+
+    def _receive(self, node: ir.Receive, frame: Frame) -> None:
+        pointer = self.evaluate(node.channel, frame)
+        value, present = self._taken(pointer)
+        for target, item in zip(node.targets, (value, present), strict=False):
+            self.place(target, item, frame, node.declare)
+
+    def _taken(self, pointer: Value) -> tuple[Value, Value]:
+        if not self._queue(pointer):
+            self.wait()
+        queue = self._queue(pointer)
+        if not queue:
+            return self.opaque("a value received"), self.opaque("whether a value was received")
+        content = self.load(pointer)
+        if isinstance(content, Record):
+            self.store(pointer, content.with_field("queue", Sequence(queue[1:])))
+        return queue[0], self.truth_value(truth.TRUE)
+
+    def _queue(self, pointer: Value) -> tuple[Value, ...]:
+        content = self.load(pointer)
+        queue = content.get("queue") if isinstance(content, Record) else None
+        if isinstance(queue, Alternatives):
+            lists = [option for _, option in queue.options if isinstance(option, Sequence)]
+            return max((each.items for each in lists), key=len, default=())
+        return queue.items if isinstance(queue, Sequence) else ()
+
+    # --- manifests ---
+
+    def _use(self, node: ir.Use, frame: Frame) -> None:
+        self.site = node.span
+        self.used(node, self.evaluate(node.value, frame))
+
+    def used(self, node: ir.Use, value: Value) -> None:
+        """A file states something about images."""
+        raise NotImplementedError
+
+
+_HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {
+    ir.Assign: Execution._assign,
+    ir.Invoke: Execution._invoke,
+    ir.Run: Execution._run,
+    ir.Branch: Execution._branch,
+    ir.ForEach: Execution._for_each,
+    ir.While: Execution._while,
+    ir.Break: Execution._break,
+    ir.Continue: Execution._continue,
+    ir.Return: Execution._return,
+    ir.Defer: Execution._defer,
+    ir.Spawn: Execution._spawn,
+    ir.Send: Execution._send,
+    ir.Receive: Execution._receive,
+    ir.Use: Execution._use,
+}
+

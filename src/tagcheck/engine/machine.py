@@ -1,0 +1,127 @@
+"""One run from an entry point: the evaluator with everything that library operations may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tagcheck.builtins.api import Machine as MachineProtocol
+from tagcheck.catalogue import Tools
+from tagcheck.engine.evaluate import Exhausted
+from tagcheck.engine.manifests import Manifests
+from tagcheck.engine.suites import Suite
+from tagcheck.events import Scenario
+from tagcheck.finding import Tier
+from tagcheck.ir import Procedure
+from tagcheck.link import Program
+from tagcheck.models import Models
+from tagcheck.source import Span
+from tagcheck.values import FunctionValue, LibraryValue, Opaque, Pointer, Value
+
+MOST_STEPS = 400_000
+"""Statements that one scenario may execute; counted, so that results do not depend on the machine."""
+
+
+class Machine(Manifests):
+    """A run as entry points start it and library operations see it."""
+
+    def __init__(self, program: Program, models: Models, tools: Tools, steps: int = MOST_STEPS) -> None:
+        super().__init__(program, models, tools, steps)
+        self.suite = Suite(self._call_now, program.reaches)
+
+    def machine(self) -> MachineProtocol:
+        return self
+
+    # --- what library operations ask ---
+
+    def allocate(self, content: Value) -> Value:
+        return Pointer(self.heap.new(content))
+
+    def call(self, function: Value, arguments: Sequence[Value]) -> tuple[Value, ...]:
+        site = self.site
+        results = self.apply(function, tuple(arguments), site, {}, 1)
+        self.site = site
+        return results
+
+    def register(self, phase: str, function: Value) -> None:
+        self.suite.register(phase, function)
+
+    def spawn(self, function: Value) -> None:
+        self.spawn_value(function)
+
+    def stop(self) -> None:
+        self.live, self.failed = False, True
+
+    def _call_now(self, function: Value) -> None:
+        """Call a function of a test framework; a failure in it does not end the scenario."""
+        if isinstance(function, FunctionValue):
+            arguments = tuple(
+                Opaque(f"param:{function.procedure.key}#{each.name}", "an argument", each.type)
+                for each in function.procedure.parameters
+            )
+            self.apply(function, arguments, self.site)
+        elif isinstance(function, LibraryValue):
+            self.apply(function, (), self.site)
+        self.live, self.failed = True, False
+
+    # --- entry points ---
+
+    def start(self, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> None:
+        """Run entry procedures one after the other, then what they registered with a test framework; `tests` are the
+        tests of a module whose test main is an entry."""
+        self.suite.tests = tuple(FunctionValue(each) for each in tests)
+        for procedure in procedures:
+            self.guards = replace(self.guards)
+            self._enter(procedure)
+        self.suite.run()
+        self.wait()
+
+    def _enter(self, procedure: Procedure) -> None:
+        arguments = tuple(self._parameter(procedure, each.name, each.type) for each in procedure.parameters)
+        receiver = None
+        if procedure.receiver is not None:
+            receiver = self._parameter(procedure, procedure.receiver.name, procedure.receiver.type)
+        self.call_entry(FunctionValue(procedure, receiver=receiver), arguments)
+        self.live, self.failed = True, False
+
+    def _parameter(self, procedure: Procedure, name: str, type_: str) -> Value:
+        return Opaque(f"param:{procedure.key}#{name}", "a parameter of an entry point", type_, name)
+
+    def call_entry(self, function: FunctionValue, arguments: tuple[Value, ...]) -> None:
+        self.visited.add(function.procedure.key)
+        self.call_procedure(function, arguments, function.procedure.span, {})
+        self.wait()
+
+
+def evaluate(
+    program: Program,
+    models: Models,
+    tools: Tools,
+    name: str,
+    procedures: Sequence[Procedure],
+    tests: Sequence[Procedure] = (),
+    steps: int = MOST_STEPS,
+) -> tuple[Scenario, Machine]:
+    """The scenario of one entry point: `procedures` in order. Never raises on what it reads; work past the bound is
+    cut and said so in `Scenario.cut`."""
+    machine = Machine(program, models, tools, steps)
+    cut = ""
+    try:
+        machine.start(procedures, tests)
+    except Exhausted:
+        cut = f"more than {steps} steps"
+    except RecursionError:
+        cut = "nested too deeply"
+    span = procedures[0].span if procedures else Span("", 1, 1, 1, 1)
+    scenario = Scenario(
+        name=name,
+        entry=procedures[0].key if procedures else "",
+        span=span,
+        tier=Tier.UNKNOWN,
+        events=tuple(machine.events),
+        gaps=tuple(replace(gap, scenario=name) for gap in machine.gaps),
+        dropped=tuple(machine.dropped),
+        cut=cut,
+        uses_cluster=machine.uses_cluster,
+    )
+    return scenario, machine

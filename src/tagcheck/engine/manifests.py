@@ -1,0 +1,186 @@
+"""Kubernetes objects to events: manifests in texts and files, objects built in code."""
+
+from __future__ import annotations
+
+from tagcheck import ir
+from tagcheck.catalog import Effect
+from tagcheck.engine.commands import Commands
+from tagcheck.engine.state import Frame
+from tagcheck.events import Stage
+from tagcheck.frontends import kubernetes
+from tagcheck.guards import Guards
+from tagcheck.image import looks_like_reference
+from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position, Span
+from tagcheck.source import Text as SourceText
+from tagcheck.values import (
+    Filling,
+    Mapping,
+    Opaque,
+    Piece,
+    Record,
+    Sequence,
+    Text,
+    Value,
+)
+from tagcheck.workloads import ImageUse, find_images
+
+MOST_HOLES = HOLE_LAST - HOLE_FIRST
+
+
+class Manifests(Commands):
+    """A run that knows Kubernetes objects."""
+
+    def deploy(self, thing: Value, applied_by: str = "") -> None:
+        """An object, a list of objects or a manifest text is applied to the cluster."""
+        self.uses_cluster = True
+        for guards, option in self.narrowed(self.load(thing)):
+            base = self.guards
+            inside = base.and_(guards)
+            if inside is None:
+                continue
+            self.guards = inside
+            self._deploy_one(option)
+            self.guards = base
+
+    def _deploy_one(self, thing: Value) -> None:
+        match thing:
+            case Text():
+                self.deploy_manifest(thing)
+            case Sequence():
+                for item in thing.items:
+                    self.deploy(item)
+            case Record() | Mapping():
+                self.deploy_object(thing)
+            case Opaque():
+                self.gap("deployed", f"an object that is not known ({thing.reason})")
+            case _:
+                return
+
+    def deploy_text(self, text: Text, guards: Guards) -> None:
+        base = self.guards
+        inside = base.and_(guards)
+        if inside is not None:
+            self.guards = inside
+            self.deploy(text)
+            self.guards = base
+
+    def deploy_manifest(self, text: Text) -> None:
+        """The objects of a manifest with holes."""
+        source, values = self._source_text(text)
+        uses, _ = kubernetes.lower_text(source)
+        if not uses:
+            return
+        outer = self.holes
+        self.holes = values
+        procedure = ir.Procedure("manifest", "", (), tuple, uses[0].span)
+        frame = Frame(procedure, {}, self.guards, self.heap.mark(), self.depth)
+        objects = [self.evaluate(use.value, frame) for use in uses]
+        self.holes = outer
+        for each in objects:
+            self.deploy_object(each)
+
+    def _source_text(self, text: Text) -> tuple[SourceText, tuple[Value, ...]]:
+        """A symbolic text as source text: one character for each hole, and what the characters stand for."""
+        chunks: list[Chunk] = []
+        rendered: list[str] = []
+        values: list[Value] = []
+        offset = 0
+        last = Position(self.site.path, self.site.line, self.site.column)
+        for part in text.parts:
+            if isinstance(part, Filling):
+                if len(values) >= MOST_HOLES:
+                    break
+                chunks.append(Chunk(offset, last, exact=False))
+                rendered.append(chr(HOLE_FIRST + len(values)))
+                values.append(self.resume(part))
+                offset += 1
+                continue
+            if part.origin is not None:
+                chunks.append(Chunk(offset, part.origin.start, part.origin.exact))
+                last = part.origin.start
+            else:
+                chunks.append(Chunk(offset, last, exact=False))
+            if part.origin is not None and part.origin.exact:
+                last = part.origin.start.advanced(part.text)
+            rendered.append(part.text)
+            offset += len(part.text)
+        return SourceText("".join(rendered), tuple(chunks) or (Chunk(0, last),)), tuple(values)
+
+    def deploy_object(self, value: Value) -> None:
+        """Every image that an object names becomes an event."""
+        for use in find_images(value, self.load):
+            self._use_image(use)
+
+    def _use_image(self, use: ImageUse) -> None:
+        outer = (self.guards, self.site)
+        given = outer[0].and_(use.guards)
+        if given is None:
+            return
+        for guards, image in self.text_options(use.image):
+            base = given.and_(guards)
+            if base is None:
+                continue
+            for inner, policy in self._policies(use):
+                both = base.and_(inner)
+                if both is not None:
+                    self.guards = both
+                    self._record_use(use, image, policy)
+        self.guards, self.site = outer
+
+    def _policies(self, use: ImageUse) -> list[tuple[Guards, Text | None]]:
+        if use.policy is None:
+            return [(self.guards, None)]
+        return [(guards, text) for guards, text in self.text_options(use.policy)]
+
+    def _record_use(self, use: ImageUse, image: Text, policy: Text | None) -> None:
+        at = image.origin
+        if at is not None and at.path:
+            self.site = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(str(image))))
+        stage = Stage.DEPLOYED if use.runs else Stage.NAMED
+        if stage is Stage.NAMED and not looks_like_reference(image):
+            return
+        self.record(
+            stage,
+            image,
+            workload=use.workload,
+            container=use.container,
+            policy=policy,
+            policy_at=policy.origin if policy is not None else None,
+            policy_known=policy is None or policy.literal is not None,
+        )
+
+    def applied(self, effect: Effect) -> None:
+        """Manifests from standard input or files."""
+        self.uses_cluster = True
+        if effect.stdin or (effect.path is not None and effect.path.literal == "-"):
+            if self.standard_input is None:
+                self.gap("deployed", "the standard input of a command")
+            else:
+                self.deploy(self.standard_input)
+            return
+        if effect.kustomize:
+            self.gap("deployed", "a kustomization")
+            return
+        if effect.path is not None:
+            self._apply_path(effect.path)
+
+    def _apply_path(self, path: Text) -> None:
+        written = self._written(path)
+        if written is not None:
+            self.deploy(written)
+            return
+        if path.literal is not None and path.literal.startswith(("http://", "https://")):
+            return
+        names = self.program.find_files(path, self.site.path)
+        if not names:
+            self.gap("deployed", "a file that is not in the project")
+        for name in names:
+            content = self._project_content(name)
+            if content is not None and name.endswith((".yaml", ".yml", ".json")):
+                self.applied_files.add(name)
+                self.deploy_manifest(content)
+
+    def used(self, node: ir.Use, value: Value) -> None:
+        """A manifest file by itself."""
+        if node.role is ir.Role.OBJECT:
+            self.deploy_object(value)

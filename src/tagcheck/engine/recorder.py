@@ -1,0 +1,234 @@
+"""Effects to events: what a run has done to images, archives, files and the environment so far."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tagcheck.builtins.api import Command, CommandResult
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.engine.evaluate import Evaluation
+from tagcheck.engine.state import ABSENT
+from tagcheck.events import Dropped, Event, Stage
+from tagcheck.finding import Gap
+from tagcheck.guards import ALWAYS, Guards
+from tagcheck.link import Program
+from tagcheck.models import Models
+from tagcheck.source import Position, Span
+from tagcheck.values import EMPTY, Absent, Hole, HoleKind, Origin, Piece, Same, Text, Value, alternatives, same
+
+_STAGES = {
+    EffectKind.BUILT: Stage.BUILT,
+    EffectKind.PULLED: Stage.PULLED,
+    EffectKind.PUSHED: Stage.PUSHED,
+    EffectKind.RUN: Stage.RUN,
+    EffectKind.REMOVED: Stage.REMOVED,
+    EffectKind.DEPLOYED: Stage.DEPLOYED,
+}
+_ENGINES = {Stage.BUILT, Stage.PULLED, Stage.TAGGED, Stage.SAVED, Stage.PUSHED, Stage.RUN, Stage.REMOVED}
+
+
+class Recorder(Evaluation):
+    """A run that keeps what happened."""
+
+    def __init__(self, program: Program, models: Models, steps: int) -> None:
+        super().__init__(program, models, steps)
+        self.events: list[Event] = []
+        self.gaps: list[Gap] = []
+        self.dropped: list[Dropped] = []
+        self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
+        self.files: list[tuple[Text, Value, Guards]] = []
+        self.variables: dict[str, int] = {}
+        self.lane: tuple[tuple[int, int], ...] = ()
+        self.site: Span = Span("", 1, 1, 1, 1)
+        self.uses_cluster = False
+        self.applied_files: set[str] = set()
+        self.kubelet = True
+        self._order = 0
+
+    # --- events ---
+
+    def record(self, stage: Stage, image: Text, effect: Effect | None = None, **details: object) -> Event:
+        """Append an event at the current place."""
+        self._order += 1
+        event = Event(
+            stage=stage,
+            image=image,
+            span=self.site,
+            order=self._order,
+            reading=self.reading(stage, effect),
+            tool=effect.tool if effect else "",
+            guards=self.guards,
+            trace=self.stack,
+            lane=self.lane,
+            store=effect.store if effect else None,
+            namespace=effect.namespace if effect else None,
+            kubelet=self.kubelet,
+        )
+        event = replace(event, **details)  # type: ignore[arg-type]
+        self.events.append(event)
+        if any(hole.kind is HoleKind.OPAQUE for hole in image.holes):
+            reasons = [hole.label for hole in image.holes if hole.kind is HoleKind.OPAQUE]
+            self.gap(stage.value, reasons[0] or "a value that is not known")
+        return event
+
+    def reading(self, stage: Stage, effect: Effect | None) -> str:
+        """Who reads the name: podman completes what it names with `localhost/` and looks there first."""
+        if effect is None or stage is Stage.DEPLOYED:
+            return "docker"
+        if effect.reading == "podman" and stage in (Stage.BUILT, Stage.TAGGED):
+            return "podman-build"
+        return effect.reading
+
+    def gap(self, stage: str, reason: str) -> None:
+        """Note that something could not be determined here."""
+        self.gaps.append(Gap(self.site, stage, reason))
+
+    def emit(self, effect: Effect, given: Guards = ALWAYS) -> None:
+        """Record what a command or library call does, where `given` holds."""
+        outer = self.guards
+        inside = outer.and_(given)
+        if inside is not None:
+            self.guards = inside
+            self._emit(effect)
+            self.guards = outer
+
+    def _emit(self, effect: Effect) -> None:
+        match effect.kind:
+            case EffectKind.TAGGED:
+                for image in effect.images:
+                    self.record(Stage.TAGGED, image, effect, source=effect.source)
+            case EffectKind.SAVED:
+                self._saved(effect)
+            case EffectKind.RESTORED | EffectKind.LOADED if not effect.images:
+                self._from_archive(effect)
+            case EffectKind.LOADED:
+                for image in effect.images:
+                    self.record(Stage.LOADED, image, effect)
+                self.uses_cluster = True
+            case EffectKind.PRUNED:
+                self.record(Stage.PRUNED, EMPTY, effect, filtered=effect.filtered, everything=effect.everything)
+            case EffectKind.CLUSTER:
+                self.uses_cluster = True
+                self.kubelet = effect.tool != "envtest"
+            case EffectKind.STACK_UP | EffectKind.STACK_DOWN:
+                stage = Stage.STACK_UP if effect.kind is EffectKind.STACK_UP else Stage.STACK_DOWN
+                self.record(stage, effect.path or EMPTY, effect)
+            case EffectKind.APPLIED:
+                self.applied(effect)
+            case EffectKind.EXECUTES:
+                self.run(Command(effect.words))
+            case EffectKind.SCRIPT | EffectKind.CLUSTER_DELETED | EffectKind.RESTORED:
+                if effect.kind is EffectKind.SCRIPT:
+                    self.script(effect)
+            case _:
+                self._plain(effect)
+
+    def _plain(self, effect: Effect) -> None:
+        stage = _STAGES[effect.kind]
+        if not effect.images and not effect.unnamed:
+            self.gap(stage.value, "the operand that names the image is not certain")
+        for image in effect.images:
+            details: dict[str, object] = {}
+            if stage is Stage.DEPLOYED:
+                self.uses_cluster = True
+                details = {
+                    "workload": str(effect.workload or ""),
+                    "container": str(effect.container or ""),
+                    "policy": effect.policy,
+                    "policy_known": effect.policy is not None,
+                }
+            self.record(stage, image, effect, **details)
+
+    def _saved(self, effect: Effect) -> None:
+        for image in effect.images:
+            self.record(Stage.SAVED, image, effect, archive=effect.archive)
+        if effect.archive is not None:
+            self.archives.append((effect.archive, effect.images, self.guards, effect.reading))
+
+    def _from_archive(self, effect: Effect) -> None:
+        """Images come out of an archive: those that were saved under the same path, on a path of the run that can
+        be this one."""
+        stage = Stage.LOADED if effect.kind is EffectKind.LOADED else Stage.PULLED
+        self.uses_cluster = self.uses_cluster or stage is Stage.LOADED
+        found = [
+            (images, guards, reading)
+            for path, images, guards, reading in self.archives
+            if effect.archive is not None
+            and self.guards.compatible(guards)
+            and same(path, effect.archive) is Same.YES
+        ]
+        if not found:
+            unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))
+            self.record(stage, unknown, effect, archive=effect.archive)
+        for image in dict.fromkeys(found[-1][0] if found else ()):
+            reading = "podman-build" if found[-1][2] == "podman" else found[-1][2]
+            self.record(stage, image, effect, archive=effect.archive, reading=reading)
+
+    def run(self, command: Command) -> CommandResult:
+        raise NotImplementedError
+
+    def applied(self, effect: Effect) -> None:
+        raise NotImplementedError
+
+    def script(self, effect: Effect) -> None:
+        raise NotImplementedError
+
+    # --- the environment ---
+
+    def environment(self, name: Text) -> Value:
+        """What a variable of the environment holds: what the run set, else a hole with its name."""
+        literal = name.literal
+        if literal is None:
+            return self.opaque("a variable whose name is not known")
+        cell = self.variables.get(literal)
+        value = self.narrow(self.heap.read(cell)) if cell is not None else ABSENT
+        return self.outside(literal) if isinstance(value, Absent) else value
+
+    def outside(self, name: str) -> Text:
+        """The value that a variable has from outside."""
+        return Text.of_hole(Hole(HoleKind.ENVIRONMENT, name, name), self.site, self.stack)
+
+    def set_environment(self, name: Text, value: Value) -> None:
+        literal = name.literal
+        if literal is None:
+            return
+        cell = self.variables.get(literal)
+        if cell is None:
+            self.variables[literal] = cell = self.heap.new(self.outside(literal))
+        self.heap.write(cell, self.load(value))
+
+    # --- files ---
+
+    def write_file(self, path: Value, content: Value) -> None:
+        for guards, text in self.text_options(path):
+            both = self.guards.and_(guards)
+            if both is not None:
+                self.files.append((text, self.load(content), both))
+
+    def read_file(self, path: Value) -> Value | None:
+        """The content of a file: as last written in this run under the same path, or as it stands in the project."""
+        found: list[tuple[Guards, Value]] = []
+        for guards, text in self.text_options(path):
+            content = self._written(text) or self._project_file(text)
+            if content is None:
+                return None
+            found.append((guards, content))
+        return alternatives(found) if found else None
+
+    def _written(self, path: Text) -> Value | None:
+        for written, content, guards in reversed(self.files):
+            if self.guards.compatible(guards) and same(written, path) is Same.YES:
+                return content
+        return None
+
+    def _project_file(self, path: Text) -> Value | None:
+        names = self.program.find_files(path, self.site.path)
+        return self._project_content(names[0]) if len(names) == 1 else None
+
+    def _project_content(self, name: str) -> Text | None:
+        text = self.program.read(name)
+        return Text((Piece(text, Origin(Position(name, 1, 1))),)) if text is not None else None
+
+    def unique(self, label: str, weak: str = "") -> Text:
+        hole = Hole(HoleKind.UNIQUE, self.fresh(f"unique:{label}"), label, weak=weak)
+        return Text.of_hole(hole, self.site, (*self.stack, self.site))

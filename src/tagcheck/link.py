@@ -1,0 +1,370 @@
+"""Names to procedures: what a project's files define, who can call whom, and what can matter at all.
+
+Purpose: give the evaluator one view of all files. Files are read once and parsed when something points to them: a real
+tree has thousands of files and a handful in which anything happens to an image. What can matter is found backwards from
+the calls that can (a command is run, a file is written, a Kubernetes object is made): by name only, which finds too much
+and never too little.
+
+Rejected: parsing everything (ten times the work); a call graph from types (needs a type checker for each language).
+
+What it cannot do: calls through reflection or generated code; a method is looked for by its name where its receiver's
+type is not known.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from posixpath import dirname, join, normpath
+
+from tagcheck.frontends.api import Language, Layout, Unit, Variable
+from tagcheck.frontends.api import TypeInfo as Type
+from tagcheck.ir import Problem, Procedure
+from tagcheck.values import Filling, Piece, Text
+
+Definition = Procedure | Variable | Type
+GENERIC_NAMES = 3
+"""A method name that so many types share or more is not resolved by its name alone."""
+
+
+@dataclass
+class Module:
+    """The files of one module; units appear as they are parsed."""
+
+    name: str
+    paths: list[str] = field(default_factory=list)
+    units: dict[str, Unit] = field(default_factory=dict)
+
+
+class Program:
+    """All files of a project that a language reads, linked.
+
+    `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` maps module names of
+    libraries to the simple names of their functions that can matter to a run; a function whose simple name stands under
+    '*' matters in any module.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        read_bytes: Callable[[str], bytes | None],
+        languages: Sequence[Language],
+        effectful: Mapping[str, frozenset[str]],
+    ) -> None:
+        self.paths = tuple(paths)
+        self.problems: list[Problem] = []
+        self._read = read_bytes
+        self._effectful = effectful
+        self._languages = {suffix: language for language in languages for suffix in language.suffixes}
+        self._layouts: dict[str, Layout] = {}
+        self.modules: dict[str, Module] = {}
+        self._module_of: dict[str, str] = {}
+        self._imports: dict[str, frozenset[str]] = {}
+        self._reaching: set[str] = set()
+        self._reaching_names: dict[str, set[str]] = defaultdict(set)
+        self._methods: dict[str, list[Procedure]] = defaultdict(list)
+        self._by_suffix: dict[str, list[str]] = defaultdict(list)
+        self._idle: dict[int, bool] = {}
+        for path in paths:
+            self._by_suffix[path.rpartition("/")[2]].append(path)
+        self._lay_out(languages)
+
+    # --- files ---
+
+    def _lay_out(self, languages: Sequence[Language]) -> None:
+        for language in languages:
+            own = [path for path in self.paths if path.endswith(language.suffixes)]
+            layout = language.layout(self.paths, self.read)
+            self._layouts[language.name] = layout
+            for path in own:
+                content = self._read(path)
+                if content is None:
+                    continue
+                module = layout.module(path, content)
+                if module is None:
+                    continue
+                self._module_of[path] = module
+                self.modules.setdefault(module, Module(module)).paths.append(path)
+                self._imports[path] = layout.imports(content)
+
+    def read(self, path: str) -> str | None:
+        """The text of a project file; None if it cannot be read or is not UTF-8."""
+        content = self._read(path)
+        if content is None:
+            return None
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            return None
+
+    def find_files(self, path: Text, origin: str) -> tuple[str, ...]:
+        """The project files that a path can mean: relative to the root, to the file `origin` that names it, or, where
+        the beginning is not known, by its end if that is unique. A folder gives the files in it."""
+        tail = _known_tail(path)
+        if not tail:
+            return ()
+        literal = path.literal
+        if literal is not None and not literal.startswith("/"):
+            for base in ("", dirname(origin)):
+                found = self._at(normpath(join(base, literal)))
+                if found:
+                    return found
+        found = self._at(normpath(tail.lstrip("/")))
+        if found or literal is not None and not literal.startswith("/"):
+            return found
+        name = tail.rpartition("/")[2]
+        ends = [each for each in self._by_suffix.get(name, ()) if ("/" + each).endswith("/" + tail.lstrip("/"))]
+        return tuple(ends) if len(ends) == 1 else ()
+
+    def _at(self, path: str) -> tuple[str, ...]:
+        if path in self._by_suffix.get(path.rpartition("/")[2], ()):
+            return (path,)
+        prefix = path + "/"
+        return tuple(each for each in self.paths if each.startswith(prefix) and "/" not in each[len(prefix) :])
+
+    # --- units ---
+
+    def unit(self, path: str) -> Unit | None:
+        """The parsed file, from now on part of its module."""
+        name = self._module_of.get(path)
+        if name is None:
+            return None
+        module = self.modules[name]
+        found = module.units.get(path)
+        if found is None:
+            content = self._read(path) or b""
+            language = self._languages["." + path.rpartition(".")[2]]
+            found = language.parse(path, content, name)
+            module.units[path] = found
+            self.problems.extend(found.problems)
+            for key, procedure in found.procedures.items():
+                if "." in key:
+                    self._methods[key.rpartition(".")[2]].append(procedure)
+        return found
+
+    def is_project(self, module: str) -> bool:
+        """Whether a module belongs to the project, if only by its name."""
+        return module in self.modules or any(layout.owns(module) for layout in self._layouts.values())
+
+    def lookup(self, module: str, name: str) -> tuple[Definition, ...]:
+        """What a name means in a module: several definitions where a build chooses among files."""
+        found = self.modules.get(module)
+        if found is None:
+            base = module.removesuffix(".test")
+            return self.lookup(base, name) if base != module else ()
+        definitions = self._defined(found, name)
+        if not definitions and self._parse_mentioning(found, name):
+            definitions = self._defined(found, name)
+        if not definitions:
+            definitions = tuple(
+                each for other in self.dotted(module) if other in self.modules for each in self.lookup(other, name)
+            )
+        return definitions
+
+    def _defined(self, module: Module, name: str) -> tuple[Definition, ...]:
+        found: dict[str, Definition] = {}
+        for path, unit in module.units.items():
+            each = unit.procedures.get(name) or unit.variables.get(name) or unit.types.get(name)
+            if each is not None:
+                found.setdefault(unit.alternative or "", each)
+                if not unit.alternative:
+                    return (each,)
+            del path
+        return tuple(found.values())
+
+    def _parse_mentioning(self, module: Module, name: str) -> bool:
+        wanted = name.rpartition(".")[2].encode()
+        parsed = False
+        for path in module.paths:
+            if path not in module.units and wanted in (self._read(path) or b""):
+                self.unit(path)
+                parsed = True
+        return parsed
+
+    def dotted(self, module: str) -> tuple[str, ...]:
+        """The modules whose names a module's files use without a qualifier."""
+        found = self.modules.get(module)
+        if found is None:
+            return ()
+        units = found.units.values()
+        return tuple(dict.fromkeys(to for unit in units for name, to in unit.imports.items() if name[:1] == "."))
+
+    # --- types ---
+
+    def type(self, qualified: str) -> Type | None:
+        """A type of the project."""
+        module, _, name = qualified.rpartition(".")
+        if "@" in name or module.endswith("struct"):
+            return self._synthetic(qualified)
+        found = self.lookup(module, name) if module in self.modules else ()
+        return next((each for each in found if isinstance(each, Type)), None)
+
+    def _synthetic(self, qualified: str) -> Type | None:
+        module = qualified.partition(".struct@")[0]
+        units = self.modules[module].units.values() if module in self.modules else ()
+        for unit in units:
+            for name in (qualified, qualified.removeprefix(module + ".")):
+                if name in unit.types:
+                    return unit.types[name]
+        return None
+
+    def field_type(self, qualified: str, name: str) -> str:
+        """The declared type of a field; empty if not known."""
+        info = self.type(qualified) if qualified else None
+        return next((type_ for field_, type_ in info.fields if field_ == name), "") if info else ""
+
+    def embedded(self, qualified: str) -> tuple[str, ...]:
+        info = self.type(qualified) if qualified else None
+        return info.embedded if info else ()
+
+    def has_member(self, qualified: str, name: str, depth: int = 0) -> bool:
+        """Whether a type of the project has a field or method of this name, its own or by embedding."""
+        if self.field_type(qualified, name) or self.methods(qualified, name):
+            return True
+        return depth < 4 and any(self.has_member(inner, name, depth + 1) for inner in self.embedded(qualified))
+
+    def methods(self, qualified: str, name: str) -> tuple[Procedure, ...]:
+        """The method of a type; none if the type or the method is not the project's."""
+        module, _, type_ = qualified.rpartition(".")
+        if module not in self.modules:
+            return ()
+        return tuple(each for each in self.lookup(module, f"{type_}.{name}") if isinstance(each, Procedure))
+
+    def only_method(self, name: str) -> tuple[Procedure, ...]:
+        """The method of this name if the project's files in view have exactly one."""
+        found = self._methods.get(name, ())
+        return tuple(found) if len(found) == 1 else ()
+
+    # --- reachability ---
+
+    def reaches(self, procedure: Procedure) -> bool:
+        """Whether a call of a procedure can lead to anything that matters."""
+        if procedure.key in self._reaching:
+            return True
+        key = id(procedure)
+        if key not in self._idle:
+            self._idle[key] = not self._mentions_reaching(procedure.mentions, procedure.module)
+        return not self._idle[key]
+
+    def _mentions_reaching(self, mentions: frozenset[str], module: str) -> bool:
+        names = self._reaching_names
+        if not mentions.isdisjoint(names[module]) or not mentions.isdisjoint(names["*"]):
+            return True
+        found = self.modules.get(module)
+        imported = {to for unit in found.units.values() for to in unit.imports.values()} if found else set()
+        return any(other in names and not mentions.isdisjoint(names[other]) for other in imported)
+
+    def explore(self) -> None:
+        """Find what can matter: from the files that use an effectful library, backwards along names."""
+        queue = [path for path, imports in sorted(self._imports.items()) if not imports.isdisjoint(self._effectful)]
+        seeds = set(self._effectful.get("*", frozenset()))
+        self._reaching_names["*"] = seeds
+        for module, names in self._effectful.items():
+            self._reaching_names[module] |= names
+        while queue:
+            units = [unit for path in dict.fromkeys(queue) if (unit := self.unit(path)) is not None]
+            queue = self._next_files(self._spread(units))
+
+    def _spread(self, units: Iterable[Unit]) -> dict[str, set[str]]:
+        """Mark what reaches in the modules of these units, until nothing new is found; the new names by module."""
+        fresh: dict[str, set[str]] = defaultdict(set)
+        modules = {unit.module for unit in units}
+        changed = True
+        while changed:
+            changed = False
+            for module in sorted(modules):
+                for procedure, simple in self._unmarked(module):
+                    if self._mentions_reaching_of(procedure, module):
+                        self._reaching.add(procedure.key)
+                        if simple not in self._reaching_names[module]:
+                            self._reaching_names[module].add(simple)
+                            fresh[module].add(simple)
+                            changed = True
+        return fresh
+
+    def _unmarked(self, module: str) -> list[tuple[Procedure, str]]:
+        return [
+            (procedure, name.rpartition(".")[2])
+            for unit in self.modules[module].units.values()
+            for name, procedure in unit.procedures.items()
+            if procedure.key not in self._reaching
+        ]
+
+    def _mentions_reaching_of(self, procedure: Procedure, module: str) -> bool:
+        return self._mentions_reaching(procedure.mentions, module)
+
+    def _next_files(self, fresh: Mapping[str, set[str]]) -> list[str]:
+        """The files not parsed yet that can mention a newly found name: in the module itself, or importing it."""
+        found: list[str] = []
+        for module, names in fresh.items():
+            words = [name.encode() for name in names]
+            candidates = [*self.modules[module].paths, *self._importers(module)]
+            for path in candidates:
+                if path in self.modules[self._module_of[path]].units:
+                    continue
+                content = self._read(path) or b""
+                if any(word in content for word in words):
+                    found.append(path)
+        found.extend(path for module in fresh for path in self._importers(module))
+        return found if any(self._is_new(path) for path in found) else []
+
+    def _is_new(self, path: str) -> bool:
+        return path not in self.modules[self._module_of[path]].units
+
+    def _importers(self, module: str) -> list[str]:
+        return self._importing.get(module, [])
+
+    @property
+    def _importing(self) -> dict[str, list[str]]:
+        cached = self.__dict__.get("_importing_cache")
+        if cached is None:
+            cached = defaultdict(list)
+            for path, imports in sorted(self._imports.items()):
+                for module in imports:
+                    cached[module].append(path)
+            self.__dict__["_importing_cache"] = cached
+        return cached
+
+    # --- entry points ---
+
+    def units_in_view(self) -> list[Unit]:
+        """Every parsed file, by path."""
+        return sorted((unit for module in self.modules.values() for unit in module.units.values()), key=_path)
+
+    def callers_known(self, procedure: Procedure, simple: str) -> bool:
+        """Whether any other procedure in view mentions this one where it can see it."""
+        for unit in self.units_in_view():
+            visible = unit.module == procedure.module or procedure.module in unit.imports.values()
+            if not visible and unit.module.removesuffix(".test") != procedure.module:
+                continue
+            for other in (*unit.procedures.values(), *unit.initial):
+                if other is not procedure and simple in other.mentions:
+                    return True
+        return False
+
+
+def _path(unit: Unit) -> str:
+    return unit.path
+
+
+def _known_tail(path: Text) -> str:
+    """The literal end of a path; for one that begins with a hole, what follows the first '/' after the last hole."""
+    if path.literal is not None:
+        return path.literal
+    if path.parts and isinstance(path.parts[-1], Filling):
+        return ""
+    tail = "".join(part.text for part in _after_last_hole(path))
+    return tail.partition("/")[2] if "/" in tail else ""
+
+
+def _after_last_hole(path: Text) -> list[Piece]:
+    found: list[Piece] = []
+    for part in path.parts:
+        if isinstance(part, Piece):
+            found.append(part)
+        else:
+            found.clear()
+    return found
+
+

@@ -1,0 +1,1 @@
+"""Predicates: what rules need beyond data. They judge events and know nothing of languages."""

@@ -1,0 +1,49 @@
+"""4xx: cleaning up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tagcheck.events import Event, Stage
+from tagcheck.predicates.model import Case, Match, names_of, place, same_as
+from tagcheck.values import Same
+
+
+def image_not_removed(case: Case) -> Iterator[Match]:
+    """TC401: a scenario that has its own teardown builds an image that nothing removes."""
+    if not case.scenario.is_whole:
+        return
+    cleaned = [event for event in case.events(Stage.PRUNED) if event.everything]
+    seen: set[tuple[object, ...]] = set()
+    for event in case.events(Stage.BUILT):
+        removed = case.events(Stage.REMOVED)
+        if cleaned or any(same_as(event, each) is not Same.NO for each in removed):
+            continue
+        if not event.image.parts or event.assumed or (event.span, event.trace) in seen:
+            continue
+        seen.add((event.span, event.trace))
+        yield Match(
+            span=event.trace[1] if len(event.trace) > 1 else event.span,
+            variables={"image": str(event.image), "built": str(event.image), "scenario": case.scenario.name},
+            places=(place(event),),
+            names=names_of(built=[event]),
+            label=f"BUILT {event.image}",
+        )
+
+
+def unfiltered_prune(case: Case) -> Iterator[Match]:
+    """TC402: a prune that deletes other teams' images."""
+    for event in case.events(Stage.PRUNED):
+        if event.everything and not event.filtered:
+            yield _prune(event)
+
+
+def _prune(event: Event) -> Match:
+    return Match(
+        span=event.span,
+        variables={"tool": event.tool, "stage": "prune"},
+        places=(place(event),),
+        label="PRUNED without a filter",
+    )
+
+

@@ -1,0 +1,180 @@
+"""What predicates get and give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+from tagcheck.config import Config
+from tagcheck.events import Event, Scenario, Stage
+from tagcheck.finding import Certainty, Place, Tier
+from tagcheck.guards import Guards
+from tagcheck.image import Reference, alike, same_image
+from tagcheck.source import Position, Span
+from tagcheck.values import Filling, HoleKind, Piece, Same, Text
+
+PRESENT = (Stage.BUILT, Stage.TAGGED, Stage.PULLED)
+"""Stages after which an image is in a local engine."""
+SUPPLIED = (*PRESENT, Stage.LOADED, Stage.PUSHED)
+"""Stages after which something in the scenario can know the name."""
+TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One scenario to judge, with what the whole project is known to do. `built` are the names that any scenario of
+    the project builds."""
+
+    scenario: Scenario
+    config: Config
+    built: tuple[Reference, ...] = ()
+
+    @property
+    def tier(self) -> Tier:
+        return self.scenario.tier
+
+    def events(self, *stages: Stage) -> list[Event]:
+        """The events of these stages, in order."""
+        return [event for event in self._events if event.stage in stages]
+
+    @cached_property
+    def _events(self) -> tuple[Event, ...]:
+        return self.scenario.events
+
+    def together(self, event: Event, *stages: Stage) -> list[Event]:
+        """The events of these stages that can happen in the same run as this one."""
+        return [each for each in self.events(*stages) if compatible(each.guards, event.guards)]
+
+    def is_local_registry(self, reference: Reference) -> bool:
+        """Whether a name can only be local by its registry."""
+        literal = reference.registry.literal if reference.registry is not None else None
+        return literal is not None and literal in self.config.local_registries
+
+    def is_third_party(self, reference: Reference) -> bool:
+        literal = reference.name.literal or ""
+        return any(literal == own or literal.startswith(own + "/") for own in self.config.third_party_registries)
+
+    def is_local(self, event: Event) -> bool:
+        """Whether an image is one that the scenario builds or that can only be local."""
+        reference = event.reference
+        if self.is_third_party(reference):
+            return False
+        if self.is_local_registry(reference) or policy_is(event, "Never"):
+            return True
+        return any(same_as(event, other) is Same.YES for other in self.together(event, Stage.BUILT, Stage.TAGGED))
+
+
+def compatible(left: Guards, right: Guards) -> bool:
+    return left.compatible(right)
+
+
+def implies(strong: Guards, weak: Guards) -> bool:
+    """Whether everything that `weak` asks for is asked for by `strong`, written the same way."""
+    return weak.units <= strong.units and weak.clauses <= strong.clauses
+
+
+def same_as(left: Event, right: Event) -> Same:
+    """Whether two events concern the same image name, each read by its reader."""
+    return same_image(left.image, right.image, left.reading, right.reading)
+
+
+def policy_is(event: Event, name: str) -> bool:
+    return event.policy is not None and event.policy.literal == name
+
+
+@dataclass(frozen=True)
+class Match:
+    """A breach that a predicate found. `variables` go into the rule's message; `subject` is equal for matches of
+    several rules about one fault, of which only the most specific is reported."""
+
+    span: Span
+    variables: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    places: tuple[Place, ...] = ()
+    names: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    label: str = ""
+    local: bool = True
+    subject: object = None
+    consequence: str = ""
+    certainty: Certainty = Certainty.CERTAIN
+
+
+Predicate = Callable[[Case], Iterator[Match]]
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+def place(event: Event) -> Place:
+    """An event as a related place: where its name is written, or where the stage happens."""
+    return Place(event.stage.value, str(event.image), event.span, note(event))
+
+
+def note(event: Event) -> str:
+    """How a stage came about: the tool, and the call in the entry procedure that led there."""
+    tool = f"{event.tool} {event.stage.value}" if event.tool else event.stage.value
+    callers = [span for span in event.trace[1:] if span.path]
+    if callers and (callers[0].path, callers[0].line) != (event.span.path, event.span.line):
+        return f"{tool}, reached from {callers[0].path}:{callers[0].line}"
+    return tool
+
+
+def names_of(**events: list[Event] | list[Text]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The names of several groups of events, in the notation of reports, without repetition."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for stage, group in events.items():
+        texts = dict.fromkeys(str(each.image if isinstance(each, Event) else each) for each in group)
+        if texts:
+            found.append((stage, tuple(texts)))
+    return tuple(found)
+
+
+def written_at(text: Text, fallback: Span, part: Text | None = None) -> Span:
+    """Where a name, or a part of it, is written: its first literal piece with a place."""
+    for candidate in (part, text):
+        if candidate is None:
+            continue
+        for piece in candidate.parts:
+            if isinstance(piece, Piece) and piece.origin is not None and piece.origin.start.path:
+                length = len(piece.text.partition("\n")[0]) if piece.origin.exact else 1
+                return span_at(piece.origin.start, max(1, length))
+    return fallback
+
+
+def span_at(position: Position, length: int) -> Span:
+    return Span(position.path, position.line, position.column, position.line, position.column + length)
+
+
+def made_at(event: Event, part: Text) -> Span | None:
+    """Where the unknown part of a name was asked for by the code that the event also runs through: the call on the
+    common path from the entry point."""
+    for filling in part.parts:
+        if not isinstance(filling, Filling) or filling.hole.kind is not HoleKind.UNIQUE or not filling.trace:
+            continue
+        chain, path = filling.trace, (*event.trace, event.span)
+        common = 0
+        while common < min(len(chain), len(path)) and chain[common] == path[common]:
+            common += 1
+        if common < len(chain):
+            return chain[common]
+        return chain[-1]
+    return None
+
+
+# --- likeness --------------------------------------------------------------------------------------------------------
+
+
+def candidates(event: Event, others: list[Event]) -> list[Event]:
+    """The events whose image is about the same service, nearest first."""
+    ranked: list[tuple[int, int, Event]] = []
+    for other in others:
+        strength = alike(event.reference, other.reference)
+        if strength:
+            ranked.append((-strength - int(_same_registry(event, other)), other.order, other))
+    return [other for _, _, other in sorted(ranked, key=lambda item: item[:2])]
+
+
+def _same_registry(left: Event, right: Event) -> bool:
+    a, b = left.reference.registry, right.reference.registry
+    return str(a) == str(b)

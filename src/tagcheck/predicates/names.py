@@ -1,0 +1,206 @@
+"""1xx: one name by itself."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+
+from tagcheck.events import Event, Stage
+from tagcheck.finding import Tier
+from tagcheck.image import Reference, fault, words
+from tagcheck.predicates.model import Case, Match, made_at, names_of, place, same_as, written_at
+from tagcheck.source import Span
+from tagcheck.values import Filling, HoleKind, Piece, Same, Text
+
+NAMED = (Stage.BUILT, Stage.TAGGED, Stage.PULLED, Stage.SAVED, Stage.LOADED, Stage.PUSHED, Stage.DEPLOYED, Stage.RUN)
+USED = (Stage.DEPLOYED, Stage.RUN)
+SETTABLE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
+
+
+def _match(case: Case, event: Event, span: Span, **variables: object) -> Match:
+    related = [each for each in case.events(*NAMED) if each.image == event.image][:6]
+    return Match(
+        span=span,
+        variables={
+            "image": str(event.image),
+            "stage": event.stage.value,
+            "tag": str(event.reference.tag or ""),
+            "tool": event.tool,
+            "workload": event.workload,
+            **variables,
+        },
+        places=tuple(place(each) for each in related),
+        names=names_of(**{event.stage.value: [event]}),
+        label=f"{event.stage.value.upper()} {event.image}",
+        local=case.is_local(event),
+    )
+
+
+def _overridable(case: Case, event: Event) -> bool:
+    """Whether the same stage at the same place gets its tag from outside in another case of the run."""
+    for other in case.events(event.stage):
+        if other is event or other.span != event.span or other.trace != event.trace:
+            continue
+        tag = other.reference.tag
+        if tag is not None and any(hole.kind in SETTABLE for hole in tag.holes):
+            return True
+    return False
+
+
+def _distinct(case: Case, *stages: Stage) -> Iterator[Event]:
+    """One event for each name, the earliest of the first stage that has it."""
+    seen: set[Text] = set()
+    for stage in stages:
+        for event in case.events(stage):
+            if event.image not in seen:
+                seen.add(event.image)
+                yield event
+
+
+def static_tag(case: Case) -> Iterator[Match]:
+    """TC101: a local image with a tag that is the same on every run."""
+    for event in _distinct(case, Stage.BUILT, Stage.TAGGED, Stage.LOADED, Stage.RUN, Stage.DEPLOYED):
+        reference = event.reference
+        if event.image.holes or reference.tag is None or reference.digest is not None or not event.kubelet:
+            continue
+        literal = reference.tag.literal or ""
+        if not literal or literal == "latest" or fault(event.image) or _placeholder_like(literal):
+            continue
+        local = case.is_local(event) and _is_made_here(case, event)
+        if local and not _overridable(case, event):
+            yield _match(case, event, written_at(event.image, event.span, reference.tag))
+
+
+def _placeholder_like(tag: str) -> bool:
+    return any(mark in tag for mark in "${}<>%@")
+
+
+def _is_made_here(case: Case, event: Event) -> bool:
+    """A name that something else supplies (pulled from a registry) is not this scenario's to choose."""
+    if event.stage in (Stage.BUILT, Stage.TAGGED):
+        return True
+    pulled = any(same_as(event, each) is Same.YES for each in case.together(event, Stage.PULLED))
+    return not pulled
+
+
+def latest_tag(case: Case) -> Iterator[Match]:
+    """TC102: `:latest` written out."""
+    for event in _by_tag(case):
+        tag = event.reference.tag
+        if tag is not None and tag.literal == "latest" and event.reference.digest is None:
+            yield _match(case, event, written_at(event.image, event.span, tag))
+
+
+def missing_tag(case: Case) -> Iterator[Match]:
+    """TC103: no tag and no digest."""
+    for event in _by_tag(case):
+        reference = event.reference
+        if reference.tag is None and reference.tag_known and reference.digest is None and reference.repository.parts:
+            yield _match(case, event, _end_of(event))
+
+
+def _by_tag(case: Case) -> Iterator[Event]:
+    for event in _distinct(case, *NAMED):
+        if not event.kubelet or fault(event.image) or _overridable(case, event):
+            continue
+        used = event.stage in USED or any(each.image == event.image for each in case.events(*USED))
+        if case.is_local(event) or (used and not _is_scratch(event)):
+            yield event
+
+
+def _is_scratch(event: Event) -> bool:
+    """Names that stand for something other than an image: a placeholder, a template's rest."""
+    return any(mark in str(event.image) for mark in ("${", "{{", "<?>"))
+
+
+def _end_of(event: Event) -> Span:
+    for part in reversed(event.image.parts):
+        if isinstance(part, Piece) and part.origin is not None:
+            return written_at(Text((part,)), event.span)
+    return event.span
+
+
+def invalid_reference(case: Case) -> Iterator[Match]:
+    """TC104: cannot be an image name."""
+    for event in _distinct(case, *NAMED):
+        reason = fault(event.image)
+        if not reason or not event.kubelet or _is_scratch(event) or "$" in str(event.image):
+            continue
+        if any(hole.kind is HoleKind.OPAQUE for hole in event.image.holes):
+            continue
+        yield _match(case, event, written_at(event.image, event.span), reason=reason)
+
+
+def service_tag_format(case: Case) -> Iterator[Match]:
+    """TC105: a service image's tag cannot match the configured format. Only a tag that is unique in part is judged:
+    static and weak ones have rules of their own."""
+    for event in _distinct(case, Stage.BUILT):
+        tag = event.reference.tag
+        if tag is None or not _judged(tag) or _is_infrastructure(case, event.reference) or not _is_service(case, event):
+            continue
+        if not _can_match(case.config.service_tag, tag):
+            yield _match(case, event, _tag_place(event, tag), expected=case.config.service_tag.pattern)
+
+
+def infrastructure_image_format(case: Case) -> Iterator[Match]:
+    """TC106: an infrastructure image's name cannot match the configured format."""
+    for event in _distinct(case, Stage.BUILT):
+        tag = event.reference.tag
+        if tag is None or not _judged(event.image) or not _is_infrastructure(case, event.reference):
+            continue
+        pattern = case.config.infrastructure_image
+        shown = event.image
+        if event.reading == "podman-build" and event.reference.registry is None:
+            shown = Text.of("localhost/") + event.image
+        if not _can_match(pattern, shown):
+            yield _match(case, event, _tag_place(event, tag), expected=pattern.pattern)
+
+
+def _judged(text: Text) -> bool:
+    """Formats are held against names that are generated in the project, of which every part is known in kind."""
+    kinds = {hole.kind for hole in text.holes}
+    return HoleKind.UNIQUE in kinds and kinds <= {HoleKind.UNIQUE, HoleKind.OUTPUT}
+
+
+def _tag_place(event: Event, tag: Text) -> Span:
+    return written_at(event.image, made_at(event, tag) or event.span, tag)
+
+
+def _is_infrastructure(case: Case, reference: Reference) -> bool:
+    last = "-".join(words(reference.repository))
+    return any(pattern.fullmatch(last) for pattern in case.config.infrastructure)
+
+
+def _is_service(case: Case, event: Event) -> bool:
+    if case.tier is Tier.PRODUCTION:
+        return False
+    last = "-".join(words(event.reference.repository))
+    services = case.config.services
+    return any(pattern.fullmatch(last) for pattern in services)
+
+
+_SAMPLES = ("a5f3c2e9", "0a1b2c3", "1734278400", "5", "gateway", "a5f3c2e9-0000-4000-8000-a5f3c2e9a5f3", "0a1b2c3d4e5f6a7b")
+"""Values that an unknown part may have: of the kinds that generators make (hex digits of a uuid or a commit, a clock's
+seconds, a digit, a word, a whole uuid, a clock's nanoseconds in hex)."""
+
+
+def _can_match(pattern: re.Pattern[str], text: Text) -> bool:
+    """Whether some value of the unknown parts gives a text that matches completely."""
+    parts = text.merged()
+    if sum(not isinstance(part, str) for part in parts) > 4:
+        return True
+    choices = [(part,) if isinstance(part, str) else _SAMPLES for part in parts]
+    return any(pattern.fullmatch("".join(row)) for row in itertools.product(*choices))
+
+
+def weak_tag(case: Case) -> Iterator[Match]:
+    """TC109: a tag that varies and can still collide between teams or runs."""
+    for event in _distinct(case, Stage.BUILT, Stage.TAGGED):
+        tag = event.reference.tag
+        if tag is None or not tag.holes or event.reference.digest is not None:
+            continue
+        reasons = [part.hole.weak for part in tag.parts if isinstance(part, Filling)]
+        if reasons and all(reasons) and not any(h.kind in SETTABLE for h in event.reference.name.holes):
+            span = made_at(event, tag) or written_at(event.image, event.span, tag)
+            yield _match(case, event, span, reason=" and ".join(dict.fromkeys(reasons)))

@@ -1,0 +1,415 @@
+"""2xx: names across stages.
+
+A mismatch is reported only with evidence that two stages are about the same image: a candidate that the scenario builds
+or loads under a like name, and either the name can only be local or registry and repository do not speak against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tagcheck.events import Dropped, Event, Stage
+from tagcheck.image import alike, canonical, parse, same_image
+from tagcheck.predicates.model import (
+    PRESENT,
+    SUPPLIED,
+    Case,
+    Match,
+    candidates,
+    implies,
+    made_at,
+    names_of,
+    place,
+    policy_is,
+    same_as,
+    written_at,
+)
+from tagcheck.source import Span
+from tagcheck.values import Hole, HoleKind, Same, Text, same
+
+USES = (Stage.DEPLOYED, Stage.RUN)
+NEEDS_LOCAL = (Stage.SAVED, Stage.LOADED, Stage.TAGGED, Stage.PUSHED)
+CONSEQUENCES = {"Never": "ErrImageNeverPull", "IfNotPresent": "ImagePullBackOff", "Always": "ImagePullBackOff"}
+
+
+
+def consequence(event: Event) -> str:
+    """What the cluster will show."""
+    if event.stage is Stage.RUN:
+        return "the container is not started: no such image"
+    policy = event.policy.literal if event.policy is not None else None
+    return CONSEQUENCES.get(policy or "", "ImagePullBackOff")
+
+
+class Mismatch:
+    """A deployed or run image that the scenario supplies under no such name, though it does so for a like one."""
+
+    def __init__(self, case: Case, use: Event, candidate: Event) -> None:
+        self.case, self.use, self.candidate = case, use, candidate
+
+    def match(self, span: Span, **variables: object) -> Match:
+        """The match at a place, with the three names and the places they come from."""
+        supplied = self.case.together(self.use, *SUPPLIED)
+        related = [each for each in supplied if same_as(each, self.candidate) is Same.YES]
+        built = [each for each in related if each.stage in PRESENT] or related
+        loaded = [each for each in related if each.stage in (Stage.LOADED, Stage.PUSHED)]
+        others = sorted({id(each): each for each in (*built, *loaded, self.use)}.values(), key=lambda each: each.order)
+        return Match(
+            span=span,
+            variables={
+                "image": str(self.use.image),
+                "stage": self.use.stage.value,
+                "candidate": str(self.candidate.image),
+                "built": str(built[0].image) if built else "",
+                "loaded": str(loaded[0].image) if loaded else "",
+                "policy": str(self.use.policy or ""),
+                "workload": self.use.workload,
+                "consequence": consequence(self.use),
+                **variables,
+            },
+            places=tuple(place(each) for each in others),
+            names=names_of(built=built, loaded=loaded, deployed=[self.use]),
+            label=f"{self.use.stage.value.upper()} {self.use.image}",
+            subject=("use", self.use.image, self.use.span),
+            consequence=consequence(self.use),
+        )
+
+
+def mismatches(case: Case) -> Iterator[Mismatch]:
+    """Every use of an image under a name that nothing in the scenario supplies, with the nearest candidate."""
+    for use in case.events(*USES):
+        if use.stage is Stage.DEPLOYED and not use.kubelet:
+            continue
+        candidate = missing_candidate(case, use)
+        if candidate is not None:
+            yield Mismatch(case, use, candidate)
+
+
+def missing_candidate(case: Case, use: Event) -> Event | None:
+    """The image that a use should have named, if it names none that is supplied and there is evidence for one."""
+    if case.is_third_party(use.reference):
+        return None
+    supplied = case.together(use, *SUPPLIED)
+    if not supplied or any(same_as(use, each) is not Same.NO for each in supplied):
+        return None
+    provable = case.is_local_registry(use.reference) or policy_is(use, "Never") and use.stage is Stage.DEPLOYED
+    for candidate in candidates(use, [each for each in supplied if each.stage is not Stage.PULLED]):
+        if provable or _speaks_for(case, use, candidate):
+            return candidate
+    return None
+
+
+def _speaks_for(case: Case, use: Event, candidate: Event) -> bool:
+    """Whether a name that need not be local is still meant to be the candidate: same registry and a like repository,
+    and the candidate is not used under its own name elsewhere."""
+    a, b = use.reference, candidate.reference
+    used = any(same_as(other, candidate) is not Same.NO for other in case.events(*USES) if other is not use)
+    if used:
+        return False
+    if alike(a, b) == 3 and any(
+        same(_bare(x), _bare(y)) is Same.YES for x in canonical(use.image) for y in canonical(candidate.image)
+    ):
+        return True
+    return str(a.registry) == str(b.registry) and alike(a, b) == 3
+
+
+def _bare(text: Text) -> Text:
+    for prefix in ("localhost/", "docker.io/library/", "docker.io/"):
+        rest = text.without_prefix(prefix)
+        if rest is not None:
+            return rest
+    return text
+
+
+def resolves_differently(case: Case) -> Iterator[Match]:
+    """TC303: one spelling, two names."""
+    for found in mismatches(case):
+        use = found.use
+        for other in case.together(use, *SUPPLIED):
+            spelled = same(_bare(_with_tag(use.image)), _bare(_with_tag(other.image)))
+            if spelled is Same.YES and other.stage is not Stage.PULLED:
+                yield Mismatch(case, use, other).match(
+                    written_at(use.image, use.span), other=str(canonical(other.image, other.reading)[0])
+                )
+                break
+
+
+def _with_tag(text: Text) -> Text:
+    reference = parse(text)
+    if reference.tag is None and reference.tag_known and reference.digest is None:
+        return text + Text.of(":latest")
+    return text
+
+
+def regenerated_name(case: Case) -> Iterator[Match]:
+    """TC204: two evaluations of one generator, or a literal against a generator's result."""
+    for found in mismatches(case):
+        if _differs_in_unique_part(found.use.image, found.candidate.image):
+            reference = found.use.reference
+            span = made_at(found.use, found.use.image) or written_at(found.use.image, found.use.span, reference.tag)
+            yield found.match(span)
+
+
+def _differs_in_unique_part(left: Text, right: Text) -> bool:
+    a, b = left.merged(), right.merged()
+    if [_shape(part) for part in a] == [_shape(part) for part in b]:
+        return True
+    x, y = parse(left), parse(right)
+    names_equal = same_image(x.name + Text.of(":t"), y.name + Text.of(":t"), "verbatim", "verbatim") is Same.YES
+    return names_equal and _has_unique(x.tag) is not _has_unique(y.tag)
+
+
+def _shape(part: str | Hole) -> object:
+    if isinstance(part, str):
+        return part
+    return (part.kind, part.label, part.part) if part.kind is HoleKind.UNIQUE else part.key
+
+
+def _has_unique(text: Text | None) -> bool:
+    return text is not None and any(hole.kind is HoleKind.UNIQUE for hole in text.holes)
+
+
+def dropped_name(case: Case) -> Iterator[Match]:
+    """TC205: the name that a helper built and returned is dropped, and another one is used."""
+    for found in mismatches(case):
+        dropped = _dropped(case, found)
+        if dropped is not None:
+            yield found.match(dropped.span, dropped=str(dropped.name))
+
+
+def _dropped(case: Case, found: Mismatch) -> Dropped | None:
+    for each in case.scenario.dropped:
+        if same(each.name, found.candidate.image) is Same.YES:
+            return each
+    return None
+
+
+def deployed_name_mismatch(case: Case) -> Iterator[Match]:
+    """TC201: the used name is none that the scenario supplies."""
+    for found in mismatches(case):
+        yield found.match(blame(found.use, found.candidate))
+
+
+def blame(use: Event, candidate: Event) -> Span:
+    """The expression that a person would repair: the part in which the use's name differs from the candidate's."""
+    mine, theirs = use.reference, candidate.reference
+    if same(mine.name, theirs.name) is not Same.YES:
+        written = written_at(use.image, use.span, mine.name)
+        return written if mine.name.parts and written != use.span else made_at(use, use.image) or use.span
+    tag = mine.tag
+    return (made_at(use, tag) if tag is not None else None) or written_at(use.image, use.span, tag)
+
+
+def loaded_name_mismatch(case: Case) -> Iterator[Match]:
+    """TC202: what is loaded, saved, tagged from or pushed is not there under that name."""
+    for event in case.events(*NEEDS_LOCAL):
+        if event.stage is Stage.LOADED and event.archive is not None:
+            continue
+        name = event.source if event.stage is Stage.TAGGED else event.image
+        if name is None:
+            continue
+        found = _missing_source(case, event, name)
+        if found is not None:
+            yield _not_present(case, event, name, found)
+
+
+def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
+    present = [each for each in case.together(event, *PRESENT) if each is not event]
+    built = [each for each in present if each.stage is not Stage.PULLED]
+    reading = "engine" if event.reading == "docker" and event.stage is Stage.LOADED else event.reading
+    if not built or any(same_image(name, each.image, reading, each.reading) is not Same.NO for each in present):
+        return None
+    reference = parse(name)
+    if case.is_third_party(reference):
+        return None
+    probe = Event(event.stage, name, event.span, event.order)
+    for candidate in candidates(probe, built):
+        local = case.is_local_registry(reference) or str(reference.registry) == str(candidate.reference.registry)
+        if local or alike(reference, candidate.reference) == 3 and reference.registry is None:
+            return candidate
+    return None
+
+
+def _not_present(case: Case, event: Event, name: Text, candidate: Event) -> Match:
+    verb = {Stage.TAGGED: "tagged from"}.get(event.stage, event.stage.value)
+    probe = Event(event.stage, name, event.span, event.order, trace=event.trace)
+    return Match(
+        span=blame(probe, candidate),
+        variables={"image": str(name), "stage": verb, "candidate": str(candidate.image), "built": str(candidate.image)},
+        places=(place(candidate), place(event)),
+        names=names_of(built=[candidate], loaded=[name]),
+        label=f"{verb.upper()} {name}",
+        subject=("source", name, event.span),
+        consequence="the command fails: no such image" if event.stage is not Stage.LOADED else "image not present",
+    )
+
+
+def never_loaded(case: Case) -> Iterator[Match]:
+    """TC203: built and deployed under one name, and never brought into the cluster."""
+    if not case.events(Stage.LOADED):
+        return
+    for use in case.events(Stage.DEPLOYED):
+        if not use.kubelet:
+            continue
+        together = case.together(use, *SUPPLIED)
+        built = [e for e in together if e.stage in (Stage.BUILT, Stage.TAGGED) and same_as(use, e) is Same.YES]
+        brought = [e for e in together if e.stage in (Stage.LOADED, Stage.PUSHED)]
+        if not built or any(same_as(use, each) is not Same.NO for each in brought):
+            continue
+        if any(e.tool == "minikube" for e in built) or any(alike(use.reference, e.reference) for e in brought):
+            continue
+        yield Match(
+            span=written_at(use.image, use.span),
+            variables={"image": str(use.image), "built": str(built[0].image), "workload": use.workload},
+            places=(place(built[0]), place(use)),
+            names=names_of(built=built, deployed=[use]),
+            label=f"DEPLOYED {use.image}",
+            subject=("use", use.image, use.span),
+            consequence=consequence(use),
+        )
+
+
+def shared_image_retagged(case: Case) -> Iterator[Match]:
+    """TC206: built under a static tag, then given a unique one."""
+    for event in case.events(Stage.TAGGED):
+        if event.source is None or not _has_unique(event.reference.tag):
+            continue
+        for built in case.together(event, Stage.BUILT):
+            static = built.reference.tag_is_static and not built.image.holes
+            if static and same_image(event.source, built.image, event.reading, built.reading) is Same.YES:
+                yield Match(
+                    span=event.span,
+                    variables={"image": str(event.image), "built": str(built.image)},
+                    places=(place(built), place(event)),
+                    names=names_of(built=[built], tagged=[event]),
+                    label=f"TAGGED {event.image}",
+                )
+                break
+
+
+def wrong_store(case: Case) -> Iterator[Match]:
+    """TC207: imported into a containerd namespace that the kubelet does not see, or into another cluster."""
+    for event in case.events(Stage.LOADED):
+        namespace = event.namespace.literal if event.namespace is not None else None
+        default = event.tool == "ctr" and event.namespace is None
+        if default or (namespace is not None and event.tool == "ctr" and namespace != "k8s.io"):
+            where = f"the containerd namespace {namespace or 'default'}"
+            yield _wrong_store(event, where, "k8s.io")
+    yield from _wrong_cluster(case)
+
+
+def _wrong_cluster(case: Case) -> Iterator[Match]:
+    for use in case.events(Stage.DEPLOYED):
+        wanted = use.store.literal if use.store is not None else None
+        loads = [e for e in case.together(use, Stage.LOADED) if same_as(use, e) is Same.YES]
+        stores = [e.store.literal if e.store is not None else None for e in loads]
+        if wanted is None or not loads or None in stores or wanted in stores:
+            continue
+        yield _wrong_store(loads[0], f"the cluster {stores[0]}", f"the cluster {wanted}", use)
+
+
+def _wrong_store(event: Event, where: str, wanted: str, use: Event | None = None) -> Match:
+    return Match(
+        span=event.span,
+        variables={"image": str(event.image), "store": where, "wanted": wanted, "reason": where},
+        places=(place(event), *((place(use),) if use is not None else ())),
+        names=names_of(loaded=[event], deployed=[use] if use is not None else []),
+        label=f"LOADED into {where}",
+        consequence="ErrImageNeverPull",
+    )
+
+
+def out_of_order(case: Case) -> Iterator[Match]:
+    """TC208: removed before it is saved or loaded, or deployed before it is loaded, on the same path."""
+    for event in case.events(Stage.SAVED, Stage.LOADED):
+        if event.stage is Stage.LOADED and event.archive is not None:
+            continue
+        removed = _removed_before(case, event)
+        if removed is not None:
+            yield _disorder(event, removed, "removed", event.stage.value)
+    for use in case.events(Stage.DEPLOYED):
+        loads = [e for e in case.together(use, Stage.LOADED) if same_as(use, e) is Same.YES]
+        if use.kubelet and loads and all(use.before(load) and implies(use.guards, load.guards) for load in loads):
+            yield _disorder(loads[0], use, "deployed", "loaded")
+
+
+def _removed_before(case: Case, event: Event) -> Event | None:
+    for removed in reversed(case.together(event, Stage.REMOVED)):
+        if not removed.before(event) or same_as(removed, event) is not Same.YES:
+            continue
+        if not implies(event.guards, removed.guards):
+            continue
+        supplied = [e for e in case.together(event, *PRESENT) if same_as(e, event) is not Same.NO]
+        earlier = [e for e in supplied if e.before(removed)]
+        later = [e for e in supplied if not e.before(removed)]
+        if earlier and not later:
+            return removed
+    return None
+
+
+def _disorder(event: Event, first: Event, what: str, needed: str) -> Match:
+    return Match(
+        span=first.span,
+        variables={"image": str(event.image), "stage": what, "needed": needed, "reason": f"{what} before {needed}"},
+        places=(place(first), place(event)),
+        names=names_of(**{what: [first], needed: [event]}),
+        label=f"{what.upper()} {first.image}",
+        subject=("order", event.image, event.span),
+        consequence="the command fails: no such image" if what == "removed" else consequence(first),
+    )
+
+
+def archive_mismatch(case: Case) -> Iterator[Match]:
+    """TC209: saved to one archive, another is loaded."""
+    for event in case.events(Stage.LOADED, Stage.PULLED):
+        if event.archive is None:
+            continue
+        saved = [each for each in case.together(event, Stage.SAVED) if each.archive is not None]
+        paths = [each.archive for each in saved if each.archive is not None]
+        if not saved or any(same(path, event.archive) is not Same.NO for path in paths):
+            continue
+        nearest = saved[-1]
+        yield Match(
+            span=written_at(event.archive, event.span),
+            variables={"archive": str(event.archive), "saved": str(nearest.archive), "image": str(nearest.image)},
+            places=(place(nearest), place(event)),
+            names=names_of(saved=[nearest]),
+            label=f"LOADED from {event.archive}",
+            subject=("archive", event.archive, event.span),
+            consequence="no such file",
+        )
+
+
+def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
+    """TC210: a placeholder that nothing replaces reaches the cluster."""
+    if not case.scenario.is_run:
+        return
+    for use in case.events(Stage.DEPLOYED):
+        placeholder = next((mark for mark in map(_placeholder, _literals(use.image)) if mark), "")
+        if placeholder and use.kubelet:
+            yield Match(
+                span=written_at(use.image, use.span),
+                variables={"image": str(use.image), "placeholder": placeholder, "workload": use.workload},
+                places=(place(use),),
+                names=names_of(deployed=[use]),
+                label=f"DEPLOYED {use.image}",
+                subject=("use", use.image, use.span),
+                consequence="InvalidImageName",
+            )
+
+
+def _literals(text: Text) -> list[str]:
+    return [part for part in text.merged() if isinstance(part, str)]
+
+
+def _placeholder(text: str) -> str:
+    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`."""
+    for opening, closing in (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@")):
+        start = text.find(opening)
+        end = text.find(closing, start + len(opening)) if start >= 0 else -1
+        name = text[start + len(opening) : end].strip() if end > 0 else ""
+        if name and (opening in ("${", "{{") or name.replace("_", "").isupper()):
+            return text[start : end + len(closing)]
+    return next((word for word in ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME") if word in text), "")
+
+

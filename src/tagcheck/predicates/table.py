@@ -1,0 +1,39 @@
+"""Which predicate judges which rule, and which rule speaks when several see one fault."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tagcheck.predicates import cleanup, names, pulling, stages
+from tagcheck.predicates.model import Predicate
+
+PREDICATES: Mapping[str, Predicate] = MappingProxyType(
+    {
+        "static_tag": names.static_tag,
+        "latest_tag": names.latest_tag,
+        "missing_tag": names.missing_tag,
+        "invalid_reference": names.invalid_reference,
+        "service_tag_format": names.service_tag_format,
+        "infrastructure_image_format": names.infrastructure_image_format,
+        "weak_tag": names.weak_tag,
+        "deployed_name_mismatch": stages.deployed_name_mismatch,
+        "loaded_name_mismatch": stages.loaded_name_mismatch,
+        "never_loaded": stages.never_loaded,
+        "regenerated_name": stages.regenerated_name,
+        "dropped_name": stages.dropped_name,
+        "shared_image_retagged": stages.shared_image_retagged,
+        "wrong_store": stages.wrong_store,
+        "out_of_order": stages.out_of_order,
+        "archive_mismatch": stages.archive_mismatch,
+        "unsubstituted_placeholder": stages.unsubstituted_placeholder,
+        "pull_policy": pulling.pull_policy,
+        "implicit_always": pulling.implicit_always,
+        "resolves_differently": stages.resolves_differently,
+        "image_not_removed": cleanup.image_not_removed,
+        "unfiltered_prune": cleanup.unfiltered_prune,
+    }
+)
+
+PRECEDENCE = ("TC209", "TC210", "TC211", "TC212", "TC213", "TC303", "TC205", "TC204", "TC202", "TC201", "TC203")
+"""Most specific first: of several matches with one subject only the first is reported."""
