@@ -7,7 +7,7 @@ as a shell would split them.
 Rejected: a parser for each tool in code; what differs between tools is their tables, which releases change.
 
 What it cannot do: know which words an unknown word would become; such a word is an operand only where nothing else is
-possible, else the effect has no images. Environment variables that replace options (KIND_CLUSTER_NAME) are not seen.
+possible, else the effect has no images.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue.expressions import evaluate, holds
-from tagcheck.catalogue.line import Line
+from tagcheck.catalogue.line import Environment, Line
 from tagcheck.catalogue.reading import program_name, read
 from tagcheck.catalogue.tools import Action, OutputRule, Tool, Tools, Verb
 from tagcheck.catalogue.transports import copy_effects, end_of
@@ -28,10 +28,15 @@ _STREAMED = frozenset(("archive", "path"))
 _STANDARD_STREAMS = frozenset(("-", "/dev/stdin", "/dev/stdout"))
 
 
-def effects(tools: Tools, words: Sequence[Text]) -> tuple[Effect, ...]:
+def _no_variable(name: str) -> Text | None:
+    return None
+
+
+def effects(tools: Tools, words: Sequence[Text], environment: Environment = _no_variable) -> tuple[Effect, ...]:
     """What a command line does, in order. Empty for a program or a verb that the catalogue does not have, and for a
-    command that does nothing (a dry run, a call for help). Never raises."""
-    recognised = recognise(tools, words)
+    command that does nothing (a dry run, a call for help). `environment` answers what a variable such as
+    KIND_CLUSTER_NAME is for the command, None if it is not set. Never raises."""
+    recognised = recognise(tools, words, environment)
     if recognised is None:
         return ()
     tool, verb, line = recognised
@@ -40,10 +45,12 @@ def effects(tools: Tools, words: Sequence[Text]) -> tuple[Effect, ...]:
     return tuple(effect for action in verb.actions for effect in _effects(tools, tool, action, line))
 
 
-def recognise(tools: Tools, words: Sequence[Text]) -> tuple[Tool, Verb, Line] | None:
+def recognise(
+    tools: Tools, words: Sequence[Text], environment: Environment = _no_variable
+) -> tuple[Tool, Verb, Line] | None:
     """The tool and verb of a command line, with its options and operands."""
     tool = tools.find(program_name(words[0])) if words else None
-    found = read(tools, tool, words[1:]) if tool is not None else None
+    found = read(tools, tool, words[1:], environment) if tool is not None else None
     return None if tool is None or found is None else (tool, *found)
 
 

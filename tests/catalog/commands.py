@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import fields
 
+from tagcheck import argv
 from tagcheck.catalog import Effect
+from tagcheck.catalogue import Tools
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text
 
 _HOLE = re.compile(r"<([A-Z]+)>")
@@ -22,6 +25,16 @@ def text_of(word: str) -> Text:
     for index, piece in enumerate(_HOLE.split(word)):
         whole += Text.of_hole(Hole(HoleKind.ENVIRONMENT, piece, piece)) if index % 2 else Text.of(piece)
     return whole
+
+
+def effects_of(tools: Tools, line: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    """What a command line does, as examples state it."""
+    variables = {name: text_of(value) for name, value in (environment or {}).items()}
+    found = []
+    for effect in argv.effects(tools, words_of(line), variables.get):
+        tool = tools.find(effect.tool)
+        found.append(written(effect, tool.reading if tool else "docker"))
+    return found
 
 
 def written(effect: Effect, reading: str = "docker") -> str:

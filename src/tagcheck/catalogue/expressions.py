@@ -7,6 +7,7 @@
                 pairs              operands with '='       resource       the other operands, joined by '/'
                 names of REF       those that are no archive file          archives of REF   those that are
                 joined REF         joined by blanks        retagged       $1 with the tag $2
+                env NAME       a variable that the command sees
                 pod/{$1}           a literal text with references in it
                 anything else      itself
     expression  REF + REF … or …   the first alternative that yields anything
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 from typing import TypeAlias
 
-from tagcheck.catalogue.line import Line, is_unknown
+from tagcheck.catalogue.line import Line, comma_separated, is_unknown
 from tagcheck.values import EMPTY, Piece, Text
 
 ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz")
@@ -50,6 +51,11 @@ class ItemReference:
 
 
 @dataclass(frozen=True, slots=True)
+class VariableReference:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """A closed set of small computations on operands or on the texts of another reference (`_derived`)."""
 
@@ -67,7 +73,9 @@ class Literal:
     text: Text
 
 
-Reference: TypeAlias = OperandReference | OptionReference | ItemReference | Derived | Template | Literal
+Reference: TypeAlias = (
+    OperandReference | OptionReference | ItemReference | VariableReference | Derived | Template | Literal
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,7 @@ _OPERAND = re.compile(r"\$(\d+)(\*?)")
 _OPTION = re.compile(r"--?([A-Za-z0-9][\w-]*)(?:\.([\w-]+))?")
 _ITEM = re.compile(r"\$it(?:\.(key|value))?")
 _DERIVED = re.compile(r"(names|archives) of (.+)|joined (.+)")
+_VARIABLE = re.compile(r"env ([A-Za-z_]\w*)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _CONDITION = re.compile(r"(not )?(.+?)(?: (is|has) (.+))?")
 
@@ -136,6 +145,8 @@ def _reference(text: str) -> Reference:
         return ItemReference(match[1] or "")
     if match := _DERIVED.fullmatch(text):
         return Derived(match[1] or "joined", _reference(match[2] or match[3]))
+    if match := _VARIABLE.fullmatch(text):
+        return VariableReference(match[1])
     match text:
         case "$*":
             return OperandReference(1, True)
@@ -205,6 +216,9 @@ def _texts(reference: Reference, line: Line, item: Text | None) -> tuple[Text, .
             return _operands(line.operands or (), first, onwards)
         case ItemReference(half):
             return _half(item, half) if item is not None else ()
+        case VariableReference(name):
+            value = line.environment(name)
+            return () if value is None else (value,)
         case Template(parts):
             return _filled(parts, line, item)
         case Derived(how, of):
@@ -226,7 +240,7 @@ def _half(text: Text, half: str) -> tuple[Text, ...]:
 
 def _field(text: Text, key: str) -> tuple[Text, ...]:
     """The value of one key in `type=docker,dest=F`."""
-    pairs = (field.split_at("=") for field in text.split(","))
+    pairs = (field.split_at("=") for field in comma_separated(text))
     return tuple(pair[1] for pair in pairs if pair is not None and pair[0].literal == key)
 
 
@@ -275,10 +289,9 @@ def _is_pair(text: Text, index: int) -> bool:
 
 def joined(texts: tuple[Text, ...], separator: str) -> Text:
     """Texts with a separator between them."""
-    whole = texts[0]
-    for text in texts[1:]:
-        whole = whole + Text.of(separator) + text
-    return whole
+    between = Text.of(separator).parts
+    parts = [part for text in texts for part in (*between, *text.parts)]
+    return Text(tuple(parts[len(between) :]))
 
 
 def retagged(image: Text, tag: Text) -> Text:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tagcheck.values import HoleKind, Piece, Text
 
@@ -20,18 +20,22 @@ class Switch(NamedTuple):
     attached: bool
 
 
-SwitchTable = Mapping[str, Switch]
+Environment: TypeAlias = Callable[[str], Text | None]
+
+SwitchTable: TypeAlias = Mapping[str, Switch]
 """Spellings without dashes ('t', 'tag') to switches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """What a command line says to one verb. `operands` is None if it is not certain which words they are. `open`: a
-    word that is not known may hold switches that are not seen."""
+    word that is not known may hold switches that are not seen. `environment` gives the variables that the command
+    sees, None for one that is not set."""
 
     options: Mapping[str, tuple[Text, ...]]
     operands: tuple[Text, ...] | None
     open: bool
+    environment: Environment
 
 
 def is_unknown(word: Text) -> bool:
@@ -46,3 +50,16 @@ def is_unknown(word: Text) -> bool:
         else:
             unknown = True
     return unknown
+
+
+MOST_FIELDS = 256
+"""How many comma-separated fields of one word are told apart; past it, the rest stays one field."""
+
+
+def comma_separated(word: Text) -> list[Text]:
+    """The fields of a word such as `type=docker,dest=F`."""
+    found: list[Text] = []
+    while len(found) < MOST_FIELDS and (halves := word.split_at(",")) is not None:
+        found.append(halves[0])
+        word = halves[1]
+    return [*found, word]

@@ -16,7 +16,7 @@
         options-of: VERB            its switches are another verb's, and those stated
         operands: 1                 or 2, 1+, 0-1, '1 then command'
         effects: [{do: built, images: --tag, when: --push, per: …, FIELD: EXPRESSION or CONDITION}]
-      compose: {group: true}        no command by itself; its switches may stand before its verbs
+      compose: {options: f/file}    without effects, and before other verbs: its switches may stand before them
     tools: [ENTRY, …]               several small tools in one file
     outputs: [{command: git rev-parse, weak: only a git hash}]      see `OutputRule`
 
@@ -27,8 +27,8 @@ conditions is that of `tagcheck.catalogue.expressions`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path as FilePath
 
 from tagcheck.catalog import Effect, EffectKind
@@ -48,7 +48,7 @@ _TOOL_KEYS = frozenset(
         *("contexts", "transports", "verbs"),
     )
 )
-_VERB_KEYS = frozenset(("flags", "options", "options-of", "operands", "effects", "unless", "group"))
+_VERB_KEYS = frozenset(("flags", "options", "options-of", "operands", "effects", "unless"))
 _READINGS = frozenset(("docker", "podman", "containerd", "verbatim"))
 _ROLES = frozenset(("registry", "archive", "other", "local"))
 _ARITY = re.compile(r"(\d+)(?:(\+)|-(\d+))?( then command)?")
@@ -80,9 +80,9 @@ class _Loading:
     def read(self, file: FilePath) -> None:
         document = _document(file)
         entry = _Entry(str(file), "file")
-        entry.check_keys(document, _TOOL_KEYS | {"tools", "outputs"})
-        if "tool" in document:
-            self._add(file, {key: value for key, value in document.items() if key not in ("tools", "outputs")})
+        single = {key: value for key, value in document.items() if key not in ("tools", "outputs")}
+        if single:
+            self._add(file, single)
         for one in entry.sequence(document, "tools"):
             self._add(file, entry.as_mapping(one, "a tool"))
         self.outputs[:0] = [_output(entry, one) for one in entry.sequence(document, "outputs")]
@@ -210,8 +210,7 @@ def _tool(entry: _Entry, data: Mapping[str, object], model: Tool | None) -> Tool
     entry.check_keys(data, _TOOL_KEYS)
     name = entry.text(data, "tool")
     own = _verbs(entry, data, model)
-    verbs = _inherited(entry, data, model)
-    verbs.update((path, verb) for verb in own for path in verb.paths)
+    verbs = _with_groups({**_inherited(entry, data, model), **{path: verb for verb in own for path in verb.paths}})
     reading = entry.text(data, "reading", model.reading if model else "docker")
     if reading not in _READINGS:
         raise entry.error(f"unknown reading {reading!r}", f"use one of {', '.join(sorted(_READINGS))}")
@@ -239,6 +238,16 @@ def _inherited(entry: _Entry, data: Mapping[str, object], model: Tool | None) ->
     for path in _paths(entry.text(data, "without")) if "without" in data else ():
         if verbs.pop(path, None) is None:
             raise entry.error(f"without names {' '.join(path)!r}, which the other tool has not", "leave it out")
+    return verbs
+
+
+def _with_groups(verbs: dict[Path, Verb]) -> dict[Path, Verb]:
+    """The verbs, and a group for each beginning of theirs that does nothing by itself."""
+    for path in list(verbs):
+        for length in range(1, len(path)):
+            group = verbs.get(path[:length], Verb((path[:length],)))
+            if not group.actions and not group.group:
+                verbs[path[:length]] = replace(group, group=True)
     return verbs
 
 
@@ -273,7 +282,6 @@ def _verb(entry: _Entry, paths: tuple[Path, ...], data: Mapping[str, object], kn
         arity=_arity(entry, data) if "operands" in data else base.arity,
         actions=_actions(entry, data) if "effects" in data else base.actions,
         unless=entry.conditions(data, "unless") or base.unless,
-        group=bool(data.get("group", base.group)),
     )
 
 
@@ -354,13 +362,20 @@ def _output(entry: _Entry, value: object) -> OutputRule:
 
 def _check_options(entry: _Entry, tool: Tool) -> None:
     """Every option that an expression names must be in the tables, by its longest spelling."""
+    everywhere = {switch.name for path in (*tool.verbs, ()) for switch in _visible(tool, path)}
+    shared = [expression for _, expression in tool.shared]
+    _check_names(entry, [*shared, *(condition.expression for condition in tool.unless)], everywhere)
     for verb in tool.own:
         names = {switch.name for path in verb.paths for switch in _visible(tool, path)}
         inside = entry.inside(f"verb {', '.join(' '.join(path) or '.' for path in verb.paths)}")
-        for expression in _expressions(verb):
-            for option in expression.options():
-                if option not in names:
-                    raise inside.error(f"no switch is called --{option}", "state it under flags or options")
+        _check_names(inside, _expressions(verb), names)
+
+
+def _check_names(entry: _Entry, expressions: Iterable[Expression], names: Collection[str]) -> None:
+    for expression in expressions:
+        for option in expression.options():
+            if option not in names:
+                raise entry.error(f"no switch is called --{option}", "state it under flags or options")
 
 
 def _visible(tool: Tool, path: Path) -> Iterable[Switch]:

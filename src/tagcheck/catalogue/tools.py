@@ -26,8 +26,8 @@ class Arity:
 @dataclass(frozen=True, slots=True)
 class Action:
     """One effect as data. `texts` and `flags` fill the fields of `Effect` of the same name; `per` makes one effect for
-    each of its texts. `kind` None is a copy between transports: `from` and `to` in `texts`, and `from-is` and `to-is`, the
-    roles of an end that names no transport."""
+    each of its texts. `kind` None is a copy between transports: `from` and `to` in `texts`, and for an end that names
+    no transport its role, `from-is` and `to-is`."""
 
     kind: EffectKind | None
     texts: tuple[tuple[str, Expression], ...] = ()
