@@ -41,6 +41,7 @@ class Scalars:
         self.boundaries = [chunk.offset for chunk in text.chunks]
         first = text.position(0)
         self.path, self.base, self.line = first.path, 0, first.line
+        self.lines = text.position(len(self.source)).line
         # The parser's own lines and columns serve where it counts as a `Text` does; that saves most of the time.
         self.direct = (
             len(text.chunks) == 1
@@ -57,9 +58,11 @@ class Scalars:
 
     def between(self, start: Any, end: Any) -> Span:
         """The stretch between two marks of the parser."""
-        if self.direct:
+        # The parser counts one line more where the text does not end with a line break.
+        if self.direct and self.line + end.line <= self.lines:
             return Span(self.path, self.line + start.line, start.column + 1, self.line + end.line, end.column + 1)
-        return self.text.span(self.base + start.index, self.base + end.index)
+        length = len(self.source)
+        return self.text.span(min(self.base + start.index, length), min(self.base + end.index, length))
 
     def read(self, event: Any) -> Expression:
         """The expression of a scalar event."""
@@ -79,8 +82,10 @@ class Scalars:
     def simple(self, value: str, start: Any, end: Any) -> Expression:
         """A plain scalar where the parser's marks serve as they are."""
         line = start.line
+        if not value:
+            return Constant(None, self.between(start, end))
         span = Span(self.path, self.line + line, start.column + 1, self.line + end.line, end.column + 1)
-        if not value or value[0] in _TELLING:
+        if value[0] in _TELLING:
             return _constant(value, span) or Literal(value, span, line == end.line)
         return Literal(value, span, line == end.line)
 
