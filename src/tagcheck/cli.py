@@ -162,7 +162,7 @@ def _request(
     from tagcheck.finding import Certainty
     from tagcheck.request import ScanRequest
 
-    existing = _existing(paths or (".",))
+    existing = _existing(paths or (project or ".",))
     directories = _directories(rules)
     settings = _config(_root(existing, project), config)
     catalogue = _load_rules(directories)
@@ -238,10 +238,15 @@ def _codes(values: Iterable[str]) -> tuple[str, ...]:
 
 def _scan(request: ScanRequest) -> Report:
     from tagcheck import app
+    from tagcheck.catalogue.tools import CatalogueError
+    from tagcheck.models import ModelError
     from tagcheck.progress import ProgressLine
 
-    with ProgressLine() as progress:
-        return app.scan(request, progress.report)
+    try:
+        with ProgressLine() as progress:
+            return app.scan(request, progress.report)
+    except (CatalogueError, ModelError) as error:
+        _fail(*str(error).splitlines())
 
 
 def _dump_ir(file: str) -> str:
