@@ -325,7 +325,7 @@ class _Search:
         if image is None or len(self.found) >= MOST_IMAGES:
             return
         name = _with_runtime_parts(self.leaf(image), place.substituted)
-        if isinstance(name, Null | Absent | Number | Sequence | Mapping | Record) or name == Text(()):
+        if not isinstance(name, Text | Opaque | Alternatives) or name == Text(()):
             return
         pulled = self.leaf(policy) if policy is not None else None
         named = kind == "named" or place.named

@@ -14,7 +14,7 @@ from tagcheck.source import Span
 
 DEEPEST = 100
 """Nesting, aliases expanded, that is followed."""
-MOST_NODES = 400_000
+MOST_NODES = 250_000
 """Nodes written out in one text."""
 MOST_EXPANDED = 100_000
 """Nodes that the aliases of one document stand for."""

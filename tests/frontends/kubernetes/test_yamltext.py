@@ -224,7 +224,7 @@ def alias_bomb() -> str:
         "\n".join(" " * depth + "a:" for depth in range(2_500)),
         "".join(f"a{i}: &a{i} [*a{i - 1}]\n" if i else "a0: &a0 x\n" for i in range(1_000)),
         "a: &a {" + ",".join(f"k{i}: 1" for i in range(2_000)) + "}\nb: {<<: [" + "*a," * 5_000 + "]}\n",
-        "[" + "a," * 1_000_000 + "]",
+        "[" + "a," * 300_000 + "]",
         "x" * (MOST_CHARACTERS + 1),
     ],
     ids=["aliases", "flow", "maps", "dashes", "keys", "blocks", "chain", "merges", "wide", "size"],
