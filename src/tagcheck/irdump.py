@@ -197,8 +197,19 @@ class _Dump:
 
     def _compound(
         self,
-        node: ir.Join | ir.Spread | ir.ListOf | ir.MapOf | ir.RecordOf | ir.Zero | ir.Allocate | ir.MakeChannel
-        | ir.AllOf | ir.AnyOf | ir.Choice | ir.Apply | ir.Opaque,
+        node: ir.Join
+        | ir.Spread
+        | ir.ListOf
+        | ir.MapOf
+        | ir.RecordOf
+        | ir.Zero
+        | ir.Allocate
+        | ir.MakeChannel
+        | ir.AllOf
+        | ir.AnyOf
+        | ir.Choice
+        | ir.Apply
+        | ir.Opaque,
     ) -> str:
         match node:
             case ir.Join():

@@ -10,7 +10,7 @@ from tagcheck.frontends.golang.body import Body
 from tagcheck.frontends.golang.calls import Pending, outcome, settled, unwrapped
 from tagcheck.frontends.golang.operators import combined, is_number
 from tagcheck.frontends.golang.sourcefile import named
-from tagcheck.frontends.golang.types import NUMBERS, qualified, type_info
+from tagcheck.frontends.golang.types import NUMBERS, qualified, type_info, zero
 from tagcheck.ir import (
     Apply,
     Assign,
@@ -25,7 +25,6 @@ from tagcheck.ir import (
     Opaque,
     Receive,
     Target,
-    Zero,
 )
 from tagcheck.source import Span
 
@@ -86,7 +85,8 @@ def variables(body: Body, node: Node) -> None:
 def declare_variables(body: Body, spec: Node) -> None:
     """The variables of one specification; those without a value get the zero value of their type."""
     names = [name for name in spec.children_by_field_name("name") if name.is_named]
-    kind = qualified(body.file, spec.child_by_field_name("type"), body.local_types)
+    kind_node = spec.child_by_field_name("type")
+    kind = qualified(body.file, kind_node, body.local_types)
     values = spec.child_by_field_name("value")
     span = body.file.span(spec)
     if values is not None:
@@ -94,7 +94,7 @@ def declare_variables(body: Body, spec: Node) -> None:
         return
     for target_name in _declared(body, names, kind).targets:
         if target_name is not None:
-            body.emit(Assign((target_name,), Zero(kind, span), span, declare=True))
+            body.emit(Assign((target_name,), zero(kind_node, kind, span), span, declare=True))
 
 
 def constants(body: Body, node: Node) -> None:

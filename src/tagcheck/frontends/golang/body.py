@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from tagcheck.frontends.golang.scopes import Ledger, Scope
 from tagcheck.frontends.golang.sourcefile import SourceFile
@@ -18,8 +18,9 @@ MOST_DEPTH = 100
 """Levels of blocks and expressions inside each other; below it, the source becomes an opaque node."""
 
 BUILTIN_FUNCTIONS = frozenset(
-    "append cap clear close complex copy delete imag len make max min new panic print println real recover".split()
-)
+    ("append", "cap", "clear", "close", "complex", "copy", "delete", "imag", "len", "make", "max", "min", "new",
+     "panic", "print", "println", "real", "recover")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

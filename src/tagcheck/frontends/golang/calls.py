@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tagcheck.frontends.golang.body import MOST_DEPTH, Body
 from tagcheck.frontends.golang.sourcefile import named
-from tagcheck.frontends.golang.types import BUILTIN, qualified
+from tagcheck.frontends.golang.types import BUILTIN, qualified, zero
 from tagcheck.ir import (
     Allocate,
     Apply,
@@ -243,7 +243,7 @@ def _make(body: Body, node: Node) -> Outcome:
         return MakeChannel(span)
     if made.type == "map_type" or (made.type not in ("slice_type", "generic_type") and not sizes):
         return Allocate(MapOf((), span, name), span)
-    item = Zero(name.removeprefix("[]"), span)
+    item = zero(made.child_by_field_name("element"), name.removeprefix("[]"), span)
     length = lengths[0].value if lengths and isinstance(lengths[0], Constant) else 0
     count = length if isinstance(length, int) and 0 < length <= MOST_ZEROS else 0
     return ListOf((item,) * count, span, name)

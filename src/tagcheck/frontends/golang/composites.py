@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tagcheck.frontends.golang.body import MOST_DEPTH, Body
 from tagcheck.frontends.golang.sourcefile import named
-from tagcheck.frontends.golang.types import qualified
-from tagcheck.ir import Allocate, Constant, Expression, ListOf, MapOf, Opaque, RecordOf, Zero
+from tagcheck.frontends.golang.types import qualified, zero
+from tagcheck.ir import Allocate, Constant, Expression, ListOf, MapOf, Opaque, RecordOf
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _list(body: Body, kind: Node | None, name: str, elements: list[Element], spa
     for key, node in elements:
         index = body.expression(key) if key is not None else None
         if isinstance(index, Constant) and type(index.value) is int and len(items) < index.value <= MOST_INDEX:
-            items += [Zero(name.removeprefix("[]"), span)] * (index.value - len(items))
+            items += [zero(kind, name.removeprefix("[]"), span)] * (index.value - len(items))
         items.append(_item(body, kind, node))
     return ListOf(tuple(items), span, name)
 

@@ -8,12 +8,13 @@ _LINE = re.compile(rb"^//(?:go:build|[ \t]*\+build)[ \t]+([^\n]*)", re.MULTILINE
 _PACKAGE = re.compile(rb"^package\b", re.MULTILINE)
 
 SYSTEMS = frozenset(
-    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows "
-    "zos".split()
-)
+    ("aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
+     "openbsd", "plan9", "solaris", "wasip1", "windows", "zos")
+)  # fmt: skip
 MACHINES = frozenset(
-    "386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x sparc64 wasm".split()
-)
+    ("386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv64",
+     "s390x", "sparc64", "wasm")
+)  # fmt: skip
 
 
 def constraint(path: str, content: bytes) -> str:

@@ -81,7 +81,8 @@ class TopLevel:
             if kind is not None:
                 self.file.type_nodes[_name(self.file, spec)] = kind
         for spec in declared_types:
-            name, local = _name(self.file, spec), type_parameters(self.file, spec.child_by_field_name("type_parameters"))
+            name = _name(self.file, spec)
+            local = type_parameters(self.file, spec.child_by_field_name("type_parameters"))
             kind = self.file.type_nodes[name]
             self.file.types[name] = type_info(self.file, f"{self.file.module}.{name}", kind, local)
 
@@ -174,10 +175,7 @@ class TopLevel:
         if not text.startswith((EMBED + " ", EMBED + "\t")):
             return []
         span = self.file.span(comment)
-        return [
-            Literal(match.group().strip('"`'), span, exact=False)
-            for match in _PATTERN.finditer(text, len(EMBED))
-        ]
+        return [Literal(match.group().strip('"`'), span, exact=False) for match in _PATTERN.finditer(text, len(EMBED))]
 
     def _embed(self, body: Body, spec: Node, patterns: list[Literal]) -> None:
         name = next(name for name in spec.children_by_field_name("name") if name.is_named)

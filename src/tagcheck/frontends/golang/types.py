@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from tagcheck.frontends.api import TypeInfo
 from tagcheck.frontends.golang.sourcefile import SourceFile, named
+from tagcheck.ir import Constant, Expression, Zero
+from tagcheck.source import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 NUMBERS = frozenset(
-    "int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 uintptr byte rune float32 float64".split()
-)
-BUILTIN = NUMBERS | frozenset("string bool error any comparable complex64 complex128".split())
+    ("int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "uintptr", "byte", "rune",
+     "float32", "float64")
+)  # fmt: skip
+BUILTIN = NUMBERS | {"string", "bool", "error", "any", "comparable", "complex64", "complex128"}
 
 MOST_NESTED_TYPES = 20
 
@@ -110,6 +113,11 @@ def _field_declarations(node: Node) -> list[Node]:
         for declaration in named(body)
         if declaration.type == "field_declaration"
     ]
+
+
+def zero(node: Node | None, name: str, span: Span) -> Expression:
+    """The zero value of a type; qualified names do not tell pointers, so theirs is written out."""
+    return Constant(None, span) if node is not None and node.type == "pointer_type" else Zero(name, span)
 
 
 def type_parameters(file: SourceFile, node: Node | None) -> dict[str, str]:
