@@ -25,6 +25,7 @@ from tagcheck.catalog import EffectKind
 from tagcheck.values import Hole, HoleKind, Null, Number, Opaque, Record, Text, Truth, Value
 
 ANY_MODULE = "*"
+ANY_WORD = "*"
 RESERVED = frozenset({"op", "by-reference"})
 GROUP_KEYS = frozenset({"module", "models", "values"})
 
@@ -64,7 +65,8 @@ class Convention:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Words that a name must have, one out of each of `words`, in this order, and none of `without`."""
+    """Words that a name must have: one out of each of `words`, in this order, beginning with the first; the empty set
+    stands for any word. None of `without`."""
 
     words: tuple[frozenset[str], ...]
     without: frozenset[str]
@@ -142,14 +144,16 @@ def split_words(name: str) -> tuple[str, ...]:
 
 
 def _matches(pattern: Pattern, words: tuple[str, ...]) -> bool:
-    at = 0
-    for wanted in pattern.words:
-        while at < len(words) and words[at] not in wanted:
+    if words[0] not in pattern.words[0] or any(word in pattern.without for word in words):
+        return False
+    at = 1
+    for wanted in pattern.words[1:]:
+        while at < len(words) and wanted and words[at] not in wanted:
             at += 1
         if at == len(words):
             return False
         at += 1
-    return words[0] in pattern.words[0] and not any(word in pattern.without for word in words)
+    return True
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
@@ -309,6 +313,6 @@ def _convention(path: Path, number: int, entry: object) -> Pattern:
         kind = None if stage is None else EffectKind(stage)
     except ValueError as error:
         raise ModelError(f"{path}: convention {number}: there is no stage {stage!r}") from error
-    words = tuple(frozenset(str(alternatives).split()) for alternatives in entry["words"])
+    words = tuple(frozenset(str(line).split()) - {ANY_WORD} for line in entry["words"])
     without = frozenset(str(entry.get("without", "")).split())
     return Pattern(words, without, Convention(bool(entry.get("generates")), kind))

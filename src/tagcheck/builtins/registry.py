@@ -47,7 +47,7 @@ _TEXTS: dict[str, OperationSpec] = {
     "cut": _pure(texts.cut_in_two),
     "encode": _pure(texts.encode, "function"),
     "equal-fold": _pure(texts.equal_fold),
-    "expand-environment": _acts(texts.expand_environment),
+    "expand-environment": _acts(texts.expand_environment, "error"),
     "fields": _pure(texts.fields),
     "has-prefix": _pure(texts.has_prefix),
     "has-suffix": _pure(texts.has_suffix),

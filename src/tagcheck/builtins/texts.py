@@ -408,7 +408,7 @@ def part(call: Call) -> tuple[Value, ...]:
 
 
 def expand_environment(call: Call) -> tuple[Value, ...]:
-    """`$NAME` and `${NAME}` replaced by variables of the environment."""
+    """`$NAME` and `${NAME}` replaced by variables of the environment; with `error`, an outcome follows."""
     found: Value = EMPTY
     text = text_argument(call, 0)
     for run in runs(text):
@@ -417,7 +417,7 @@ def expand_environment(call: Call) -> tuple[Value, ...]:
             continue
         for literal, name in _variables(run_text(run)):
             found = _append(found, literal if name is None else call.machine.environment(Text.of(name)))
-    return (found,)
+    return (found, Outcome(call.identity)) if call.with_.get("error") else (found,)
 
 
 def _append(left: Value, right: Value) -> Value:
