@@ -26,8 +26,10 @@ def dump_unit(unit: Unit, spans: bool = False) -> str:
     lines += [f"import {name} = {module}" for name, module in unit.imports.items()]
     lines += [_type(name, info) for name, info in unit.types.items()]
     for name, variable in unit.variables.items():
+        dump = _Dump(spans)
         lines.append(_variable(name, variable))
-        lines += _Dump(spans).block(variable.lower(), 1)
+        lines += dump.block(variable.lower(), 1)
+        lines += [dump_procedure(closure, spans) for closure in dump.closures]
     lines += [f"entry {kind.value} {name}" for name, kind in unit.entries]
     for procedure in (*unit.procedures.values(), *unit.initial):
         lines.append(dump_procedure(procedure, spans))
