@@ -99,7 +99,7 @@ class Expression:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`values` empty: given and not switched off by '=false'."""
+    """`values` empty: the expression yields anything. `contains`: a literal part contains the one value."""
 
     expression: Expression
     negated: bool = False
@@ -201,7 +201,7 @@ def holds(condition: Condition, line: Line, item: Text | None = None) -> bool:
     elif condition.values:
         result = any(text.literal in condition.values for text in texts)
     else:
-        result = any(text.literal != "false" for text in texts)
+        result = bool(texts)
     return result is not condition.negated
 
 
