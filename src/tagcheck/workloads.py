@@ -46,7 +46,7 @@ from tagcheck.values import (
 
 Load = Callable[[Value], Value]
 
-MOST_STEPS = 100_000
+MOST_STEPS = 300_000
 """Nodes that are looked at for one object; shared nodes without images count once."""
 MOST_IMAGES = 2_000
 DEEPEST = 120
@@ -77,10 +77,15 @@ class ImageUse:
 
 def find_images(value: Value, load: Load) -> tuple[ImageUse, ...]:
     """Every image that an object, a list of objects or a part of one names, in the order of its fields. `load` gives
-    the content of a pointer, and any other value as it is. Work is bounded; past the bound images may be missing."""
+    the content of a pointer, and any other value as it is. Work is bounded; past the bound the last use has an opaque
+    image that says so."""
     search = _Search(load)
     search.visit(value, _Place())
-    return tuple(search.found)
+    if not search.full:
+        return tuple(search.found)
+    workload = search.found[-1].workload if search.found else ""
+    unknown = Opaque(f"bound:{workload}", "an object too large to be searched")
+    return (*search.found, ImageUse(unknown, workload, "", "field", runs=True))
 
 
 _CONTAINERS = {"containers": "container", "initContainers": "init", "ephemeralContainers": "ephemeral"}
@@ -152,12 +157,15 @@ class _Search:
         self.barren: dict[tuple[int, bool], Value] = {}
         self.open: set[int] = set()
 
+    @property
+    def full(self) -> bool:
+        return self.steps > MOST_STEPS or len(self.found) >= MOST_IMAGES
+
     def visit(self, value: Value, place: _Place) -> None:
         """Search a value of any kind. Nodes that were searched in vain are not searched again: they may be shared."""
         self.steps += 1
         memo = (id(value), place.custom)
-        full = self.steps > MOST_STEPS or len(self.found) >= MOST_IMAGES or len(place.path) > DEEPEST
-        if full or memo in self.barren or id(value) in self.open:
+        if self.full or len(place.path) > DEEPEST or memo in self.barren or id(value) in self.open:
             return
         before = len(self.found)
         self.open.add(id(value))
@@ -165,6 +173,7 @@ class _Search:
             inside = place if guards is place.guards else replace(place, guards=guards)
             match node:
                 case Sequence(items=items):
+                    self.steps += len(items)
                     for index, item in enumerate(items):
                         if isinstance(item, _NODES):
                             self.visit(item, inside.at(str(index)))
@@ -223,13 +232,14 @@ class _Search:
     def containers(self, value: Value, kind: str, place: _Place) -> None:
         for guards, items in self.options(value, place.guards):
             for index, item in enumerate(items.items if isinstance(items, Sequence) else ()):
+                if self.full:
+                    return
                 for inner, node in self.options(item, guards):
                     if isinstance(node, Mapping | Record):
                         inside = replace(place.at(str(index)), guards=inner)
                         self.container(self.fields(node), kind, inside)
 
     def container(self, fields: _Fields, kind: str, place: _Place) -> None:
-        self.steps += 1
         place = replace(place, container=self.word(fields.get("name")) or place.key)
         self.add(fields.get("image"), kind, place.at("image"), fields.get("imagePullPolicy"))
         for index, variable in enumerate(self.items(fields.get("env"))):
@@ -278,7 +288,8 @@ class _Search:
             text = self.leaf(value)
             if key.lower().endswith("image"):
                 self.add(value, "named", inside)
-            elif isinstance(text, Text) and _may_hold_images(text):
+            elif isinstance(text, Text) and _may_hold_images(text) and not self.full:
+                self.steps += sum(len(part.text) for part in text.parts if isinstance(part, Piece)) // 16
                 for document in documents(text):
                     self.visit(document, inside)
 
@@ -366,7 +377,9 @@ class _Search:
     def fields(self, node: Value) -> _Fields:
         """The fields of a mapping or record under their JSON names; embedded structures are taken in."""
         found: _Fields = {}
+        self.steps += 1
         if isinstance(node, Mapping):
+            self.steps += len(node.entries)
             for key, value in node.entries:
                 name = key.literal if isinstance(key, Text) else None
                 if name is not None:
@@ -387,7 +400,9 @@ class _Search:
     def items(self, value: Value | None) -> tuple[Value, ...]:
         """The items of a sequence, of all its alternatives."""
         found = (node.items for _, node in self.options(value, ALWAYS) if isinstance(node, Sequence))
-        return tuple(item for items in found for item in items)
+        items = tuple(item for items in found for item in items)
+        self.steps += len(items)
+        return () if self.full else items
 
     def word(self, value: Value | None) -> str:
         """A name for people: unknown parts in angle brackets, empty if there is none."""

@@ -309,13 +309,22 @@ def test_cycles_and_bombs_end() -> None:
     cycle = Mapping(((Text.of("a"), Pointer(0)), (Text.of("containers"), value([{"image": "x:1"}]))))
     uses = find_images(cycle, lambda content: cycle if isinstance(content, Pointer) else content)
     assert str(uses[0].image) == "x:1"
-    assert len(uses) <= MOST_IMAGES
     barren: Value = value({"a": "b"})
     fruitful: Value = value({"containers": [{"image": "x:1"}]})
     for _ in range(40):
         barren, fruitful = Sequence((barren,) * 9), Sequence((fruitful,) * 9)
     assert find_images(barren, keep) == ()
-    assert len(find_images(fruitful, keep)) == MOST_IMAGES
+    *known, cut = find_images(fruitful, keep)
+    assert len(known) == MOST_IMAGES
+    assert isinstance(cut.image, Opaque)
+
+
+def test_wide_objects_take_bounded_work_and_say_so() -> None:
+    variables = value([{"name": "X"}] * 1_000)
+    containers = Sequence((Mapping(((Text.of("env"), variables),)),) * 100_000)
+    (cut,) = find_images(Mapping(((Text.of("containers"), containers),)), keep)
+    assert isinstance(cut.image, Opaque)
+    assert "too large" in cut.image.reason
 
 
 LEAVES: st.SearchStrategy[Value] = st.sampled_from(
