@@ -11,6 +11,7 @@ from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.symbolic import (
     HEXADECIMAL,
     as_text,
+    bounded,
     combine,
     cut_run,
     derived,
@@ -63,7 +64,7 @@ def format_text(pattern: Text, arguments: Sequence[Value], machine: Machine, ide
             parts.extend(text.parts)
             at = match.end()
         parts.extend(cut_run(run, at, len(content)))
-    return Text(tuple(parts))
+    return bounded(parts)
 
 
 def _one(

@@ -40,6 +40,9 @@ Run: TypeAlias = tuple[Piece, ...] | Filling
 """Neighbouring literal pieces, or a hole."""
 
 LONG = 200
+MOST_PARTS = 20_000
+"""Pieces and holes of one text; a text that grows past it (a loop that doubles it) is a hole."""
+MOST_ROWS = 4 * MOST_OPTIONS
 
 
 def identity_of(function: str, inputs: Sequence[Value]) -> str:
@@ -92,7 +95,15 @@ def joined(texts: Sequence[Text], separator: Text, before: Text = EMPTY, after: 
         if index:
             parts.extend(separator.parts)
         parts.extend(text.parts)
+        if len(parts) > MOST_PARTS:
+            return derived("joined", Text(tuple(parts)))
     return Text((*parts, *after.parts))
+
+
+def bounded(parts: list[Part]) -> Text:
+    """A text of these parts, or a hole where they are too many."""
+    text = Text(tuple(parts))
+    return text if len(parts) <= MOST_PARTS else derived("joined", text)
 
 
 def derived(function: str, *inputs: Text, keeps_unique: bool = False) -> Text:
@@ -130,10 +141,16 @@ def undecided(function: str, *inputs: Value, type: str = "bool") -> Opaque:
 
 def combine(given: Sequence[Value], function: Callable[[tuple[Value, ...]], Value]) -> Value:
     """A function applied to every possible combination of its arguments' alternatives; opaque past the bound."""
-    rows: list[tuple[Guards, tuple[Value, ...]]] = [(ALWAYS, ())]
-    for value in given:
-        rows = [(both, (*row, option)) for guards, row in rows for both, option in iterate(value, guards)]
-        if len(rows) > 4 * MOST_OPTIONS:
+    rows: list[tuple[Guards, tuple[Value, ...]]] = [(ALWAYS, tuple(given))]
+    for index, value in enumerate(given):
+        if not isinstance(value, Alternatives):
+            continue
+        rows = [
+            (both, (*row[:index], option, *row[index + 1 :]))
+            for guards, row in rows
+            for both, option in iterate(value, guards)
+        ]
+        if len(rows) > MOST_ROWS:
             return Opaque(identity_of("combination", tuple(given)), "too many alternatives")
     return alternatives((guards, function(row)) for guards, row in rows)
 
@@ -147,7 +164,7 @@ def over(value: Value, function: Callable[[Value], Value]) -> Value:
 
 def append_text(left: Value, right: Value) -> Value:
     """Two values as texts, one after the other, through their alternatives."""
-    return combine((left, right), lambda row: as_text(row[0]) + as_text(row[1]))
+    return combine((left, right), lambda row: joined([as_text(row[0]), as_text(row[1])], EMPTY))
 
 
 # --- parts of texts --------------------------------------------------------------------------------------------------
@@ -267,7 +284,7 @@ def replace_text(text: Text, old: str, new: Text, count: int = -1) -> Text:
             parts.extend((*cut_run(run, at, found), *new.parts))
             at, left = found + len(old), left - 1
         parts.extend(cut_run(run, at, len(content)))
-    return Text(tuple(parts))
+    return bounded(parts)
 
 
 def split_text(text: Text, separator: str, most: int = -1) -> list[Text]:

@@ -14,7 +14,7 @@ from tagcheck.builtins.files import write_to
 from tagcheck.builtins.formats import format_text
 from tagcheck.builtins.paths import join_paths
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined, undecided
-from tagcheck.builtins.template_text import Block, Node, Output, Plain, Token, parse_template, tokens
+from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.builtins.texts import quoted
 from tagcheck.guards import Guards, when
 from tagcheck.values import (
@@ -34,6 +34,8 @@ from tagcheck.values import (
 
 TEMPLATE = "text/template.Template"
 MOST_ROUNDS = 64
+MOST_STEPS = 20_000
+LONGEST_PIPELINE = 2_000
 
 
 # --- operations ------------------------------------------------------------------------------------------------------
@@ -118,6 +120,13 @@ def _rendered(call: Call, held: Value | None, name: Value | None, data: Value) -
 # --- rendering -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class Steps:
+    """The work that rendering may still do: loops in loops and templates that include themselves are cut."""
+
+    left: int = MOST_STEPS
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a part of a template sees: the dot, the data of the whole, variables, and templates by name."""
@@ -128,6 +137,7 @@ class Scope:
     root: Value
     variables: Mapping[str, Value]
     defined: Mapping[str, tuple[Node, ...]]
+    steps: Steps
     depth: int = 0
 
 
@@ -144,7 +154,7 @@ def render(
         if others is not None:
             defined.setdefault(name, others)
             defined.update(_definitions(others))
-    return _nodes(nodes, Scope(machine, identity, data, data, {}, defined))
+    return _nodes(nodes, Scope(machine, identity, data, data, {}, defined, Steps()))
 
 
 def _definitions(nodes: tuple[Node, ...]) -> dict[str, tuple[Node, ...]]:
@@ -156,6 +166,9 @@ def _definitions(nodes: tuple[Node, ...]) -> dict[str, tuple[Node, ...]]:
 def _nodes(nodes: tuple[Node, ...], scope: Scope) -> Value:
     parts: list[Value] = []
     for node in nodes:
+        scope.steps.left -= 1
+        if scope.steps.left < 0:
+            return _unknown("too much work", scope)
         match node:
             case Plain(text):
                 parts.append(text)
@@ -171,7 +184,7 @@ def _nodes(nodes: tuple[Node, ...], scope: Scope) -> Value:
 
 
 def _assigned(pipeline: str, scope: Scope) -> tuple[str, Value]:
-    found = tokens(pipeline)
+    found = tokens(pipeline) if len(pipeline) <= LONGEST_PIPELINE else None
     if found is None:
         return "", _unknown(pipeline, scope)
     if len(found) > 2 and found[0].kind == "variable" and found[1].text in (":=", "="):
@@ -256,7 +269,7 @@ def _range(block: Block, scope: Scope) -> Value:
 
 
 def _value(pipeline: str, scope: Scope) -> Value:
-    found = tokens(pipeline)
+    found = tokens(pipeline) if len(pipeline) <= LONGEST_PIPELINE else None
     return _unknown(pipeline, scope) if found is None else _pipeline(found, pipeline, scope)
 
 
@@ -316,9 +329,10 @@ def _operand(command: list[Token], at: int, pipeline: str, scope: Scope) -> tupl
             value = _field(scope.dot, token.text[1:], scope)
         case "variable":
             value = scope.root if token.text == "$" else scope.variables.get(token.text, _unknown(token.text, scope))
-        case "mark" if token.text == "(":
+        case "mark" if token.text == "(" and scope.depth < DEEPEST:
             close = _closing(command, at)
-            value, at = _pipeline(command[at:close], pipeline, scope), close + 1
+            inner = replace(scope, depth=scope.depth + 1)
+            value, at = _pipeline(command[at:close], pipeline, inner), close + 1
         case "name" if token.text in ("true", "false"):
             return Truth(token.text == "true"), at
         case _:
