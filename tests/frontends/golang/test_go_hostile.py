@@ -62,6 +62,16 @@ def test_depth_is_bounded(text: str) -> None:
     assert list(unit.procedures) == ["f"]
 
 
+def test_the_last_of_many_cases_is_lowered_completely() -> None:
+    cases = "".join(f'case "{number}": f(g(h({number})))\n' for number in range(200))
+    unit = golang.parse("a.go", body(f"switch x {{\n{cases}default: last()\n}}"), "m")
+    text = dump_unit(unit)
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines[lines.index("call last()") - 1] == 'if opaque("one of many alternatives")'
+    assert text.count("call f(") == text.count("call h(") == 200
+    assert "too deeply" not in text
+
+
 @pytest.mark.parametrize("text", ["(" * 100_000 + ")" * 100_000, "(" * 100_000, "x := " + "[]T{" * 300 + "}" * 300])
 def test_deep_brackets_are_refused(text: str) -> None:
     unit = golang.parse("a.go", body(text), "m")

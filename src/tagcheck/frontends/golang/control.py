@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 MOST_FALLTHROUGHS = 10
+DEEPEST_ALTERNATIVE = MOST_DEPTH * 3 // 4
+"""From here on alternatives are not nested, so that there is room for what stands in them."""
 
 _BREAKABLE = frozenset(
     ("for_statement", "expression_switch_statement", "type_switch_statement", "select_statement", "func_literal")
@@ -43,16 +45,25 @@ class Alternatives:
         self._body, self._depth, self._scope = body, body.depth, body.scope
         self._links: list[tuple[Expression, tuple[Statement, ...], Span]] = []
         self._outs = [body.out]
+        self._flat = False
 
     def add(self, condition: Expression, then: tuple[Statement, ...], span: Span) -> None:
         body = self._body
-        if body.depth >= MOST_DEPTH:
-            body.emit(Branch(Opaque("one of many alternatives", span), then, (), span))
+        if body.depth >= DEEPEST_ALTERNATIVE:
+            self._flat = True
+            body.emit(_one_of_many(then, span))
             return
         body.depth += 1
         self._links.append((condition, then, span))
         body.out = []
         self._outs.append(body.out)
+
+    def otherwise(self, statements: tuple[Statement, ...], span: Span) -> None:
+        """What runs where no condition holds."""
+        if self._flat and statements:
+            self._body.emit(_one_of_many(statements, span))
+        else:
+            self._body.out += statements
 
     def close(self) -> None:
         """Emit the nested branches; the block and scope are again those from before."""
@@ -60,6 +71,10 @@ class Alternatives:
             otherwise = tuple(self._outs.pop())
             self._outs[-1].append(Branch(condition, then, otherwise, span))
         self._body.out, self._body.depth, self._body.scope = self._outs[0], self._depth, self._scope
+
+
+def _one_of_many(statements: tuple[Statement, ...], span: Span) -> Branch:
+    return Branch(Opaque("one of many alternatives", span), statements, (), span)
 
 
 def lower_block(body: Body, node: Node) -> tuple[Statement, ...]:
@@ -96,7 +111,7 @@ def _if(body: Body, node: Node) -> None:
         chain.add(test, lower_block(body, consequence), body.file.span(node))
         alternative = node.child_by_field_name("alternative")
     if alternative is not None and alternative.type == "block":
-        lower_list(body, alternative)
+        chain.otherwise(lower_block(body, alternative), body.file.span(alternative))
     chain.close()
 
 
@@ -118,7 +133,9 @@ def _switch(body: Body, node: Node) -> None:
             if case.type == "expression_case":
                 condition = _case_condition(body, tag, case)
                 chain.add(condition, _case_body(body, cases, number), body.file.span(case))
-        _default(body, cases)
+        for number, case in enumerate(cases):
+            if case.type == "default_case":
+                chain.otherwise(_case_body(body, cases, number), body.file.span(case))
         chain.close()
 
     _in_frame(body, node, lower)
@@ -154,28 +171,19 @@ def _falls_through(case: Node) -> bool:
     return bool(inner) and inner[-1].type == "fallthrough_statement"
 
 
-def _default(body: Body, cases: list[Node]) -> None:
-    for number, case in enumerate(cases):
-        if case.type == "default_case":
-            for statement in _case_body(body, cases, number):
-                body.emit(statement)
-
-
 def _type_switch(body: Body, node: Node) -> None:
     def lower() -> None:
         value, alias = node.child_by_field_name("value"), node.child_by_field_name("alias")
         operand = body.expression(value) if value is not None else Opaque("no value", body.file.span(node))
         names = named(alias) if alias is not None else []
         chain = Alternatives(body)
-        default: tuple[Statement, ...] = ()
-        for case in _cases(node):
-            then = _type_case(body, case, operand, names)
+        cases = _cases(node)
+        for case in sorted(cases, key=lambda case: case.type == "default_case"):
+            then, span = _type_case(body, case, operand, names), body.file.span(case)
             if case.type == "default_case":
-                default = then
+                chain.otherwise(then, span)
             else:
-                chain.add(Opaque("type switch", body.file.span(case), (operand,)), then, body.file.span(case))
-        for statement in default:
-            body.emit(statement)
+                chain.add(Opaque("type switch", span, (operand,)), then, span)
         chain.close()
 
     _in_frame(body, node, lower)
@@ -200,8 +208,8 @@ def _select(body: Body, node: Node) -> None:
             if case is not last:
                 span = body.file.span(case)
                 chain.add(Opaque("select", span), _communication(body, case), span)
-        for statement in _communication(body, last) if last is not None else ():
-            body.emit(statement)
+        if last is not None:
+            chain.otherwise(_communication(body, last), body.file.span(last))
         chain.close()
 
     _in_frame(body, node, lower)
