@@ -25,11 +25,18 @@ Units = Callable[..., Unit]
         ("k8s.io/api/autoscaling/v2", ("autoscaling", "v2")),
         ("github.com/hashicorp/go-version", ("version",)),
         ("github.com/testcontainers/testcontainers-go", ("testcontainers",)),
+        ("m/test/e2e-utils", ("e2e_utils", "e2eutils")),
         ("", ()),
     ],
 )
 def test_default_name_of_an_import(path: str, names: tuple[str, ...]) -> None:
     assert default_names(path) == names
+
+
+def test_a_written_name_wins_over_a_guessed_one(unit: Units) -> None:
+    written, guessed = 'yaml "sigs.k8s.io/yaml"', '"example.com/go-yaml"'
+    for first, second in ((written, guessed), (guessed, written)):
+        assert unit(f"package p\nimport {first}\nimport {second}\n").imports["yaml"] == "sigs.k8s.io/yaml"
 
 
 def test_imports(unit: Units) -> None:

@@ -222,6 +222,5 @@ def _import(file: SourceFile, spec: Node) -> None:
         if name != "_":
             file.imports[name] = path
     else:
-        for number, default in enumerate(default_names(path)):
-            if number == 0 or default not in file.imports:
-                file.imports[default] = path
+        for default in default_names(path):
+            file.imports.setdefault(default, path)

@@ -13,20 +13,21 @@ def default_names(path: str) -> tuple[str, ...]:
 
     The name stands in the package's own source, which may not be at hand. By custom it is the last element of the path
     without a major version ('gopkg.in/yaml.v3', 'ginkgo/v2'), without 'go-' or '-go'. Kubernetes' API packages are
-    called after their version, so that name is kept as the second choice.
+    called after their version, so that name is kept as the last choice.
     """
     elements = [element for element in path.split("/") if element]
     if not elements:
         return ()
     last = elements[-1]
-    if len(elements) > 1 and _MAJOR.fullmatch(last):
-        before = _plain(elements[-2])
-        return (last,) if last in ("v0", "v1") else (before, last)
-    return (_plain(last),)
+    if len(elements) == 1 or not _MAJOR.fullmatch(last):
+        return _plain(last)
+    return (last,) if last in ("v0", "v1") else (*_plain(elements[-2]), last)
 
 
-def _plain(element: str) -> str:
+def _plain(element: str) -> tuple[str, ...]:
+    """The identifiers that an element of a path can stand for."""
     element = _DOTTED_MAJOR.sub("", element)
     if element.isidentifier():
-        return element
-    return element.removeprefix("go-").removesuffix("-go").removesuffix(".go").replace("-", "_").replace(".", "_")
+        return (element,)
+    words = element.removeprefix("go-").removesuffix("-go").removesuffix(".go").replace(".", "-").split("-")
+    return ("_".join(words), "".join(words)) if len(words) > 1 else (words[0],)
