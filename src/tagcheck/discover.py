@@ -70,9 +70,9 @@ def discover(root: Path, starts: Iterable[str] = ("",), exclude: Sequence[str] =
     separators). `exclude` are further ignore patterns, relative to the root."""
     walk = _Walk(root.resolve(), largest)
     walk.fix(exclude)
-    rules = walk.read_rules("", ".git/info/exclude", "ignored by .git/info/exclude")
+    scope = _Scope(walk.read_rules("", ".git/info/exclude", "ignored by .git/info/exclude"))
     for start in sorted(set(starts)):
-        walk.start(start.strip("/"), rules)
+        walk.start(start.strip("/"), scope)
     return walk.project()
 
 
@@ -101,24 +101,52 @@ class _Rules:
 
         self.skip = len(base)
         self.reason = reason
-        self.spec = GitIgnoreSpec.from_lines(lines)
+        self.patterns: list[tuple[re.Pattern[str], bool]] = []
         names: list[str] = []
         paths: list[str] = []
-        for pattern in self.spec.patterns:
+        for pattern in GitIgnoreSpec.from_lines(lines).patterns:
             if pattern.include is None or pattern.regex is None:
                 continue
-            source = pattern.regex.pattern.replace("?P<ps_d>", "?:")
-            anywhere = source.startswith(_ANYWHERE) and "/" not in str(pattern.pattern).strip().rstrip("/")
-            (names if anywhere else paths).append(source.removeprefix(_ANYWHERE) if anywhere else source)
+            line = str(pattern.pattern).strip()
+            source = _anchored(line, pattern.regex.pattern)
+            if source.startswith(_ANYWHERE) and "/" not in line.rstrip("/"):
+                names.append(source.removeprefix(_ANYWHERE))
+            else:
+                paths.append(source)
+            self.patterns.append((re.compile(source), pattern.include))
         self.names = re.compile("|".join(names) or _NEVER)
         self.paths = re.compile("|".join(paths) or _NEVER)
 
     def verdict(self, name: str, path: str) -> bool | None:
-        """True: ignored; False: explicitly not; None: these patterns say nothing. Directories end in '/'."""
+        """True: ignored; False: explicitly not; None: these patterns say nothing. The last pattern that matches counts.
+        Directories end in '/', and those above have been asked about before."""
         inner = path[self.skip :]
-        if self.names.match(name) is None and self.paths.match(inner) is None:
+        if self.names.fullmatch(name) is None and self.paths.fullmatch(inner) is None:
             return None
-        return self.spec.check_file(inner).include
+        return next((include for source, include in reversed(self.patterns) if source.fullmatch(inner)), None)
+
+
+def _anchored(line: str, source: str) -> str:
+    """The regular expression of an ignore pattern for `fullmatch`. What ends in '/**' means what lies inside a
+    directory: pathspec lets it match the directory too, and then nothing inside could be excepted."""
+    source = source.replace("?P<ps_d>", "?:")
+    if not source.startswith("^"):
+        return f".*{source}"
+    if line.endswith("/**"):
+        return f"{source}.+"
+    return f"{source}.*/" if line.endswith("/**/") else source
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What holds in a directory: the ignore files above and in it, and why untracked files are left out altogether
+    (below an ignored directory no ignore file brings them back)."""
+
+    rules: tuple[_Rules, ...] = ()
+    buried: str = ""
+
+    def with_rules(self, rules: tuple[_Rules, ...]) -> _Scope:
+        return _Scope(self.rules + rules, self.buried) if rules else self
 
 
 @dataclass
@@ -167,36 +195,35 @@ class _Walk:
             self.skipped[path] = "an ignore file with a pattern that git does not know"
             return ()
 
-    def start(self, start: str, rules: tuple[_Rules, ...]) -> None:
+    def start(self, start: str, scope: _Scope) -> None:
         """Walk from one path, with the ignore files of the directories above it."""
-        parts = start.split("/") if start else []
+        *outer, name = start.split("/")
         above = ""
-        for part in parts[:-1]:
-            rules += self.ignore_file(above)
+        for part in outer:
+            scope = scope.with_rules(self.ignore_file(above))
             above += f"{part}/"
-            if reason := self.reason(part, above, rules):
+            reason, scope = self.judged(part, above, scope)
+            if reason:
                 self.skipped[above] = reason
                 return
-        if not parts:
-            self.directory("", rules, 0)
+        if not start:
+            self.directory("", scope, 0)
             return
-        rules += self.ignore_file(above)
+        scope = scope.with_rules(self.ignore_file(above))
         try:
             state = os.lstat(self.root / start)
         except OSError as error:
             self.skipped[start] = f"cannot be read ({error.strerror})"
             return
-        if not stat.S_ISDIR(state.st_mode):
-            self.entry_file(parts[-1], start, state, rules)
-        elif reason := self.reason(parts[-1], f"{start}/", rules):
-            self.skipped[f"{start}/"] = reason
+        if stat.S_ISDIR(state.st_mode):
+            self.inner(name, f"{start}/", scope, len(outer))
         else:
-            self.directory(f"{start}/", rules, len(parts))
+            self.file(name, start, state, scope)
 
     def ignore_file(self, base: str) -> tuple[_Rules, ...]:
         return self.read_rules(base, f"{base}.gitignore", f"ignored by {base}.gitignore")
 
-    def directory(self, base: str, rules: tuple[_Rules, ...], depth: int) -> None:
+    def directory(self, base: str, scope: _Scope, depth: int) -> None:
         """Take the files of the directory `base` ('' or ending in '/') and walk those below it."""
         try:
             with os.scandir(self.root / base if base else self.root) as listing:
@@ -209,57 +236,61 @@ class _Walk:
             self.skipped[base] = "another repository" if ".git" in names else "made by a program (cache or environment)"
             return
         if ".gitignore" in names:
-            rules += self.ignore_file(base)
+            scope = scope.with_rules(self.ignore_file(base))
         for entry in entries:
-            self.entry(entry, base + entry.name, rules, depth)
+            self.entry(entry, base + entry.name, scope, depth)
 
-    def entry(self, entry: os.DirEntry[str], path: str, rules: tuple[_Rules, ...], depth: int) -> None:
+    def entry(self, entry: os.DirEntry[str], path: str, scope: _Scope, depth: int) -> None:
         if entry.is_symlink():
             self.skipped[path] = self.link_reason(path)
-        elif not entry.is_dir(follow_symlinks=False):
+        elif entry.is_dir(follow_symlinks=False):
+            self.inner(entry.name, f"{path}/", scope, depth)
+        else:
             try:
-                self.entry_file(entry.name, path, entry.stat(follow_symlinks=False), rules)
+                self.file(entry.name, path, entry.stat(follow_symlinks=False), scope)
             except OSError as error:
                 self.skipped[path] = f"cannot be read ({error.strerror})"
-        elif entry.name in _BOOKKEEPING:
-            return
-        elif reason := self.reason(entry.name, f"{path}/", rules):
-            self.skipped[f"{path}/"] = reason
-        elif depth >= _MOST_DEPTH:
-            self.skipped[f"{path}/"] = f"more than {_MOST_DEPTH} directories deep"
-        else:
-            self.directory(f"{path}/", rules, depth + 1)
 
-    def entry_file(self, name: str, path: str, state: os.stat_result, rules: tuple[_Rules, ...]) -> None:
+    def inner(self, name: str, path: str, scope: _Scope, depth: int) -> None:
+        """Walk a directory, unless there is a reason not to."""
+        if name in _BOOKKEEPING:
+            return
+        reason, scope = self.judged(name, path, scope)
+        if not reason and depth >= _MOST_DEPTH:
+            reason = f"more than {_MOST_DEPTH} directories deep"
+        if reason:
+            self.skipped[path] = reason
+        else:
+            self.directory(path, scope, depth + 1)
+
+    def file(self, name: str, path: str, state: os.stat_result, scope: _Scope) -> None:
         if not stat.S_ISREG(state.st_mode):
             self.skipped[path] = "not a regular file"
-        elif reason := self.reason(name, path, rules):
+        elif reason := self.judged(name, path, scope)[0]:
             self.skipped[path] = reason
         elif state.st_size > self.largest:
             self.skipped[path] = f"larger than {self.largest >> 20} MiB"
         else:
             self.files[path] = state.st_size
 
-    def reason(self, name: str, path: str, rules: tuple[_Rules, ...]) -> str:
-        """Why a path is left out; empty if it is not. Directories end in '/'. The innermost ignore file counts, and
-        none applies to what is tracked."""
+    def judged(self, name: str, path: str, scope: _Scope) -> tuple[str, _Scope]:
+        """Why a path is left out (empty if it is not), and for a directory what holds in it. Directories end in '/'."""
         directory = path.endswith("/")
         if directory:
             if name in _VENDORED:
-                return "vendored"
+                return "vendored", scope
             name += "/"
         elif name.endswith(_BACKUPS):
-            return "a backup file"
+            return "a backup file", scope
         for group in self.fixed:
             if group.verdict(name, path):
-                return group.reason
-        if path in self.tracked_above if directory else path in self.tracked:
-            return ""
-        for group in reversed(rules):
-            verdict = group.verdict(name, path)
-            if verdict is not None:
-                return group.reason if verdict else ""
-        return ""
+                return group.reason, scope
+        if not directory:
+            return ("" if path in self.tracked else scope.buried or _ignored(name, path, scope)), scope
+        ignored = scope.buried or _ignored(name, path, scope)
+        if ignored and path not in self.tracked_above:
+            return ignored, scope
+        return "", _Scope(scope.rules, ignored) if ignored else scope
 
     def link_reason(self, path: str) -> str:
         """Links are never followed: what they lead to inside the project is found under its own name."""
@@ -268,6 +299,15 @@ class _Walk:
         except (OSError, RuntimeError):
             return "a symbolic link that leads nowhere"
         return "a symbolic link" if inside else "a symbolic link out of the project"
+
+
+def _ignored(name: str, path: str, scope: _Scope) -> str:
+    """Why the ignore files leave a path out; the innermost that says anything counts."""
+    for group in reversed(scope.rules):
+        verdict = group.verdict(name, path)
+        if verdict is not None:
+            return group.reason if verdict else ""
+    return ""
 
 
 def _directories(files: Iterable[str]) -> set[str]:

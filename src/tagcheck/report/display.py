@@ -64,11 +64,9 @@ def storable(text: str) -> str:
     """A text for a report that programs read: bytes that were no UTF-8 escaped, cut at a length no name reaches."""
     if len(text) > LONGEST:
         text = text[: LONGEST - 1] + "…"
-    return text.encode(errors="surrogateescape").decode(errors="backslashreplace") if _has_bytes(text) else text
-
-
-def _has_bytes(text: str) -> bool:
-    return not text.isascii() and any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+    if text.isascii():
+        return text
+    return "".join(_escape(character) if 0xD800 <= ord(character) <= 0xDFFF else character for character in text)
 
 
 def ordered(report: Report, display: Display) -> list[Finding]:
