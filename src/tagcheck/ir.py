@@ -243,8 +243,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply' (numbers; 'add'
-    of texts is `Join`), 'length', 'append' (list and items), 'keys', 'convert' (type name as first literal)."""
+    """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply', 'divide',
+    'modulo' (numbers; 'add' of texts is `Join`), 'length', 'append' (list and items), 'keys', 'has' (mapping and key),
+    'convert' (type name as first literal)."""
 
     operation: str
     arguments: tuple[Expression, ...]
