@@ -18,7 +18,7 @@ from tagcheck.frontends import kubernetes, languages
 from tagcheck.ir import Problem
 from tagcheck.judge import judge
 from tagcheck.link import Program
-from tagcheck.models import Models, load_models
+from tagcheck.models import Model, Models, load_models
 from tagcheck.request import Progress, Report, ScanRequest
 from tagcheck.rules import Rules, load_rules, rules_root
 from tagcheck.scenario import Plan, plans, uncalled
@@ -76,7 +76,7 @@ def analyse(project: Project, files: Files, request: ScanRequest, tell: Progress
     catalogues = [rules_root(), *request.rules_directories]
     models = load_models([each / "models" for each in catalogues], "go")
     tools = load_tools(catalogues)
-    program = Program(project.files, files.read, languages(), effectful(models))
+    program = Program(project.files, files.read, languages(), Effectful(models))
     program.explore()
     tell("linked", 1, 1)
     scenarios, applied = _evaluate(program, models, tools, request.config, tell)
@@ -86,21 +86,43 @@ def analyse(project: Project, files: Files, request: ScanRequest, tell: Progress
     return Analysis(found, everything, len(project.files))
 
 
-def effectful(models: Models) -> dict[str, frozenset[str]]:
-    """Modules and simple names of the library calls that can do something to images."""
-    found: dict[str, set[str]] = {}
-    for name, model in models.exact.items():
-        if model.op in EFFECTS:
-            module, _, rest = name.rpartition(".")
-            last = module.rpartition("/")[2]
-            if "." in last and not rest[:1].islower() and last.rpartition(".")[2][:1].isupper():
-                module = module.rpartition(".")[0]
-            found.setdefault(module, set()).add(rest)
-    return {module: frozenset(names) for module, names in found.items()}
+EFFECTS = frozenset(("command", "run-words", "run-argument", "effect", "container-request", "image-stream"))
+"""The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
+does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
 
 
-EFFECTS = frozenset(("command", "run-words", "run-argument", "effect", "effects", "deploy", "testcontainer"))
-"""The operations from which an event can come."""
+class Effectful:
+    """Which functions of a library module can do something to images."""
+
+    def __init__(self, models: Models) -> None:
+        self._exact: dict[str, set[str]] = {}
+        self._prefixes: list[tuple[str, str]] = []
+        for name, model in models.exact.items():
+            if _has_effect(model):
+                module, simple = _module_and_name(name)
+                self._exact.setdefault(module, set()).add(simple)
+        for rest, found in models.modules.items():
+            self._prefixes += [(prefix, rest.rpartition(".")[2]) for prefix, model in found if _has_effect(model)]
+
+    def __call__(self, module: str) -> frozenset[str]:
+        """The simple names of such functions in a module; none for most."""
+        names = set(self._exact.get(module, ()))
+        names |= {name for prefix, name in self._prefixes if module.startswith(prefix)}
+        head, _, version = module.rpartition("/")
+        if version[:1] == "v" and version[1:].isdigit():
+            names |= self._exact.get(head, set())
+        return frozenset(names)
+
+
+def _has_effect(model: Model) -> bool:
+    return model.op in EFFECTS and not str(model.with_.get("kind", "")).startswith("cluster")
+
+
+def _module_and_name(qualified: str) -> tuple[str, str]:
+    """'a/b.Type.Method' → ('a/b', 'Method')."""
+    module, _, name = qualified.rpartition(".")
+    head, dot, type_ = module.rpartition(".")
+    return (head if dot and type_[:1].isupper() else module), name
 
 
 def _evaluate(

@@ -9,6 +9,7 @@ hold in the same run? Forgetting a clause is therefore always allowed (the answe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 Literal: TypeAlias = tuple[str, bool]
@@ -59,6 +60,37 @@ def when(atom: str, value: bool = True) -> Guards:
     return Guards(frozenset({(atom, value)}))
 
 
+MOST_PRODUCT = 24
+"""Clauses that writing a disjunction of conjunctions as clauses may give."""
+
+
+def any_of(sides: tuple[Guards, ...]) -> Guards:
+    """One conjunction that holds whenever one of the sides does: exact where the disjunction can be written as
+    clauses, weaker where it cannot."""
+    if len(sides) == 1:
+        return sides[0]
+    if not sides or any(side is ALWAYS for side in sides):
+        return ALWAYS
+    common = frozenset.intersection(*(side.units for side in sides))
+    shared = frozenset.intersection(*(side.clauses for side in sides))
+    rests = [side.units - common for side in sides]
+    product = 1
+    for rest in rests:
+        product *= max(1, len(rest))
+    if product > MOST_PRODUCT or any(not rest for rest in rests):
+        return Guards(common, shared)
+    clauses: list[Clause] = [frozenset()]
+    for rest in rests:
+        clauses = [clause | {literal} for clause in clauses for literal in sorted(rest)]
+    useful = frozenset(clause for clause in clauses if not _tautology(clause))
+    return conjunction(common, useful | shared) or Guards(common, shared)
+
+
+def _tautology(clause: Clause) -> bool:
+    return any((name, not value) in clause for name, value in clause)
+
+
+@lru_cache(maxsize=1 << 16)
 def conjunction(units: frozenset[Literal], clauses: frozenset[Clause]) -> Guards | None:
     """Simplify by unit propagation; None if a contradiction shows."""
     known = dict(units)

@@ -20,7 +20,9 @@ from posixpath import dirname, join, normpath
 
 from tagcheck.frontends.api import Language, Layout, Unit, Variable
 from tagcheck.frontends.api import TypeInfo as Type
-from tagcheck.ir import Problem, Procedure
+from tagcheck.ir import Problem, Procedure, Use
+from tagcheck.source import Chunk
+from tagcheck.source import Text as SourceText
 from tagcheck.values import Filling, Piece, Text
 
 Definition = Procedure | Variable | Type
@@ -40,9 +42,8 @@ class Module:
 class Program:
     """All files of a project that a language reads, linked.
 
-    `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` maps module names of
-    libraries to the simple names of their functions that can matter to a run; a function whose simple name stands under
-    '*' matters in any module.
+    `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` gives the simple names of
+    the functions of a library module that can matter to a run.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Program:
         paths: Sequence[str],
         read_bytes: Callable[[str], bytes | None],
         languages: Sequence[Language],
-        effectful: Mapping[str, frozenset[str]],
+        effectful: Callable[[str], frozenset[str]],
     ) -> None:
         self.paths = tuple(paths)
         self.problems: list[Problem] = []
@@ -66,6 +67,7 @@ class Program:
         self._methods: dict[str, list[Procedure]] = defaultdict(list)
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
+        self._texts: dict[tuple[str, tuple[Chunk, ...]], tuple[Use, ...]] = {}
         for path in paths:
             self._by_suffix[path.rpartition("/")[2]].append(path)
         self._lay_out(languages)
@@ -122,6 +124,13 @@ class Program:
             return (path,)
         prefix = path + "/"
         return tuple(each for each in self.paths if each.startswith(prefix) and "/" not in each[len(prefix) :])
+
+    def lowered(self, source: SourceText, lower: Callable[[SourceText], tuple[Use, ...]]) -> tuple[Use, ...]:
+        """What a text inside the program states, lowered once for each text at its place."""
+        key = (source.text, source.chunks)
+        if key not in self._texts:
+            self._texts[key] = lower(source)
+        return self._texts[key]
 
     # --- units ---
 
@@ -249,7 +258,7 @@ class Program:
 
     def _mentions_reaching(self, mentions: frozenset[str], module: str) -> bool:
         names = self._reaching_names
-        if not mentions.isdisjoint(names[module]) or not mentions.isdisjoint(names["*"]):
+        if module in names and not mentions.isdisjoint(names[module]):
             return True
         found = self.modules.get(module)
         imported = {to for unit in found.units.values() for to in unit.imports.values()} if found else set()
@@ -257,30 +266,30 @@ class Program:
 
     def explore(self) -> None:
         """Find what can matter: from the files that use an effectful library, backwards along names."""
-        queue = [path for path, imports in sorted(self._imports.items()) if not imports.isdisjoint(self._effectful)]
-        seeds = set(self._effectful.get("*", frozenset()))
-        self._reaching_names["*"] = seeds
-        for module, names in self._effectful.items():
-            self._reaching_names[module] |= names
+        for module in self._importing:
+            if module not in self.modules and (names := self._effectful(module)):
+                self._reaching_names[module] |= names
+        seeds = sorted(self._reaching_names)
+        queue = [path for path, imports in sorted(self._imports.items()) if not imports.isdisjoint(seeds)]
         while queue:
-            units = [unit for path in dict.fromkeys(queue) if (unit := self.unit(path)) is not None]
-            queue = self._next_files(self._spread(units))
+            for path in dict.fromkeys(queue):
+                self.unit(path)
+            queue = self._next_files(self._spread())
 
-    def _spread(self, units: Iterable[Unit]) -> dict[str, set[str]]:
-        """Mark what reaches in the modules of these units, until nothing new is found; the new names by module."""
+    def _spread(self) -> dict[str, set[str]]:
+        """Mark what reaches among all parsed files, until nothing new is found; the new names by module."""
         fresh: dict[str, set[str]] = defaultdict(set)
-        modules = {unit.module for unit in units}
         changed = True
         while changed:
             changed = False
-            for module in sorted(modules):
+            for module in sorted(self.modules):
                 for procedure, simple in self._unmarked(module):
-                    if self._mentions_reaching_of(procedure, module):
+                    if self._mentions_reaching(procedure.mentions, module):
                         self._reaching.add(procedure.key)
+                        changed = True
                         if simple not in self._reaching_names[module]:
                             self._reaching_names[module].add(simple)
                             fresh[module].add(simple)
-                            changed = True
         return fresh
 
     def _unmarked(self, module: str) -> list[tuple[Procedure, str]]:
@@ -290,9 +299,6 @@ class Program:
             for name, procedure in unit.procedures.items()
             if procedure.key not in self._reaching
         ]
-
-    def _mentions_reaching_of(self, procedure: Procedure, module: str) -> bool:
-        return self._mentions_reaching(procedure.mentions, module)
 
     def _next_files(self, fresh: Mapping[str, set[str]]) -> list[str]:
         """The files not parsed yet that can mention a newly found name: in the module itself, or importing it."""
@@ -306,11 +312,7 @@ class Program:
                 content = self._read(path) or b""
                 if any(word in content for word in words):
                     found.append(path)
-        found.extend(path for module in fresh for path in self._importers(module))
-        return found if any(self._is_new(path) for path in found) else []
-
-    def _is_new(self, path: str) -> bool:
-        return path not in self.modules[self._module_of[path]].units
+        return found
 
     def _importers(self, module: str) -> list[str]:
         return self._importing.get(module, [])

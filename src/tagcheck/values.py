@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
-from tagcheck.guards import ALWAYS, Guards
+from tagcheck.guards import ALWAYS, Guards, any_of
 from tagcheck.ir import Procedure
 from tagcheck.source import Position, Span
 
@@ -426,9 +426,12 @@ def alternatives(choices: Iterable[tuple[Guards, Value]], reason: str = "too man
     flat = list(found)
     if not flat:
         return Opaque("unreachable", "no alternative is possible here")
-    values = dict.fromkeys(option for _, option in flat)
-    if len(values) == 1:
+    grouped: dict[Value, list[Guards]] = {}
+    for guards, option in flat:
+        grouped.setdefault(option, []).append(guards)
+    if len(grouped) == 1:
         return flat[0][1]
+    flat = [(any_of(tuple(sides)), option) for option, sides in grouped.items()]
     if len(flat) > MOST_OPTIONS:
         return Opaque(f"bound:{hash_text(flat)}", reason)
     return Alternatives(tuple(flat))

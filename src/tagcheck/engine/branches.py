@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tagcheck.engine import truth
 from tagcheck.engine.recorder import Recorder
 from tagcheck.engine.state import ABSENT, Exit, delta
-from tagcheck.guards import Guards
+from tagcheck.guards import Guards, any_of
 from tagcheck.values import Absent, Mapping, Record, Sequence, Text, Value, alternatives
 
 DEEPEST_JOIN = 6
@@ -80,7 +80,7 @@ class Branches(Recorder):
             kept = survivors[0].guards
             self.guards = base.and_(kept) or base
         elif len(survivors) < ran:
-            self.guards = base.and_(truth.as_guards(tuple(side.guards for side in survivors))) or base
+            self.guards = base.and_(any_of(tuple(side.guards for side in survivors))) or base
 
     def merge(self, sides: Seq[tuple[Guards, dict[int, Value]]]) -> None:
         """Write into every cell what the sides left there; a side that did not write a cell leaves its old value."""

@@ -117,6 +117,8 @@ class Calls(Branches):
         if not isinstance(node, ir.Field):
             return self.evaluate(node, frame)
         base = self.evaluate(node.base, frame)
+        if isinstance(base, Alternatives):
+            return self.distribute((base,), lambda chosen: self.method(chosen[0], self.load(chosen[0]), node.name))
         content = self.load(base)
         if isinstance(node.base, ir.Name | ir.Global) and isinstance(content, Record | Opaque):
             base = self.address(node.base, frame)

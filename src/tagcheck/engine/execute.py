@@ -14,6 +14,7 @@ from tagcheck.engine.evaluate import BASE
 from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
+from tagcheck.guards import any_of
 from tagcheck.values import (
     Absent,
     Alternatives,
@@ -228,7 +229,7 @@ class Execution(Calls):
 
     def _both(self, node: ir.Branch, condition: Condition, frame: Frame) -> None:
         base = self.guards
-        sides = ((truth.as_guards(condition.true), node.then), (truth.as_guards(condition.false), node.otherwise))
+        sides = ((any_of(condition.true), node.then), (any_of(condition.false), node.otherwise))
         ended: list[bool] = []
         self.fork((guards, partial(self._side_body, body, frame, ended)) for guards, body in sides)
         if self.live and True in ended:
@@ -336,7 +337,7 @@ class Execution(Calls):
         self.heap.undo(loop.mark)
         self.merge(found)
         ways.clear()
-        self.guards = loop.entry.and_(truth.as_guards(tuple(guards for guards, _ in found))) or loop.entry
+        self.guards = loop.entry.and_(any_of(tuple(guards for guards, _ in found))) or loop.entry
         self.live, self.failed = True, False
 
     def _leave_round(self, ways: list[Exit], loop: Loop) -> None:

@@ -67,7 +67,7 @@ class Manifests(Commands):
     def deploy_manifest(self, text: Text) -> None:
         """The objects of a manifest with holes."""
         source, values = self._source_text(text)
-        uses, _ = kubernetes.lower_text(source)
+        uses = self.program.lowered(source, _lowered)
         if not uses:
             return
         outer = self.holes
@@ -184,3 +184,7 @@ class Manifests(Commands):
         """A manifest file by itself."""
         if node.role is ir.Role.OBJECT:
             self.deploy_object(value)
+
+
+def _lowered(source: SourceText) -> tuple[ir.Use, ...]:
+    return kubernetes.lower_text(source)[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tagcheck.guards import ALWAYS, Clause, Guards, conjunction, when
+from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.ir import CompareOp
 from tagcheck.values import (
     Absent,
@@ -34,7 +34,6 @@ from tagcheck.values import (
 )
 
 MOST_DISJUNCTS = 12
-MOST_PRODUCT = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,31 +106,6 @@ def all_of(parts: list[Condition], name: str) -> Condition:
 def any_of(parts: list[Condition], name: str) -> Condition:
     """The disjunction of conditions."""
     return all_of([part.negated() for part in parts], name).negated()
-
-
-def as_guards(sides: tuple[Guards, ...]) -> Guards:
-    """One conjunction that holds whenever one of the sides does: exact where the disjunction can be written as
-    clauses, weaker where it cannot."""
-    if len(sides) == 1:
-        return sides[0]
-    if not sides or any(side is ALWAYS for side in sides):
-        return ALWAYS
-    common = frozenset.intersection(*(side.units for side in sides))
-    rests = [side.units - common for side in sides]
-    product = 1
-    for rest in rests:
-        product *= max(1, len(rest))
-    if product > MOST_PRODUCT or any(not rest for rest in rests):
-        return Guards(common)
-    clauses: list[Clause] = [frozenset()]
-    for rest in rests:
-        clauses = [clause | {literal} for clause in clauses for literal in sorted(rest)]
-    useful = frozenset(clause for clause in clauses if not _tautology(clause))
-    return conjunction(common, useful) or Guards(common)
-
-
-def _tautology(clause: Clause) -> bool:
-    return any((name, not value) in clause for name, value in clause)
 
 
 def truth(value: Value) -> Condition:
