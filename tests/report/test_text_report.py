@@ -129,31 +129,24 @@ HOSTILE = st.text(st.characters(), max_size=300)
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_nothing_from_a_file_acts_on_the_terminal_or_forges_a_line(path: str, name: str, source: str) -> None:
     where = "a" + path.replace("\0", "")
-    finding: Finding = replace(
-        mismatch(where),
-        message=name,
-        label=name,
-        fix=name,
-        scenarios=(name,),
-        severity=Severity.INFO,
-        names=(("built", (name,)), ("deployed", (name,))),
-        places=(Place("built", name, Span(where, 1, 1, 1, 2), name),),
-    )
-    text = shown(replace(report(finding), sources=lambda path: [source] * 20))
-    expected = shown(replace(report(replace(finding, **_plain())), sources=lambda path: ["x"] * 20))
+    text = shown(replace(report(named(name, where)), sources=lambda path: [source] * 20))
+    expected = shown(replace(report(named("x", where)), sources=lambda path: ["x"] * 20))
     assert all(row.isprintable() for row in text.split("\n"))
     assert text.count("\n") == expected.count("\n")
 
 
-def _plain() -> dict[str, object]:
-    return {
-        "message": "x",
-        "label": "x",
-        "fix": "x",
-        "scenarios": ("x",),
-        "names": (("built", ("x",)), ("deployed", ("x",))),
-        "places": (Place("built", "x", Span("x", 1, 1, 1, 2), "x"),),
-    }
+def named(name: str, path: str) -> Finding:
+    """A finding that says the same thing everywhere."""
+    return replace(
+        mismatch(path),
+        message=name,
+        label=name,
+        fix=name or "x",
+        scenarios=(name,),
+        severity=Severity.INFO,
+        names=(("built", (name,)), ("deployed", (name,))),
+        places=(Place("built", name, Span(path, 1, 1, 1, 2), name),),
+    )
 
 
 def test_paths_are_seen_from_the_working_directory() -> None:
