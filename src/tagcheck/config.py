@@ -45,7 +45,7 @@ class Config:
     )
     """tried in order; the first tier with a pattern that matches the path counts"""
     services: tuple[re.Pattern[str], ...] = ()
-    """names of the services under test; none: every image that the project builds and that is no infrastructure"""
+    """names of the services under test; without any, no tag is held against `service_tag`"""
     infrastructure: tuple[re.Pattern[str], ...] = (
         re.compile("datastorage"),
         re.compile("postgresql"),
