@@ -67,6 +67,9 @@ class Program:
         self._methods: dict[str, list[Procedure]] = defaultdict(list)
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
+        self.literals: dict[int, Text] = {}
+        """literals of lowered bodies, which live as long as this does, as values"""
+        self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._texts: dict[tuple[str, tuple[Chunk, ...]], tuple[Use, ...]] = {}
         for path in paths:
             self._by_suffix[path.rpartition("/")[2]].append(path)
@@ -158,6 +161,12 @@ class Program:
 
     def lookup(self, module: str, name: str) -> tuple[Definition, ...]:
         """What a name means in a module: several definitions where a build chooses among files."""
+        known = self._definitions.get((module, name))
+        if known is None:
+            known = self._definitions[(module, name)] = self._looked_up(module, name)
+        return known
+
+    def _looked_up(self, module: str, name: str) -> tuple[Definition, ...]:
         found = self.modules.get(module)
         if found is None:
             base = module.removesuffix(".test")
@@ -183,13 +192,16 @@ class Program:
         return tuple(found.values())
 
     def _parse_mentioning(self, module: Module, name: str) -> bool:
-        wanted = name.rpartition(".")[2].encode()
+        wanted = name.rpartition(".")[2]
         parsed = False
         for path in module.paths:
-            if path not in module.units and wanted in (self._read(path) or b""):
+            if path not in module.units and self._layout_of(path).defines(self._read(path) or b"", wanted):
                 self.unit(path)
                 parsed = True
         return parsed
+
+    def _layout_of(self, path: str) -> Layout:
+        return self._layouts[self._languages["." + path.rpartition(".")[2]].name]
 
     def dotted(self, module: str) -> tuple[str, ...]:
         """The modules whose names a module's files use without a qualifier."""

@@ -69,6 +69,7 @@ class Evaluation:
         self.live = True
         self.stack: tuple[Span, ...] = ()
         self.steps = steps
+        self.libraries: dict[tuple[str, str], Value] = {}
         self.globals: dict[tuple[str, str], int] = {}
         self.holes: tuple[Value, ...] = ()
         self.suspended: dict[str, Value] = {}
@@ -201,9 +202,13 @@ class Evaluation:
         return handler(self, expression, frame)
 
     def _literal(self, node: ir.Literal, frame: Frame) -> Value:
-        if self.holes and any(is_hole(character) for character in node.text):
+        if self.holes and not node.text.isascii() and any(is_hole(character) for character in node.text):
             return self._filled(node)
-        return Text((Piece(node.text, Origin(node.span.start, node.exact)),)) if node.text else EMPTY
+        found = self.program.literals.get(id(node))
+        if found is None:
+            found = Text((Piece(node.text, Origin(node.span.start, node.exact)),)) if node.text else EMPTY
+            self.program.literals[id(node)] = found
+        return found
 
     def _filled(self, node: ir.Literal) -> Value:
         """A literal of a text with holes: the values go back in."""
@@ -284,6 +289,12 @@ class Evaluation:
                 return LibraryValue(f"type:{found.name}")
 
     def _library(self, module: str, name: str) -> Value:
+        found = self.libraries.get((module, name))
+        if found is None:
+            found = self.libraries[(module, name)] = self._library_value(module, name)
+        return found
+
+    def _library_value(self, module: str, name: str) -> Value:
         for candidate in (f"{module}.{name}", *(f"{other}.{name}" for other in self.program.dotted(module))):
             constant = self.models.values.get(candidate)
             if constant is not None:

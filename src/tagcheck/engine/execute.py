@@ -34,9 +34,7 @@ from tagcheck.values import (
 )
 
 MOST_ROUNDS = 48
-"""How often the body of a loop with a known bound is run."""
-UNKNOWN_ROUNDS = 1
-"""How often the body of a loop runs whose condition cannot be decided."""
+"""How often the body of a loop with a known bound is run at most."""
 
 
 class Execution(Calls):
@@ -308,14 +306,17 @@ class Execution(Calls):
         self._resume(loop, loop.breaks)
 
     def _while(self, node: ir.While, frame: Frame) -> None:
+        """A loop whose condition cannot be decided runs once; so does one that can be left in its first round, because
+        it tries again until something succeeds."""
         loop = Loop(self.guards, self.heap.mark())
         frame.loops.append(loop)
-        for number in range(MOST_ROUNDS):
+        endless = isinstance(node.condition, ir.Constant)
+        for _ in range(MOST_ROUNDS):
             condition = self.condition(node.condition, frame)
+            left = self.exit_count()
             if condition.decided is False or not self._round(node, loop, frame):
                 break
-            endless = isinstance(node.condition, ir.Constant)
-            if (condition.decided is None or endless) and number + 1 >= UNKNOWN_ROUNDS:
+            if condition.decided is None or endless or self.exit_count() > left:
                 break
         frame.loops.pop()
         self._resume(loop, loop.breaks)

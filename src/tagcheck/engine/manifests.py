@@ -24,6 +24,7 @@ from tagcheck.values import (
 )
 from tagcheck.workloads import ImageUse, find_images
 
+MANIFESTS = (".yaml", ".yml", ".json")
 MOST_HOLES = HOLE_LAST - HOLE_FIRST
 
 
@@ -66,6 +67,8 @@ class Manifests(Commands):
 
     def deploy_manifest(self, text: Text) -> None:
         """The objects of a manifest with holes."""
+        if not any(isinstance(part, Piece) and "mage" in part.text for part in text.parts):
+            return
         source, values = self._source_text(text)
         uses = self.program.lowered(source, _lowered)
         if not uses:
@@ -176,7 +179,7 @@ class Manifests(Commands):
             self.gap("deployed", "a file that is not in the project")
         for name in names:
             content = self._project_content(name)
-            if content is not None and name.endswith((".yaml", ".yml", ".json")):
+            if content is not None and name.endswith(MANIFESTS):
                 self.applied_files.add(name)
                 self.deploy_manifest(content)
 

@@ -88,6 +88,11 @@ class Layout(Protocol):
         """The modules that a file imports, from its bytes alone; too many are allowed, too few are not."""
         ...
 
+    def defines(self, content: bytes, name: str) -> bool:
+        """Whether a file may define a name at its top level, from its bytes alone; too often is allowed, too seldom is
+        not."""
+        ...
+
     def owns(self, module: str) -> bool:
         """Whether a module would be the project's own if it existed."""
         ...

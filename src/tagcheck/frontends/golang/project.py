@@ -63,6 +63,14 @@ class GoLayout:
                 return self.import_path(join(folder, name[len(replaced) :].strip("/")).rstrip("/"))
         return name
 
+    def defines(self, content: bytes, name: str) -> bool:
+        """A definition's name follows a keyword, a receiver, a comma or, in a group, the beginning of the line."""
+        word = name.encode()
+        if word not in content:
+            return False
+        before = rb"^(?:func\s*(?:\([^)\n]*\))?|var|const|type|(?:var|const)?[\w ,\t]*,)?\s*"
+        return re.search(before + re.escape(word) + rb"\b", content, re.MULTILINE) is not None
+
     def owns(self, module: str) -> bool:
         module = module.removesuffix(".test")
         return any(module == own or module.startswith(own + "/") for _, own in self.roots) or not self.roots
