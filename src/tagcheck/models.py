@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tagcheck.builtins.registry import OPERATIONS, OperationSpec
 from tagcheck.catalog import EffectKind
-from tagcheck.values import Hole, HoleKind, Null, Number, Opaque, Record, Text, Truth, Value
+from tagcheck.values import Hole, HoleKind, Opaque, Record, Text
 
 ANY_MODULE = "*"
 ANY_WORD = "*"
@@ -75,10 +75,11 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Models:
-    """All models of a language. `modules` holds the prefixes of module patterns by the rest of the name."""
+    """All models of a language. `values` are constants of libraries: a Python text, number or truth value, or a `Value`
+    for what is not known before a run. `modules` holds the prefixes of module patterns by the rest of the name."""
 
     exact: Mapping[str, Model]
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     modules: Mapping[str, tuple[tuple[str, Model], ...]] = field(default_factory=dict)
     conventions: tuple[Pattern, ...] = ()
 
@@ -166,7 +167,7 @@ def load_models(directories: Sequence[Path], language: str) -> Models:
     Raises ModelError for a file that does not follow the format.
     """
     exact: dict[str, Model] = {}
-    constants: dict[str, Value] = {}
+    constants: dict[str, object] = {}
     modules: dict[str, list[tuple[str, Model]]] = {}
     conventions: tuple[Pattern, ...] = ()
     for directory in directories:
@@ -264,7 +265,7 @@ def _shape(
     return op, spec, with_, indexes
 
 
-def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, Value]]:
+def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     entries = group.get("values") or {}
     for module in _modules(group):
         if not isinstance(entries, Mapping):
@@ -274,17 +275,11 @@ def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, Valu
                 yield f"{module}.{name}", _value(path, f"{module}.{name}", entry)
 
 
-def _value(path: Path, name: str, entry: object) -> Value:
-    """A constant: a text, number, truth value or null; or {opaque: type}, {record: type}, {parameter: name}."""
+def _value(path: Path, name: str, entry: object) -> object:
+    """A constant: a text, number or truth value as it stands; or {opaque: type}, {record: type}, {parameter: name}."""
     match entry:
-        case bool():
-            return Truth(entry)
-        case int() | float():
-            return Number(entry)
-        case str():
-            return Text.of(entry)
-        case None:
-            return Null()
+        case bool() | int() | float() | str():
+            return entry
         case {"opaque": type_}:
             return Opaque(name, f"the value of {name}", str(type_))
         case {"record": type_}:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tagcheck.catalog import EffectKind
 from tagcheck.models import ModelError, Models, load_models, split_words
-from tagcheck.values import Number, Text
+from tagcheck.values import Record
 
 RULES = Path(__file__).parents[2] / "rules" / "models"
 MODELS = load_models([RULES], "go")
@@ -70,9 +70,10 @@ def test_later_directories_win(tmp_path: Path) -> None:
 
 
 def test_constants_of_libraries() -> None:
-    assert MODELS.values["k8s.io/api/core/v1.PullNever"] == Text.of("Never")
-    assert MODELS.values["time.Second"] == Number(1_000_000_000)
-    assert MODELS.values["os.PathSeparator"] == Text.of("/")
+    assert MODELS.values["k8s.io/api/core/v1.PullNever"] == "Never"
+    assert MODELS.values["time.Second"] == 1_000_000_000
+    assert MODELS.values["os.PathSeparator"] == "/"
+    assert MODELS.values["os.Stdout"] == Record("os.File")
 
 
 def test_examples_are_not_loaded(tmp_path: Path) -> None:
