@@ -76,7 +76,7 @@ def analyse(project: Project, files: Files, request: ScanRequest, tell: Progress
     catalogues = [rules_root(), *request.rules_directories]
     models = load_models([each / "models" for each in catalogues], "go")
     tools = load_tools(catalogues)
-    program = Program(project.files, files.read, languages(), Effectful(models))
+    program = Program(project.files, files.read, languages(), Effectful(models), partial(_says_stage, models))
     program.explore()
     tell("linked", 1, 1)
     scenarios, applied = _evaluate(program, models, tools, request.config, tell)
@@ -112,6 +112,11 @@ class Effectful:
         if version[:1] == "v" and version[1:].isdigit():
             names |= self._exact.get(head, set())
         return frozenset(names)
+
+
+def _says_stage(models: Models, name: str) -> bool:
+    convention = models.convention(name)
+    return convention is not None and convention.stage is not None
 
 
 def _has_effect(model: Model) -> bool:

@@ -250,9 +250,21 @@ def _scan(request: ScanRequest) -> Report:
 
 
 def _dump_ir(file: str) -> str:
-    from tagcheck import app
+    """A source file in the small language, with its path for its module's name."""
+    from tagcheck.discover import LARGEST
+    from tagcheck.frontends import kubernetes, languages
+    from tagcheck.irdump import dump_unit
 
-    return app.dump_ir(_existing((file,))[0])
+    path = _existing((file,))[0]
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        _fail(f"{file}: is no regular file of at most {LARGEST >> 20} MiB")
+    name, content = path.as_posix(), path.read_bytes()
+    for language in languages():
+        if name.endswith(language.suffixes):
+            return dump_unit(language.parse(name, content, path.parent.as_posix()), spans=True) + "\n"
+    if name.endswith((".yaml", ".yml", ".json")):
+        return dump_unit(kubernetes.parse(name, content, name), spans=True) + "\n"
+    _fail(f"{file}: tagcheck reads no files of this kind")
 
 
 def _without_known(report: Report, baseline: str) -> Report:
@@ -315,9 +327,14 @@ def _save(path: str, text: str) -> None:
 def _write(text: str) -> None:
     """To standard output, with an escape for what its encoding does not have."""
     stream = sys.stdout
-    stream.flush()
-    stream.buffer.write(text.encode(stream.encoding or "utf-8", errors="backslashreplace"))
-    stream.buffer.flush()
+    try:
+        stream.flush()
+        stream.buffer.write(text.encode(stream.encoding or "utf-8", errors="backslashreplace"))
+        stream.buffer.flush()
+    except BrokenPipeError:
+        # The reader has gone; without this Python complains once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise click.exceptions.Exit(2) from None
 
 
 def _note(message: str) -> None:
@@ -355,10 +372,6 @@ def _guarded(run: Callable[[], _Result]) -> _Result:
         sys.exit(2)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader has gone; without this Python complains once more when it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(2)
     except OSError as error:
         _note(f"{error}")
         sys.exit(2)

@@ -210,7 +210,9 @@ def words(repository: Text) -> tuple[str, ...]:
 
 def _hole_word(filling: Filling) -> str:
     kind, identity, part = filling.hole.key
-    return f"*{kind.value}:{identity}:{part}*".replace("-", "~").replace("_", "~").replace(".", "~")
+    # Two values of one generator are two values, but names of one thing.
+    which = filling.hole.label if kind is HoleKind.UNIQUE else identity
+    return f"*{kind.value}:{which}:{part}*".replace("-", "~").replace("_", "~").replace(".", "~")
 
 
 def alike(left: Reference, right: Reference) -> int:

@@ -20,7 +20,7 @@ from posixpath import dirname, join, normpath
 
 from tagcheck.frontends.api import Language, Layout, Unit, Variable
 from tagcheck.frontends.api import TypeInfo as Type
-from tagcheck.ir import Problem, Procedure, Use
+from tagcheck.ir import Literal, Problem, Procedure, Use
 from tagcheck.source import Chunk
 from tagcheck.source import Text as SourceText
 from tagcheck.values import Filling, Piece, Text
@@ -43,7 +43,8 @@ class Program:
     """All files of a project that a language reads, linked.
 
     `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` gives the simple names of
-    the functions of a library module that can matter to a run.
+    the functions of a library module that can matter to a run; `says_stage` whether a function's name alone says that it
+    does something to images.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Program:
         read_bytes: Callable[[str], bytes | None],
         languages: Sequence[Language],
         effectful: Callable[[str], frozenset[str]],
+        says_stage: Callable[[str], bool] = lambda name: False,
     ) -> None:
         self.paths = tuple(paths)
         self.problems: list[Problem] = []
         self._read = read_bytes
         self._effectful = effectful
+        self._says_stage = says_stage
         self._languages = {suffix: language for language in languages for suffix in language.suffixes}
         self._layouts: dict[str, Layout] = {}
         self.modules: dict[str, Module] = {}
@@ -67,8 +70,8 @@ class Program:
         self._methods: dict[str, list[Procedure]] = defaultdict(list)
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
-        self.literals: dict[int, Text] = {}
-        """literals of lowered bodies, which live as long as this does, as values"""
+        self.literals: dict[int, tuple[Literal, Text]] = {}
+        """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._texts: dict[tuple[str, tuple[Chunk, ...]], tuple[Use, ...]] = {}
         for path in paths:
@@ -281,12 +284,24 @@ class Program:
         for module in self._importing:
             if module not in self.modules and (names := self._effectful(module)):
                 self._reaching_names[module] |= names
+        self._note_undefined()
         seeds = sorted(self._reaching_names)
         queue = [path for path, imports in sorted(self._imports.items()) if not imports.isdisjoint(seeds)]
         while queue:
             for path in dict.fromkeys(queue):
                 self.unit(path)
             queue = self._next_files(self._spread())
+
+    def _note_undefined(self) -> None:
+        """In an extract of a project, names that nothing defines can be all that there is of a stage: those whose
+        words say so count as effectful."""
+        for path, module in self._module_of.items():
+            if self._layout_of(path).is_extract(path):
+                unit = self.unit(path)
+                mentions = set().union(*(each.mentions for each in unit.procedures.values())) if unit else set()
+                said = {name for name in mentions if self._says_stage(name) and not self.lookup(module, name)}
+                if said:
+                    self._reaching_names[module] |= said
 
     def _spread(self) -> dict[str, set[str]]:
         """Mark what reaches among all parsed files, until nothing new is found; the new names by module."""

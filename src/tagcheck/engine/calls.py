@@ -194,7 +194,7 @@ class Calls(Branches):
         depth = sum(1 for frame in self.frames if frame.procedure is procedure)
         if len(self.frames) >= DEEPEST_CALL or depth >= MOST_RECURSION:
             return tuple(self.opaque("recursion") for _ in procedure.results)
-        if not procedure.results and self.is_idle(procedure, arguments):
+        if self.frames and not procedure.results and self.is_idle(procedure, arguments):
             return ()
         self.visited.add(procedure.key)
         frame = self.enter(procedure, dict(function.captured))
@@ -411,10 +411,15 @@ class Calls(Branches):
     def _by_convention(self, convention: Convention, name: str, arguments: Results, wanted: int) -> Results:
         rest = tuple(Outcome(self.fresh(name)) for _ in range(max(0, wanted - 1)))
         if convention.generates:
-            return (self.unique(name), *rest)
+            return (self.unique(f"{name}({', '.join(map(self.shown, arguments))})"), *rest)
         if convention.stage is not None:
             self._assumed_stage(convention.stage, arguments)
         return (Outcome(self.fresh(name)), *rest)[:wanted]
+
+    def shown(self, value: Value) -> str:
+        """A value for people: its text, where it has only one."""
+        texts = {str(text) for _, text in self.text_options(value)}
+        return texts.pop() if len(texts) == 1 else "…"
 
     def _assumed_stage(self, kind: EffectKind, arguments: Results) -> None:
         stage = Stage(kind.value) if kind.value in {stage.value for stage in Stage} else None

@@ -206,9 +206,9 @@ class Evaluation:
             return self._filled(node)
         found = self.program.literals.get(id(node))
         if found is None:
-            found = Text((Piece(node.text, Origin(node.span.start, node.exact)),)) if node.text else EMPTY
-            self.program.literals[id(node)] = found
-        return found
+            text = Text((Piece(node.text, Origin(node.span.start, node.exact)),)) if node.text else EMPTY
+            found = self.program.literals[id(node)] = (node, text)
+        return found[1]
 
     def _filled(self, node: ir.Literal) -> Value:
         """A literal of a text with holes: the values go back in."""

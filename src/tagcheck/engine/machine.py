@@ -44,7 +44,7 @@ class Machine(Manifests):
         return results
 
     def register(self, phase: str, function: Value) -> None:
-        self.suite.register(phase, function)
+        self.suite.register(phase, function, self.site)
 
     def spawn(self, function: Value) -> None:
         self.spawn_value(function)
@@ -52,8 +52,9 @@ class Machine(Manifests):
     def stop(self) -> None:
         self.live, self.failed = False, True
 
-    def _call_now(self, function: Value) -> None:
+    def _call_now(self, function: Value, site: Span) -> None:
         """Call a function of a test framework; a failure in it does not end the scenario."""
+        self.site = site
         if isinstance(function, FunctionValue):
             arguments = tuple(
                 Opaque(f"param:{function.procedure.key}#{each.name}", "an argument", each.type)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tagcheck.ir import Procedure
+from tagcheck.source import Span
 from tagcheck.values import FunctionValue, Value
 
 BEFORE_SUITE, AFTER_SUITE = "before-suite", "after-suite"
@@ -21,9 +22,10 @@ CONTAINER, BODY, CLEANUP, RUN_TESTS = "container", "body", "cleanup", "run-tests
 
 @dataclass(slots=True)
 class Container:
-    """A group of hooks and tests: functions by phase, in the order of registration, and the groups inside."""
+    """A group of hooks and tests: functions by phase, in the order of registration and with the place of it, and the
+    groups inside."""
 
-    phases: dict[str, list[Value]] = field(default_factory=dict)
+    phases: dict[str, list[tuple[Value, Span]]] = field(default_factory=dict)
     inner: list[Container] = field(default_factory=list)
 
 
@@ -31,17 +33,17 @@ class Suite:
     """What a run registered with test frameworks. `call` calls a function now; `matters` says whether a procedure can
     do anything to images."""
 
-    def __init__(self, call: Callable[[Value], None], matters: Callable[[Procedure], bool]) -> None:
+    def __init__(self, call: Callable[[Value, Span], None], matters: Callable[[Procedure], bool]) -> None:
         self._call = call
         self._matters = matters
         self._open = [Container()]
         self.tests: tuple[FunctionValue, ...] = ()
 
-    def register(self, phase: str, function: Value) -> None:
+    def register(self, phase: str, function: Value, site: Span) -> None:
         """Keep a function for a phase; a container's function is called at once, to see what is in it."""
         if phase == RUN_TESTS:
             for test in self.tests:
-                self._call(test)
+                self._call(test, site)
             return
         if isinstance(function, FunctionValue) and not self._matters(function.procedure):
             return
@@ -49,11 +51,11 @@ class Suite:
             container = Container()
             self._open[-1].inner.append(container)
             self._open.append(container)
-            self._call(function)
+            self._call(function, site)
             self._open.pop()
             return
         holder = self._open[0] if phase in (BEFORE_SUITE, AFTER_SUITE) else self._open[-1]
-        holder.phases.setdefault(phase, []).append(function)
+        holder.phases.setdefault(phase, []).append((function, site))
 
     def run(self) -> None:
         """Run everything that was kept, in the framework's order."""
@@ -78,5 +80,5 @@ class Suite:
         functions = container.phases.get(phase, [])
         ordered = list(reversed(functions)) if phase == CLEANUP else list(functions)
         functions.clear()
-        for function in ordered:
-            self._call(function)
+        for function, site in ordered:
+            self._call(function, site)

@@ -93,6 +93,10 @@ class Layout(Protocol):
         not."""
         ...
 
+    def is_extract(self, path: str) -> bool:
+        """Whether a file stands outside of every complete project of its language, so that definitions may lack."""
+        ...
+
     def owns(self, module: str) -> bool:
         """Whether a module would be the project's own if it existed."""
         ...

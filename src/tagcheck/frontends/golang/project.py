@@ -71,6 +71,9 @@ class GoLayout:
         before = rb"^(?:func\s*(?:\([^)\n]*\))?|var|const|type|(?:var|const)?[\w ,\t]*,)?\s*"
         return re.search(before + re.escape(word) + rb"\b", content, re.MULTILINE) is not None
 
+    def is_extract(self, path: str) -> bool:
+        return not any(not root or path.startswith(root + "/") for root, _ in self.roots)
+
     def owns(self, module: str) -> bool:
         module = module.removesuffix(".test")
         return any(module == own or module.startswith(own + "/") for _, own in self.roots) or not self.roots
