@@ -287,10 +287,12 @@ class Program:
         self._note_undefined()
         seeds = sorted(self._reaching_names)
         queue = [path for path, imports in sorted(self._imports.items()) if not imports.isdisjoint(seeds)]
-        while queue:
+        while True:
             for path in dict.fromkeys(queue):
                 self.unit(path)
             queue = self._next_files(self._spread())
+            if not queue:
+                return
 
     def _note_undefined(self) -> None:
         """In an extract of a project, names that nothing defines can be all that there is of a stage: those whose

@@ -392,7 +392,10 @@ class Calls(Branches):
                 self.apply(argument, tuple(self.opaque("an argument") for _ in argument.procedure.parameters), site)
                 self.live, self.failed = True, False
         self._forget(arguments)
-        convention = self.models.convention(simple) if self.program.is_project(module) else None
+        if not self.program.is_project(module):
+            return tuple(self.opaque(f"the result of {simple or 'a call'}") for _ in range(wanted))
+        self._deploy_manifests(arguments)
+        convention = self.models.convention(simple)
         if convention is not None:
             return self._by_convention(convention, simple, arguments, wanted)
         return tuple(self.opaque(f"the result of {simple or 'a call'}") for _ in range(wanted))
@@ -416,6 +419,13 @@ class Calls(Branches):
             self._assumed_stage(convention.stage, arguments)
         return (Outcome(self.fresh(name)), *rest)[:wanted]
 
+    def _deploy_manifests(self, arguments: Results) -> None:
+        """A manifest that is handed to a function which the project lacks is taken to be applied by it."""
+        for argument in arguments:
+            for guards, text in self.text_options(argument):
+                if {"apiVersion", "kind"} <= {line.partition(":")[0].strip() for line in str(text).splitlines()[:40]}:
+                    self.deploy_text(text, guards)
+
     def shown(self, value: Value) -> str:
         """A value for people: its text, where it has only one."""
         texts = {str(text) for _, text in self.text_options(value)}
@@ -425,9 +435,7 @@ class Calls(Branches):
         stage = Stage(kind.value) if kind.value in {stage.value for stage in Stage} else None
         for argument in arguments:
             for guards, text in self.text_options(argument):
-                if kind is EffectKind.DEPLOYED and text.literal is not None and "\n" in text.literal:
-                    self.deploy_text(text, guards)
-                elif stage is not None and _is_name(text):
+                if stage is not None and _is_name(text):
                     base = self.guards
                     self.guards = base.and_(guards) or base
                     self.record(stage, text, assumed=True)

@@ -312,6 +312,8 @@ class Evaluation:
                 return Number(value)
             case str():
                 return Text.of(value)
+            case Text() | Record() | Sequence() | Opaque() | Null():
+                return value
             case _:
                 return self.opaque("a library's value")
 

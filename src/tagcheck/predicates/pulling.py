@@ -57,6 +57,6 @@ def _match(event: Event, origin: Event | None, policy: str) -> Match:
         places=tuple(place(each) for each in (origin, event) if each is not None),
         names=names_of(deployed=[event], built=[origin] if origin is not None else []),
         label=f"imagePullPolicy {policy}" if event.policy is not None else f"DEPLOYED {event.image}",
-        subject=("policy", event.image, event.span),
+        subject=("use", event.image, event.span),
         consequence="ImagePullBackOff",
     )

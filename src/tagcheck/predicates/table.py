@@ -35,5 +35,8 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
     }
 )
 
-PRECEDENCE = ("TC209", "TC210", "TC211", "TC212", "TC213", "TC303", "TC205", "TC204", "TC202", "TC201", "TC203")
+PRECEDENCE = (
+    *("TC209", "TC210", "TC211", "TC212", "TC213", "TC303", "TC205", "TC204", "TC202", "TC201", "TC203"),
+    *("TC301", "TC302"),
+)
 """Most specific first: of several matches with one subject only the first is reported."""
