@@ -65,25 +65,34 @@ MOST_PRODUCT = 24
 
 
 def any_of(sides: tuple[Guards, ...]) -> Guards:
-    """One conjunction that holds whenever one of the sides does: exact where the disjunction can be written as
-    clauses, weaker where it cannot."""
+    """One conjunction that holds whenever one of the sides does, and perhaps at other times (see `disjunction`)."""
+    return disjunction(sides)[0]
+
+
+def disjunction(sides: tuple[Guards, ...]) -> tuple[Guards, bool]:
+    """One conjunction that holds whenever one of the sides does, and whether it holds at no other time: a disjunction
+    can be written as clauses only if it stays small."""
     if len(sides) == 1:
-        return sides[0]
+        return sides[0], True
     if not sides or any(side is ALWAYS for side in sides):
-        return ALWAYS
+        return ALWAYS, True
     common = frozenset.intersection(*(side.units for side in sides))
     shared = frozenset.intersection(*(side.clauses for side in sides))
-    rests = [side.units - common for side in sides]
+    literals = [(side.units - common, side.clauses - shared) for side in sides]
+    rests = [units for units, _ in literals]
     product = 1
     for rest in rests:
         product *= max(1, len(rest))
+    if any(not units and not clauses for units, clauses in literals):
+        return Guards(common, shared), True
     if product > MOST_PRODUCT or any(not rest for rest in rests):
-        return Guards(common, shared)
+        return Guards(common, shared), False
     clauses: list[Clause] = [frozenset()]
     for rest in rests:
         clauses = [clause | {literal} for clause in clauses for literal in sorted(rest)]
     useful = frozenset(clause for clause in clauses if not _tautology(clause))
-    return conjunction(common, useful | shared) or Guards(common, shared)
+    exact = not any(more for _, more in literals)
+    return conjunction(common, useful | shared) or Guards(common, shared), exact
 
 
 def _tautology(clause: Clause) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
-from tagcheck.guards import ALWAYS, Guards, any_of
+from tagcheck.guards import ALWAYS, Guards, disjunction
 from tagcheck.ir import Procedure
 from tagcheck.source import Position, Span
 
@@ -431,10 +431,16 @@ def alternatives(choices: Iterable[tuple[Guards, Value]], reason: str = "too man
         grouped.setdefault(option, []).append(guards)
     if len(grouped) == 1:
         return flat[0][1]
-    flat = [(any_of(tuple(sides)), option) for option, sides in grouped.items()]
+    flat = [(guards, option) for option, sides in grouped.items() for guards in _merged(tuple(sides))]
     if len(flat) > MOST_OPTIONS:
         return Opaque(f"bound:{hash_text(flat)}", reason)
     return Alternatives(tuple(flat))
+
+
+def _merged(sides: tuple[Guards, ...]) -> tuple[Guards, ...]:
+    """The guards of one value as one conjunction where that says exactly the same."""
+    guards, exact = disjunction(sides)
+    return (guards,) if exact else sides
 
 
 def hash_text(options_: list[tuple[Guards, Value]]) -> str:

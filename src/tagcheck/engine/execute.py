@@ -14,7 +14,7 @@ from tagcheck.engine.evaluate import BASE
 from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
-from tagcheck.guards import any_of
+from tagcheck.guards import Guards, any_of, disjunction, when
 from tagcheck.values import (
     Absent,
     Alternatives,
@@ -227,13 +227,22 @@ class Execution(Calls):
 
     def _both(self, node: ir.Branch, condition: Condition, frame: Frame) -> None:
         base = self.guards
-        sides = ((any_of(condition.true), node.then), (any_of(condition.false), node.otherwise))
+        then, otherwise = self._opposite(condition)
+        sides = ((then, node.then), (otherwise, node.otherwise))
         ended: list[bool] = []
         self.fork((guards, partial(self._side_body, body, frame, ended)) for guards, body in sides)
         if self.live and True in ended:
             beyond = truth.decisive(delta(self.guards, base))
             self.guards = base.and_(beyond) or base
             self._succeeded(node.condition, frame)
+
+    def _opposite(self, condition: Condition) -> tuple[Guards, Guards]:
+        """The guards of the two sides; an atom of their own keeps them apart where the conditions cannot be written."""
+        (then, exact), (otherwise, other_exact) = disjunction(condition.true), disjunction(condition.false)
+        if exact and other_exact:
+            return then, otherwise
+        mark = self.fresh("~side")
+        return then.and_(when(mark)) or then, otherwise.and_(when(mark, False)) or otherwise
 
     def _side_body(self, body: tuple[ir.Statement, ...], frame: Frame, ended: list[bool]) -> Value:
         self.run_block(body, frame)
@@ -313,10 +322,10 @@ class Execution(Calls):
         endless = isinstance(node.condition, ir.Constant)
         for _ in range(MOST_ROUNDS):
             condition = self.condition(node.condition, frame)
-            left = self.exit_count()
+            ways = len(frame.exits) + len(loop.breaks)
             if condition.decided is False or not self._round(node, loop, frame):
                 break
-            if condition.decided is None or endless or self.exit_count() > left:
+            if condition.decided is None or endless or len(frame.exits) + len(loop.breaks) > ways:
                 break
         frame.loops.pop()
         self._resume(loop, loop.breaks)

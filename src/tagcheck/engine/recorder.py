@@ -151,18 +151,22 @@ class Recorder(Evaluation):
         stage = Stage.LOADED if effect.kind is EffectKind.LOADED else Stage.PULLED
         self.uses_cluster = self.uses_cluster or stage is Stage.LOADED
         found = [
-            (images, guards, reading)
+            (images, both, reading)
             for path, images, guards, reading in self.archives
             if effect.archive is not None
-            and self.guards.compatible(guards)
+            and (both := self.guards.and_(guards)) is not None
             and same(path, effect.archive) is Same.YES
         ]
         if not found:
             unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))
             self.record(stage, unknown, effect, archive=effect.archive)
-        for image in dict.fromkeys(found[-1][0] if found else ()):
-            reading = "podman-build" if found[-1][2] == "podman" else found[-1][2]
-            self.record(stage, image, effect, archive=effect.archive, reading=reading)
+        outer = self.guards
+        for images, guards, reading in found:
+            self.guards = guards
+            for image in dict.fromkeys(images):
+                written = "podman-build" if reading == "podman" else reading
+                self.record(stage, image, effect, archive=effect.archive, reading=written)
+        self.guards = outer
 
     def run(self, command: Command) -> CommandResult:
         raise NotImplementedError

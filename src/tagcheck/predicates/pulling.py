@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagcheck.events import Event, Stage
-from tagcheck.predicates.model import Case, Match, names_of, place, same_as, span_at, written_at
+from tagcheck.predicates.model import Case, Match, names_of, place, policy_is, same_as, span_at, written_at
 from tagcheck.values import Same
 
 
@@ -39,6 +39,8 @@ def _local_deployments(case: Case) -> Iterator[tuple[Event, Event | None]]:
     for event in case.events(Stage.DEPLOYED):
         if not event.kubelet or event.assumed or case.is_third_party(event.reference):
             continue
+        if _never_otherwise(case, event):
+            continue
         if any(same_as(event, each) is not Same.NO for each in case.together(event, Stage.PUSHED)):
             continue
         made = [e for e in case.together(event, Stage.BUILT, Stage.TAGGED) if same_as(event, e) is Same.YES]
@@ -47,6 +49,13 @@ def _local_deployments(case: Case) -> Iterator[tuple[Event, Event | None]]:
             yield event, made[0]
         elif case.is_local_registry(event.reference):
             yield event, next(iter((*made, *loads)), None)
+
+
+def _never_otherwise(case: Case, event: Event) -> bool:
+    """Whether the same use has the policy Never in another case of the run: the code chooses by a condition, and which
+    image goes with which policy is not its fault."""
+    others = (e for e in case.events(Stage.DEPLOYED) if e.span == event.span and e.trace == event.trace)
+    return any(policy_is(other, "Never") for other in others)
 
 
 def _match(event: Event, origin: Event | None, policy: str) -> Match:

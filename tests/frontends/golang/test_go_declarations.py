@@ -198,9 +198,9 @@ def test_embedded_files(unit: Units) -> None:
     parsed = unit(source)
     dumps = {name: dump_statements(variable.lower()) for name, variable in parsed.variables.items()}
     assert dumps == {
-        "files": 'files := call <embed>.File("a.yaml"~, "b c.yaml"~, "d/*"~, directory="dir"~)',
-        "text": 'text := call <embed>.File("e.yaml"~, directory="dir"~)',
-        "more": 'more := call <embed>.File("f.yaml"~, directory="dir"~)',
+        "files": 'files := call <embed>.Folder("dir"~)',
+        "text": 'text := call <embed>.File("dir"~, "e.yaml"~)',
+        "more": 'more := call <embed>.File("dir"~, "f.yaml"~)',
     }
 
 

@@ -182,8 +182,11 @@ class TopLevel:
         span = self.file.span(spec)
         folder = Literal(self.file.path.rpartition("/")[0], span, exact=False)
         target = Name(self.file.text(name), self.file.span(name))
-        arguments = (*(Argument(pattern) for pattern in patterns), Argument(folder, "directory"))
-        body.emit(Invoke((target,), Global("embed", "File", span), arguments, span, declare=True))
+        type_ = spec.child_by_field_name("type")
+        whole = type_ is not None and self.file.text(type_).endswith(".FS")
+        values = (folder,) if whole else (folder, *patterns)
+        callee = Global("embed", "Folder" if whole else "File", span)
+        body.emit(Invoke((target,), callee, tuple(map(Argument, values)), span, declare=True))
 
 
 def _first_value(spec: Node) -> str:
