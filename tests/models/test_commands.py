@@ -52,6 +52,15 @@ def test_output_reaches_a_buffer_and_the_next_command() -> None:
     ]
 
 
+def test_a_reader_of_the_project_holds_its_one_text() -> None:
+    machine = FakeMachine()
+    for fields, wanted in (({"data": "image: x", "at": 0}, " < image: x"), ({"data": "image: x", "other": "y"}, "")):
+        made = command(machine, "kubectl", "apply", "-f", "-")
+        with_field(machine, made, "Stdin", value_of(machine, {"pointer": {"record": "p.reader", **fields}}))
+        call(machine, "os/exec.Cmd.Run", made)
+        assert machine.log[-1] == f"run kubectl apply -f -{wanted}"
+
+
 def test_a_command_runs_once() -> None:
     machine = FakeMachine()
     made = command(machine, "docker", "ps")

@@ -35,10 +35,22 @@ def content_of(machine: Machine, value: Value) -> Value | None:
             return content_of(machine, inner)
         case Record() if loaded.type in BUFFER_TYPES:
             return EMPTY
+        case Record() if not any(name.startswith("%") for name, _ in loaded.fields):
+            return _kept_text(loaded)
         case Text() | values.Alternatives():
             return loaded
         case _:
             return None
+
+
+def _kept_text(reader: Record) -> Value | None:
+    """What a reader of the project's own holds: the one text among its fields."""
+    texts = [value for _, value in reader.fields if value != EMPTY and _is_text(value)]
+    return texts[0] if len(texts) == 1 else None
+
+
+def _is_text(value: Value) -> bool:
+    return all(isinstance(option, Text) for _, option in values.options(value))
 
 
 def path_of(machine: Machine, value: Value) -> Value:
