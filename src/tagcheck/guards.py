@@ -53,6 +53,16 @@ class Guards:
 
 
 ALWAYS = Guards()
+VARIABLE = "env:"
+"""How an environment variable is named in an atom; `compare` in the evaluator writes atoms as 'LEFT == RIGHT'."""
+
+
+def holds_by_default(guards: Guards) -> bool:
+    """Whether guards can hold in a run for which nobody has set an environment variable."""
+    atoms = {name for name, _ in guards.units} | {name for clause in guards.clauses for name, _ in clause}
+    asked = {name for name in atoms if VARIABLE in name and "==" in name}
+    unset = frozenset((name, name.startswith(f" == {VARIABLE}")) for name in asked)
+    return guards.and_(Guards(unset)) is not None
 
 
 def when(atom: str, value: bool = True) -> Guards:

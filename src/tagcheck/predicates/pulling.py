@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagcheck.events import Event, Stage
-from tagcheck.predicates.model import Case, Match, names_of, place, policy_is, same_as, span_at, written_at
+from tagcheck.guards import holds_by_default
+from tagcheck.predicates.model import Case, Match, names_of, place, same_as, span_at, written_at
 from tagcheck.values import Same
 
 
@@ -39,7 +40,7 @@ def _local_deployments(case: Case) -> Iterator[tuple[Event, Event | None]]:
     for event in case.events(Stage.DEPLOYED):
         if not event.kubelet or event.assumed or case.is_third_party(event.reference):
             continue
-        if _never_otherwise(case, event):
+        if _is_choice(case, event):
             continue
         if any(same_as(event, each) is not Same.NO for each in case.together(event, Stage.PUSHED)):
             continue
@@ -51,11 +52,12 @@ def _local_deployments(case: Case) -> Iterator[tuple[Event, Event | None]]:
             yield event, next(iter((*made, *loads)), None)
 
 
-def _never_otherwise(case: Case, event: Event) -> bool:
-    """Whether the same use has the policy Never in another case of the run: the code chooses by a condition, and which
-    image goes with which policy is not its fault."""
+def _is_choice(case: Case, event: Event) -> bool:
+    """Whether the code chooses the policy by a condition, and this choice is not the one of a plain run: which image
+    goes with which choice is then decided by variables that are set together, which cannot be seen."""
     others = (e for e in case.events(Stage.DEPLOYED) if e.span == event.span and e.trace == event.trace)
-    return any(policy_is(other, "Never") for other in others)
+    chosen = any(other.policy != event.policy for other in others)
+    return chosen and not holds_by_default(event.guards)
 
 
 def _match(event: Event, origin: Event | None, policy: str) -> Match:

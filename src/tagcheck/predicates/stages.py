@@ -93,10 +93,18 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
     if not supplied or any(same_as(use, each) is not Same.NO for each in supplied):
         return None
     provable = case.is_local_registry(use.reference) or policy_is(use, "Never") and use.stage is Stage.DEPLOYED
-    for candidate in candidates(use, [each for each in supplied if each.stage is not Stage.PULLED]):
+    for candidate in candidates(use, [each for each in supplied if _is_own(case, each)]):
         if provable or _speaks_for(case, use, candidate):
             return candidate
     return None
+
+
+def _is_own(case: Case, supplied: Event) -> bool:
+    """Whether the scenario makes an image itself: what it pulls is somebody else's, wherever it is loaded."""
+    if supplied.stage in (Stage.BUILT, Stage.TAGGED):
+        return True
+    pulled = any(same_as(supplied, each) is Same.YES for each in case.together(supplied, Stage.PULLED))
+    return supplied.stage is not Stage.PULLED and not pulled
 
 
 def _speaks_for(case: Case, use: Event, candidate: Event) -> bool:
@@ -253,7 +261,8 @@ def never_loaded(case: Case) -> Iterator[Match]:
             continue
         together = case.together(use, *SUPPLIED)
         built = [e for e in together if e.stage in (Stage.BUILT, Stage.TAGGED) and same_as(use, e) is Same.YES]
-        brought = [e for e in together if e.stage in (Stage.LOADED, Stage.PUSHED)]
+        # Loaded under another condition is a choice that the code makes, not an omission.
+        brought = case.events(Stage.LOADED, Stage.PUSHED)
         if not built or any(same_as(use, each) is not Same.NO for each in brought):
             continue
         if any(e.tool == "minikube" for e in built) or any(alike(use.reference, e.reference) for e in brought):
