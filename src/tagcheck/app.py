@@ -1,235 +1,173 @@
-"""The pipeline: files to scenarios to findings. The only module that knows all layers."""
+"""The pipeline: files to scenarios to findings to a report. The only module that knows all layers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tagcheck.catalogue import Tools, load_tools
-from tagcheck.config import Config
+from tagcheck.analysis import Analysis, Files, analyse
 from tagcheck.discover import Project, discover, project_root, within
-from tagcheck.engine.machine import evaluate
-from tagcheck.events import Scenario, Stage
-from tagcheck.finding import Certainty, Finding, Gap, Summary, Tier
-from tagcheck.frontends import kubernetes, languages
+from tagcheck.events import Event, Scenario
+from tagcheck.finding import Certainty, Finding, Gap, Severity, Summary
 from tagcheck.ir import Problem
 from tagcheck.judge import judge
-from tagcheck.link import Program
-from tagcheck.models import Model, Models, load_models
-from tagcheck.request import Progress, Report, ScanRequest
-from tagcheck.rules import Rules, load_rules, rules_root
-from tagcheck.scenario import Plan, plans, uncalled
+from tagcheck.predicates.model import place
+from tagcheck.request import Progress, Report, ScanRequest, Story
+from tagcheck.rules import Rules, load_rules, render
+from tagcheck.source import Span
+from tagcheck.suppress import MARKER, Suppression, apply, suppressions
 
-
-class Files:
-    """The contents of a project's files, read once and kept for the scan."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._contents: dict[str, bytes | None] = {}
-        self.problems: list[Problem] = []
-
-    def read(self, path: str) -> bytes | None:
-        """The bytes of a file; None if it cannot be read, which is noted as a problem once."""
-        if path not in self._contents:
-            try:
-                self._contents[path] = (self._root / path).read_bytes()
-            except OSError as error:
-                self._contents[path] = None
-                reason = error.strerror or "error"
-                self.problems.append(Problem(path, 1, 1, f"cannot be read: {reason}; check the file's rights"))
-        return self._contents[path]
-
-    def lines(self, path: str) -> Sequence[str]:
-        content = self.read(path)
-        return () if content is None else content.decode("utf-8", "replace").splitlines()
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """Everything that the evaluation of a project gives."""
-
-    scenarios: tuple[Scenario, ...]
-    problems: tuple[Problem, ...]
-    files: int
+MOST_PLACES = 200
+"""Places of one image's story that `trace` shows."""
 
 
 def scan(request: ScanRequest, progress: Progress | None = None, today: date | None = None) -> Report:
-    """Scan a project and judge it. `progress` is told about the phases; `today` decides about suppressions that expire.
-    Raises ConfigError, RuleError, ModelError or CatalogueError for configuration that cannot be used."""
+    """Scan a project and judge it. `progress` is told about the phases; `today` (default: the present day) decides
+    about suppressions that expire. Raises ConfigError, RuleError, ModelError or CatalogueError for configuration that
+    cannot be used."""
     tell = progress or (lambda phase, done, total: None)
     root, whole = project_root(request.paths, request.project)
     starts = within(root, request.paths)
     project = discover(root, ("",) if whole else starts, request.config.exclude)
     tell("files", len(project.files), len(project.files))
     files = Files(root)
-    analysis = analyse(project, files, request, tell)
     rules = load_rules(tuple(request.rules_directories))
-    return _report(root, starts, project, files, analysis, rules, request, today)
-
-
-def analyse(project: Project, files: Files, request: ScanRequest, tell: Progress) -> Analysis:
-    """Evaluate every scenario of a project."""
-    catalogues = [rules_root(), *request.rules_directories]
-    models = load_models([each / "models" for each in catalogues], "go")
-    tools = load_tools(catalogues)
-    program = Program(project.files, files.read, languages(), Effectful(models), partial(_says_stage, models))
-    program.explore()
-    tell("linked", 1, 1)
-    scenarios, applied = _evaluate(program, models, tools, request.config, tell)
-    standalone, problems = _manifests(program, models, tools, files, applied, request.config)
-    found = (*scenarios, *standalone)
-    everything = (*files.problems, *program.problems, *problems)
-    return Analysis(found, everything, len(project.files))
-
-
-EFFECTS = frozenset(("command", "run-words", "run-argument", "effect", "container-request", "image-stream"))
-"""The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
-does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
-
-
-class Effectful:
-    """Which functions of a library module can do something to images."""
-
-    def __init__(self, models: Models) -> None:
-        self._exact: dict[str, set[str]] = {}
-        self._prefixes: list[tuple[str, str]] = []
-        for name, model in models.exact.items():
-            if _has_effect(model):
-                module, simple = _module_and_name(name)
-                self._exact.setdefault(module, set()).add(simple)
-        for rest, found in models.modules.items():
-            self._prefixes += [(prefix, rest.rpartition(".")[2]) for prefix, model in found if _has_effect(model)]
-
-    def __call__(self, module: str) -> frozenset[str]:
-        """The simple names of such functions in a module; none for most."""
-        names = set(self._exact.get(module, ()))
-        names |= {name for prefix, name in self._prefixes if module.startswith(prefix)}
-        head, _, version = module.rpartition("/")
-        if version[:1] == "v" and version[1:].isdigit():
-            names |= self._exact.get(head, set())
-        return frozenset(names)
-
-
-def _says_stage(models: Models, name: str) -> bool:
-    convention = models.convention(name)
-    return convention is not None and convention.stage is not None
-
-
-def _has_effect(model: Model) -> bool:
-    return model.op in EFFECTS and not str(model.with_.get("kind", "")).startswith("cluster")
-
-
-def _module_and_name(qualified: str) -> tuple[str, str]:
-    """'a/b.Type.Method' → ('a/b', 'Method')."""
-    module, _, name = qualified.rpartition(".")
-    head, dot, type_ = module.rpartition(".")
-    return (head if dot and type_[:1].isupper() else module), name
-
-
-def _evaluate(
-    program: Program, models: Models, tools: Tools, config: Config, tell: Progress
-) -> tuple[list[Scenario], set[str]]:
-    visited: set[str] = set()
-    applied: set[str] = set()
-    scenarios: list[Scenario] = []
-    evaluated = partial(evaluate, program, models, tools)
-    for plan in _all_plans(program, visited):
-        scenario, machine = evaluated(plan.name, plan.procedures, plan.tests)
-        visited |= machine.visited
-        applied |= machine.applied_files
-        scenarios.append(_placed(scenario, plan, config))
-        tell("scenarios", len(scenarios), 0)
-    return scenarios, applied
-
-
-def _all_plans(program: Program, visited: set[str]) -> Iterator[Plan]:
-    yield from plans(program)
-    yield from uncalled(program, visited)
-
-
-def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:
-    """A scenario with its tier: by the path of its entry, else by what it does."""
-    tier = config.tier_of(scenario.span.path)
-    if tier is Tier.UNKNOWN and scenario.uses_cluster:
-        tier = Tier.E2E
-    if tier is Tier.UNKNOWN and any(event.stage is Stage.RUN for event in scenario.events):
-        tier = Tier.INTEGRATION
-    return replace(scenario, tier=tier, is_whole=plan.whole)
-
-
-def _manifests(
-    program: Program, models: Models, tools: Tools, files: Files, applied: set[str], config: Config
-) -> tuple[list[Scenario], list[Problem]]:
-    """Manifest files that no scenario applies: each by itself."""
-    scenarios: list[Scenario] = []
-    problems: list[Problem] = []
-    for path in program.paths:
-        if not path.endswith((".yaml", ".yml", ".json")) or path in applied:
-            continue
-        content = files.read(path)
-        if content is None or not kubernetes.relevant(path, content):
-            continue
-        unit = kubernetes.parse(path, content, path)
-        problems.extend(unit.problems)
-        for name, _ in unit.entries:
-            scenario, _ = evaluate(program, models, tools, path, (unit.procedures[name],))
-            scenarios.append(replace(scenario, tier=config.tier_of(path), is_run=False))
-    return scenarios, problems
-
-
-def _report(
-    root: Path,
-    starts: Sequence[str],
-    project: Project,
-    files: Files,
-    analysis: Analysis,
-    rules: Rules,
-    request: ScanRequest,
-    today: date | None,
-) -> Report:
-    from tagcheck.suppress import apply as suppressed
-
-    config = request.config
-    active = rules.active(
-        request.select or config.select, (*config.ignore, *request.ignore, *config.disable), config.enable
-    )
-    inside = partial(_inside, starts)
-    findings = [
-        finding
-        for finding in judge(analysis.scenarios, rules, active, config)
-        if _shown(finding, inside) and (finding.certainty is Certainty.CERTAIN or request.certainty is Certainty.LIKELY)
-    ]
-    del suppressed, today
-    problems = tuple(problem for problem in dict.fromkeys(analysis.problems) if inside(problem.path))
-    gaps = tuple(gap for gap in _distinct_gaps(analysis.scenarios) if inside(gap.span.path))
-    summary = Summary(
-        files=sum(1 for path in project.files if inside(path)),
-        scenarios=len(analysis.scenarios),
-        images=len({str(event.image) for each in analysis.scenarios for event in each.events}),
-        findings=len(findings),
-        suppressed=0,
-        unresolved=len(gaps),
-        skipped=tuple(skip for skip in project.skipped if inside(skip.path)),
-    )
-    return Report(root, tuple(findings), problems, summary, gaps, files.lines)
+    analysis = analyse(project, files, request.config, request.rules_directories, tell)
+    judged = _Judged(request, rules, project, files, analysis, partial(_inside, starts))
+    return judged.report(root, today or date.today())
 
 
 def _inside(starts: Sequence[str], path: str) -> bool:
     return any(not start or path == start or path.startswith(start + "/") for start in starts)
 
 
-def _shown(finding: Finding, inside: Callable[[str], bool]) -> bool:
-    return inside(finding.span.path) or any(inside(place.span.path) for place in finding.places)
+@dataclass(frozen=True)
+class _Judged:
+    """Everything that the report of one scan is made of."""
+
+    request: ScanRequest
+    rules: Rules
+    project: Project
+    files: Files
+    analysis: Analysis
+    inside: Callable[[str], bool]
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The codes that are reported."""
+        request, config = self.request, self.request.config
+        ignored = (*config.ignore, *request.ignore, *config.disable)
+        return self.rules.active(request.select or config.select, ignored, config.enable)
+
+    def report(self, root: Path, today: date) -> Report:
+        shown = [finding for finding in self._found() if self._is_shown(finding)]
+        outcome = apply(shown, self._suppressions(), today, self.rules, self.active, self.request.config.tier_of)
+        findings = sorted(outcome.findings, key=lambda finding: finding.sort_key)
+        gaps = tuple(gap for gap in self._gaps() if self.inside(gap.span.path))
+        problems = dict.fromkeys(problem for problem in self.analysis.problems if self.inside(problem.path))
+        return Report(
+            root,
+            tuple(findings),
+            tuple(sorted(problems, key=lambda each: (each.path, each.line, each.column))),
+            self._summary(len(findings), len(outcome.suppressed), len(gaps)),
+            gaps,
+            self.files.lines,
+            self._stories() if self.request.stories else (),
+        )
+
+    def _found(self) -> list[Finding]:
+        config = self.request.config
+        return [
+            *judge(self.analysis.scenarios, self.rules, self.active, config),
+            *self._about("TC901", (_of_problem(each) for each in dict.fromkeys(self.analysis.problems))),
+            *self._about("TC904", (_of_gap(each) for each in self._gaps())),
+        ]
+
+    def _about(self, code: str, places: Iterable[tuple[Span, dict[str, object]]]) -> list[Finding]:
+        """Findings about the scan itself."""
+        rule = self.rules.get(code)
+        if rule is None or code not in self.active:
+            return []
+        found: list[Finding] = []
+        for span, variables in places:
+            tier = self.request.config.tier_of(span.path)
+            found.append(
+                Finding(
+                    code=code,
+                    rule=rule.name,
+                    severity=rule.severity(tier) or Severity.INFO,
+                    span=span,
+                    message=render(rule.message, variables),
+                    clause=rule.clause,
+                    tier=tier,
+                    scenarios=(),
+                    fix=render(rule.fix, variables),
+                    label=str(variables["reason"]),
+                    fingerprint=f"{code}:{span.path}:{variables['reason']}",
+                )
+            )
+        return found
+
+    def _is_shown(self, finding: Finding) -> bool:
+        sure = finding.certainty is Certainty.CERTAIN or self.request.certainty is Certainty.LIKELY
+        return sure and (
+            self.inside(finding.span.path) or any(self.inside(place.span.path) for place in finding.places)
+        )
+
+    def _suppressions(self) -> dict[str, tuple[Suppression, ...]]:
+        """The suppressions of every file that is reported."""
+        marker = MARKER.encode()
+        inside = (path for path in self.project.files if self.inside(path))
+        marked = (path for path in inside if marker in (self.files.read(path) or b""))
+        return {path: suppressions(path, self.files.text(path)) for path in marked}
+
+    def _gaps(self) -> list[Gap]:
+        found: dict[tuple[object, ...], Gap] = {}
+        for scenario in self.analysis.scenarios:
+            for gap in (*scenario.gaps, *_cut(scenario)):
+                found.setdefault((gap.span, gap.stage), gap)
+        return sorted(found.values(), key=lambda gap: (gap.span, gap.stage))
+
+    def _summary(self, findings: int, suppressed: int, gaps: int) -> Summary:
+        scenarios = self.analysis.scenarios
+        return Summary(
+            files=sum(1 for path in self.project.files if self.inside(path)),
+            scenarios=len(scenarios),
+            images=len({str(event.image) for each in scenarios for event in each.events}),
+            findings=findings,
+            suppressed=suppressed,
+            unresolved=gaps,
+            skipped=tuple(skip for skip in self.project.skipped if self.inside(skip.path)),
+        )
+
+    def _stories(self) -> tuple[Story, ...]:
+        """What each scenario does to each image, in order."""
+        return tuple(story for scenario in self.analysis.scenarios for story in _stories_of(scenario))
 
 
-def _distinct_gaps(scenarios: Sequence[Scenario]) -> list[Gap]:
-    found: dict[tuple[object, ...], Gap] = {}
-    for scenario in scenarios:
-        for gap in scenario.gaps:
-            found.setdefault((gap.span, gap.stage), gap)
-    return sorted(found.values(), key=lambda gap: (gap.span, gap.stage))
+def _stories_of(scenario: Scenario) -> list[Story]:
+    by_image: dict[str, list[Event]] = {}
+    for event in scenario.events:
+        by_image.setdefault(str(event.image), []).append(event)
+    return [
+        Story(image, scenario.name, scenario.tier, tuple(place(event) for event in events[:MOST_PLACES]))
+        for image, events in by_image.items()
+    ]
 
+
+def _of_problem(problem: Problem) -> tuple[Span, dict[str, object]]:
+    span = Span(problem.path, problem.line, problem.column, problem.line, problem.column + 1)
+    return span, {"reason": problem.message, "path": problem.path}
+
+
+def _of_gap(gap: Gap) -> tuple[Span, dict[str, object]]:
+    return gap.span, {"reason": gap.reason, "stage": gap.stage, "scenario": gap.scenario}
+
+
+def _cut(scenario: Scenario) -> tuple[Gap, ...]:
+    if not scenario.cut:
+        return ()
+    return (Gap(scenario.span, "run", f"the evaluation was cut: {scenario.cut}", scenario.name),)

@@ -221,12 +221,24 @@ def alike(left: Reference, right: Reference) -> int:
     a, b = words(left.repository), words(right.repository)
     if not a or not b:
         return 0
+    if _is_asked_for(left, b) or _is_asked_for(right, a):
+        return 2
     if "".join(a) == "".join(b):
         return 3
     short, long = sorted((a, b), key=len)
     if long[: len(short)] == short or long[-len(short) :] == short:
         return 2
     return 0
+
+
+def _is_asked_for(generated: Reference, repository: tuple[str, ...]) -> bool:
+    """Whether a name of which nothing is known but the call that makes it was asked for with a repository's name: one
+    of the call's arguments."""
+    parts = generated.text.parts
+    if len(parts) != 1 or not isinstance(parts[0], Filling) or parts[0].hole.kind is not HoleKind.UNIQUE:
+        return False
+    arguments = parts[0].hole.label.partition("(")[2].rstrip(")").split(", ")
+    return "".join(repository) in {re.sub(r"[-_.]", "", argument) for argument in arguments}
 
 
 def is_generated(text: Text) -> bool:

@@ -138,6 +138,15 @@ class Program:
             self._texts[key] = lower(source)
         return self._texts[key]
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """How the names of program files end."""
+        return tuple(self._languages)
+
+    def is_test(self, path: str) -> bool:
+        """Whether a program file holds tests only."""
+        return self._layout_of(path).is_test(path)
+
     # --- units ---
 
     def unit(self, path: str) -> Unit | None:

@@ -16,7 +16,7 @@ from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, LibraryValue, Opaque, Pointer, Value
+from tagcheck.values import FunctionValue, LibraryValue, Opaque, Pointer, Text, Value
 
 MOST_STEPS = 400_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
@@ -90,8 +90,17 @@ class Machine(Manifests):
 
     def call_entry(self, function: FunctionValue, arguments: tuple[Value, ...]) -> None:
         self.visited.add(function.procedure.key)
-        self.call_procedure(function, arguments, function.procedure.span, {})
+        results = self.call_procedure(function, arguments, function.procedure.span, {})
         self.wait()
+        if not self.events:
+            self._state(results)
+
+    def _state(self, results: tuple[Value, ...]) -> None:
+        """What a function returns that does nothing itself may be a manifest."""
+        for value in results:
+            for _, option in self.narrowed(value):
+                if isinstance(option, Text):
+                    self.deploy_manifest(option)
 
 
 def evaluate(

@@ -69,6 +69,7 @@ class Manifests(Commands):
         """The objects of a manifest with holes."""
         if not any(isinstance(part, Piece) and "mage" in part.text for part in text.parts):
             return
+        self._note_applied(text)
         source, values = self._source_text(text)
         uses = self.program.lowered(source, _lowered)
         if not uses:
@@ -81,6 +82,12 @@ class Manifests(Commands):
         self.holes = outer
         for each in objects:
             self.deploy_object(each)
+
+    def _note_applied(self, text: Text) -> None:
+        """A manifest file whose content is applied, changed or not, is not judged by itself any more."""
+        for part in text.parts:
+            if isinstance(part, Piece) and part.origin is not None and part.origin.start.path.endswith(MANIFESTS):
+                self.applied_files.add(part.origin.start.path)
 
     def _source_text(self, text: Text) -> tuple[SourceText, tuple[Value, ...]]:
         """A symbolic text as source text: one character for each hole, and what the characters stand for."""
@@ -180,7 +187,6 @@ class Manifests(Commands):
         for name in names:
             content = self._project_content(name)
             if content is not None and name.endswith(MANIFESTS):
-                self.applied_files.add(name)
                 self.deploy_manifest(content)
 
     def used(self, node: ir.Use, value: Value) -> None:

@@ -97,6 +97,10 @@ class Layout(Protocol):
         """Whether a file stands outside of every complete project of its language, so that definitions may lack."""
         ...
 
+    def is_test(self, path: str) -> bool:
+        """Whether a file holds tests only."""
+        ...
+
     def owns(self, module: str) -> bool:
         """Whether a module would be the project's own if it existed."""
         ...

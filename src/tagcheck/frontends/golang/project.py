@@ -74,6 +74,9 @@ class GoLayout:
     def is_extract(self, path: str) -> bool:
         return not any(not root or path.startswith(root + "/") for root, _ in self.roots)
 
+    def is_test(self, path: str) -> bool:
+        return path.endswith("_test.go")
+
     def owns(self, module: str) -> bool:
         module = module.removesuffix(".test")
         return any(module == own or module.startswith(own + "/") for _, own in self.roots) or not self.roots

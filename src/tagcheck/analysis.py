@@ -1,0 +1,215 @@
+"""From the files of a project to its scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from tagcheck.catalogue import Tools, load_tools
+from tagcheck.config import Config
+from tagcheck.discover import Project, is_generated
+from tagcheck.engine.machine import Machine, evaluate
+from tagcheck.events import Event, Scenario, Stage
+from tagcheck.finding import Tier
+from tagcheck.frontends import kubernetes, languages
+from tagcheck.ir import Problem, Procedure
+from tagcheck.link import Program
+from tagcheck.models import Model, Models, load_models
+from tagcheck.rules import rules_root
+from tagcheck.scenario import Plan, plans, uncalled
+
+Tell = Callable[[str, int, int], None]
+MANIFESTS = (".yaml", ".yml", ".json")
+
+
+class Files:
+    """The contents of a project's files, read once and kept for the scan."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._contents: dict[str, bytes | None] = {}
+        self.problems: list[Problem] = []
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file; None if it cannot be read, which is noted as a problem once."""
+        if path not in self._contents:
+            try:
+                self._contents[path] = (self._root / path).read_bytes()
+            except OSError as error:
+                self._contents[path] = None
+                reason = error.strerror or "error"
+                self.problems.append(Problem(path, 1, 1, f"cannot be read: {reason}; check the file's rights"))
+        return self._contents[path]
+
+    def text(self, path: str) -> str:
+        content = self.read(path)
+        return "" if content is None else content.decode("utf-8", "replace")
+
+    def lines(self, path: str) -> Sequence[str]:
+        """The lines of a file, as editors count them."""
+        return self.text(path).split("\n")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that the evaluation of a project gives."""
+
+    scenarios: tuple[Scenario, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class _Context:
+    """What every evaluation of a scan shares."""
+
+    program: Program
+    models: Models
+    tools: Tools
+    config: Config
+    files: Files
+
+    def run(self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> tuple[Scenario, Machine]:
+        return evaluate(self.program, self.models, self.tools, name, procedures, tests)
+
+
+def analyse(project: Project, files: Files, config: Config, catalogues: Sequence[Path], tell: Tell) -> Analysis:
+    """Evaluate every scenario of a project. `catalogues` are rules directories besides those that ship."""
+    directories = [rules_root(), *catalogues]
+    models = load_models([each / "models" for each in directories], "go")
+    program = Program(project.files, files.read, languages(), Effectful(models), partial(_says_stage, models))
+    context = _Context(program, models, load_tools(directories), config, files)
+    program.explore()
+    tell("linked", 1, 1)
+    visited: set[str] = set()
+    applied: set[str] = set()
+    scenarios = list(_scenarios(context, visited, applied, tell))
+    scenarios += _embedded(context, visited)
+    standalone, problems = _manifests(context, applied)
+    return Analysis((*scenarios, *standalone), (*files.problems, *program.problems, *problems))
+
+
+# --- what can matter -------------------------------------------------------------------------------------------------
+
+EFFECTS = frozenset(("command", "run-words", "run-argument", "effect", "container-request", "image-stream"))
+"""The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
+does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
+
+
+class Effectful:
+    """Which functions of a library module can do something to images."""
+
+    def __init__(self, models: Models) -> None:
+        self._exact: dict[str, set[str]] = {}
+        self._prefixes: list[tuple[str, str]] = []
+        for name, model in models.exact.items():
+            if _has_effect(model):
+                module, simple = _module_and_name(name)
+                self._exact.setdefault(module, set()).add(simple)
+        for rest, found in models.modules.items():
+            self._prefixes += [(prefix, rest.rpartition(".")[2]) for prefix, model in found if _has_effect(model)]
+
+    def __call__(self, module: str) -> frozenset[str]:
+        """The simple names of such functions in a module; none for most."""
+        names = set(self._exact.get(module, ()))
+        names |= {name for prefix, name in self._prefixes if module.startswith(prefix)}
+        head, _, version = module.rpartition("/")
+        if version[:1] == "v" and version[1:].isdigit():
+            names |= self._exact.get(head, set())
+        return frozenset(names)
+
+
+def _says_stage(models: Models, name: str) -> bool:
+    convention = models.convention(name)
+    return convention is not None and convention.stage is not None
+
+
+def _has_effect(model: Model) -> bool:
+    return model.op in EFFECTS and not str(model.with_.get("kind", "")).startswith("cluster")
+
+
+def _module_and_name(qualified: str) -> tuple[str, str]:
+    """'a/b.Type.Method' → ('a/b', 'Method')."""
+    module, _, name = qualified.rpartition(".")
+    head, dot, type_ = module.rpartition(".")
+    return (head if dot and type_[:1].isupper() else module), name
+
+
+# --- scenarios -------------------------------------------------------------------------------------------------------
+
+
+def _scenarios(context: _Context, visited: set[str], applied: set[str], tell: Tell) -> Iterator[Scenario]:
+    for number, plan in enumerate(_all_plans(context.program, visited), start=1):
+        scenario, machine = context.run(plan.name, plan.procedures, plan.tests)
+        visited |= machine.visited
+        applied |= machine.applied_files
+        tell("scenarios", number, 0)
+        yield _placed(scenario, plan, context.config)
+
+
+def _all_plans(program: Program, visited: set[str]) -> Iterator[Plan]:
+    yield from plans(program)
+    yield from uncalled(program, visited)
+
+
+def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:
+    """A scenario with its tier: by the path of its entry, else by what it does."""
+    tier = config.tier_of(scenario.span.path)
+    if tier is Tier.UNKNOWN and scenario.uses_cluster:
+        tier = Tier.E2E
+    if tier is Tier.UNKNOWN and any(event.stage is Stage.RUN for event in scenario.events):
+        tier = Tier.INTEGRATION
+    return replace(scenario, tier=tier, is_whole=plan.whole)
+
+
+def _manifests(context: _Context, applied: set[str]) -> tuple[list[Scenario], list[Problem]]:
+    """Manifest files that no scenario applies: each by itself."""
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
+    for path in context.program.paths:
+        if not path.endswith(MANIFESTS) or path in applied:
+            continue
+        content = context.files.read(path)
+        if content is None or not kubernetes.relevant(path, content) or is_generated(content):
+            continue
+        unit = kubernetes.parse(path, content, path)
+        problems.extend(unit.problems)
+        for name, _ in unit.entries:
+            scenario, _ = context.run(path, (unit.procedures[name],))
+            scenarios.append(replace(scenario, tier=context.config.tier_of(path), is_run=False))
+    return scenarios, problems
+
+
+def _embedded(context: _Context, visited: set[str]) -> list[Scenario]:
+    """Functions that return a manifest and that no scenario goes through: what they state is judged like a manifest
+    file, as far as it can only be local (other images are data until something deploys them)."""
+    found: list[Scenario] = []
+    for path in context.program.paths:
+        content = context.files.read(path) if path.endswith(context.program.suffixes) else None
+        if content is None or b"apiVersion:" not in content or b"image:" not in content or is_generated(content):
+            continue
+        unit = context.program.unit(path)
+        if unit is None or context.program.is_test(path):
+            continue
+        for procedure in unit.procedures.values():
+            if procedure.key not in visited and _states_image(context.files, procedure):
+                scenario, _ = context.run(procedure.key.rpartition("#")[2], (procedure,))
+                found.append(_as_statement(scenario, context.config))
+    return found
+
+
+def _states_image(files: Files, procedure: Procedure) -> bool:
+    lines = files.lines(procedure.span.path)[procedure.span.line - 1 : procedure.span.end_line]
+    return any("image:" in line for line in lines) and any("apiVersion:" in line for line in lines)
+
+
+def _as_statement(scenario: Scenario, config: Config) -> Scenario:
+    events = tuple(event for event in scenario.events if event.stage is Stage.DEPLOYED and _only_local(event, config))
+    return replace(scenario, events=events, tier=config.tier_of(scenario.span.path), is_run=False)
+
+
+def _only_local(event: Event, config: Config) -> bool:
+    registry = event.reference.registry
+    never = event.policy is not None and event.policy.literal == "Never"
+    return never or (registry is not None and registry.literal in config.local_registries)
