@@ -13,7 +13,7 @@ from tagcheck.discover import Project, is_generated
 from tagcheck.engine.machine import Machine, evaluate
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
-from tagcheck.frontends import kubernetes, languages
+from tagcheck.frontends import kubernetes, kustomize, languages
 from tagcheck.ir import Problem, Procedure
 from tagcheck.link import Program
 from tagcheck.models import Model, Models, load_models
@@ -167,8 +167,9 @@ def _manifests(context: _Context, applied: set[str]) -> tuple[list[Scenario], li
     """Manifest files that no scenario applies: each by itself."""
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
+    parts = _kustomized(context)
     for path in context.program.paths:
-        if not path.endswith(MANIFESTS) or path in applied:
+        if not path.endswith(MANIFESTS) or path in applied or context.config.is_data(path):
             continue
         content = context.files.read(path)
         if content is None or not kubernetes.relevant(path, content) or is_generated(content):
@@ -177,8 +178,20 @@ def _manifests(context: _Context, applied: set[str]) -> tuple[list[Scenario], li
         problems.extend(unit.problems)
         for name, _ in unit.entries:
             scenario, _ = context.run(path, (unit.procedures[name],))
-            scenarios.append(replace(scenario, tier=context.config.tier_of(path), is_run=False))
+            if path in parts:
+                scenarios.append(_as_statement(scenario, context.config))
+            else:
+                scenarios.append(replace(scenario, tier=context.config.tier_of(path), is_run=False))
     return scenarios, problems
+
+
+def _kustomized(context: _Context) -> frozenset[str]:
+    """The manifests that kustomizations are made of: what they name need not be what is deployed."""
+    found: set[str] = set()
+    for path in context.program.paths:
+        if path.rpartition("/")[2] in kustomize.NAMES:
+            found |= kustomize.parts(path, context.files.read(path) or b"")
+    return frozenset(found)
 
 
 def _embedded(context: _Context, visited: set[str]) -> list[Scenario]:

@@ -44,6 +44,12 @@ class Config:
         (Tier.PRODUCTION, ("charts/", "deploy/", "deployments/", "release/", "*release*")),
     )
     """tried in order; the first tier with a pattern that matches the path counts"""
+    data: tuple[str, ...] = (
+        *("docs/", "doc/", "site/", "website/", "testdata/", "golden/", "__snapshots__/", "examples/", "samples/"),
+        *("*assert*.yaml", "*assert*.yml", "*errors.yaml", "*errors.yml"),
+    )
+    """manifests that nobody deploys as they stand: documentation, test data, what tests expect to find. They are read
+    when something applies them, and not judged by themselves"""
     services: tuple[re.Pattern[str], ...] = ()
     """names of the services under test; without any, no tag is held against `service_tag`"""
     infrastructure: tuple[re.Pattern[str], ...] = (
@@ -78,6 +84,16 @@ class Config:
         from pathspec import GitIgnoreSpec
 
         return tuple((tier, GitIgnoreSpec.from_lines(patterns)) for tier, patterns in self.tiers)
+
+    @cached_property
+    def _data_spec(self) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec
+
+        return GitIgnoreSpec.from_lines(self.data)
+
+    def is_data(self, path: str) -> bool:
+        """Whether a manifest is not judged by itself."""
+        return self._data_spec.match_file(path)
 
     def tier_of(self, path: str) -> Tier:
         """The tier that a path, relative to the project's root, belongs to by its name alone."""
@@ -187,6 +203,7 @@ _SETTINGS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "enable": ("enable", _selectors),
     "disable": ("disable", _selectors),
     "exclude": ("exclude", _patterns),
+    "data": ("data", _patterns),
     "names.services": ("services", _expressions),
     "names.infrastructure": ("infrastructure", _expressions),
     "formats.service-tag": ("service_tag", _expression),

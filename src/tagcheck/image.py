@@ -63,9 +63,15 @@ class Reference:
         return str(self.text)
 
 
-@lru_cache(maxsize=4096)
 def parse(text: Text) -> Reference:
-    """Take a name apart; never fails (`fault` says whether the result can be a name)."""
+    """Take a name apart; never fails (`fault` says whether the result can be a name). The parts keep the places of this
+    very text: equal texts with other places do not share them."""
+    reference = _parsed(text)
+    return reference if reference.text is text else _parsed.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: Text) -> Reference:
     name, digest = text.split_at("@") or (text, None)
     tag: Text | None = None
     known = True

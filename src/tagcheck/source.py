@@ -45,6 +45,11 @@ class Span:
     def start(self) -> Position:
         return Position(self.path, self.line, self.column)
 
+    def contains(self, other: Span) -> bool:
+        """Whether another stretch lies within this one."""
+        inside = (self.line, self.column) <= (other.line, other.column)
+        return self.path == other.path and inside and (other.end_line, other.end_column) <= (self.end_line, self.end_column)
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
 

@@ -94,12 +94,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """A hole in a text, with the place where its value came to be (`site`) and the calls that led there (`trace`,
-    outermost first); neither takes part in equality."""
+    """A hole in a text, with the place where its value came to be (`site`), the calls that led there (`trace`,
+    outermost first) and the procedures that they called (`within`); none of them takes part in equality."""
 
     hole: Hole
     site: Span | None = None
     trace: tuple[Span, ...] = ()
+    within: tuple[Span, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Filling) and other.hole.key == self.hole.key
@@ -120,8 +121,10 @@ class Text:
         return cls((Piece(text, Origin(span.start, exact) if span else None),)) if text else EMPTY
 
     @classmethod
-    def of_hole(cls, hole: Hole, site: Span | None = None, trace: tuple[Span, ...] = ()) -> Text:
-        return cls((Filling(hole, site, trace),))
+    def of_hole(
+        cls, hole: Hole, site: Span | None = None, trace: tuple[Span, ...] = (), within: tuple[Span, ...] = ()
+    ) -> Text:
+        return cls((Filling(hole, site, trace, within),))
 
     @property
     def literal(self) -> str | None:

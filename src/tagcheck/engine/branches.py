@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
 
-from tagcheck.engine import truth
 from tagcheck.engine.recorder import Recorder
 from tagcheck.engine.state import ABSENT, Exit, delta
 from tagcheck.guards import Guards, any_of

@@ -21,7 +21,6 @@ from tagcheck.ir import Procedure
 from tagcheck.models import Convention, Model
 from tagcheck.source import Span
 from tagcheck.values import (
-    Absent,
     Alternatives,
     Failure,
     FunctionValue,
@@ -56,6 +55,9 @@ class Calls(Branches):
 
     def exit_count(self) -> int:
         return self._exits
+
+    def open_procedures(self) -> tuple[Span, ...]:
+        return tuple(frame.procedure.span for frame in self.frames)
 
     def machine(self) -> MachineProtocol:
         """This run as library operations see it."""

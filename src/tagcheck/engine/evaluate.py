@@ -23,7 +23,6 @@ from tagcheck.values import (
     MOST_OPTIONS,
     Absent,
     Alternatives,
-    Failure,
     Filling,
     FunctionValue,
     Hole,

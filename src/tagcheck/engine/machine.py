@@ -18,7 +18,7 @@ from tagcheck.models import Models
 from tagcheck.source import Span
 from tagcheck.values import FunctionValue, LibraryValue, Opaque, Pointer, Text, Value
 
-MOST_STEPS = 400_000
+MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
 
 

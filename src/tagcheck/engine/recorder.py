@@ -128,16 +128,39 @@ class Recorder(Evaluation):
         if not effect.images and not effect.unnamed:
             self.gap(stage.value, "the operand that names the image is not certain")
         for image in effect.images:
-            details: dict[str, object] = {}
             if stage is Stage.DEPLOYED:
-                self.uses_cluster = True
-                details = {
-                    "workload": str(effect.workload or ""),
-                    "container": str(effect.container or ""),
-                    "policy": effect.policy,
-                    "policy_known": effect.policy is not None,
-                }
-            self.record(stage, image, effect, **details)
+                self._deployed(image, effect)
+            else:
+                self.record(stage, image, effect)
+
+    def _deployed(self, image: Text, effect: Effect) -> None:
+        """An image is set on a workload. Where the workload was deployed before, the new image takes the place of the
+        old one, and the container keeps its pull policy."""
+        self.uses_cluster = True
+        outer = self.guards
+        details: dict[str, object] = {
+            "workload": str(effect.workload or ""),
+            "container": str(effect.container or ""),
+            "policy": effect.policy,
+            "policy_known": effect.policy is not None,
+        }
+        replaced = [event for event in self.events if _is_of(event, effect) and outer.compatible(event.guards)]
+        for event in replaced:
+            self._take_away(event, outer)
+            self.guards = outer.and_(event.guards) or outer
+            kept = {"policy": event.policy, "policy_at": event.policy_at, "policy_known": event.policy_known}
+            self.record(Stage.DEPLOYED, image, effect, **{**details, **kept})
+        self.guards = outer
+        if not replaced:
+            self.record(Stage.DEPLOYED, image, effect, **details)
+
+    def _take_away(self, event: Event, given: Guards) -> None:
+        """Forget an event where `given` holds."""
+        at = self.events.index(event)
+        rest = given.negated()
+        left = event.guards.and_(rest) if rest is not None else None
+        covered = given.units <= event.guards.units and given.clauses <= event.guards.clauses
+        self.events[at : at + 1] = [replace(event, guards=left)] if left is not None and not covered else []
 
     def _saved(self, effect: Effect) -> None:
         for image in effect.images:
@@ -235,4 +258,18 @@ class Recorder(Evaluation):
 
     def unique(self, label: str, weak: str = "") -> Text:
         hole = Hole(HoleKind.UNIQUE, self.fresh(f"unique:{label}"), label, weak=weak)
-        return Text.of_hole(hole, self.site, (*self.stack, self.site))
+        return Text.of_hole(hole, self.site, (*self.stack, self.site), self.open_procedures())
+
+    def open_procedures(self) -> tuple[Span, ...]:
+        """Where the procedures stand that are being evaluated, outermost first."""
+        return ()
+
+
+def _is_of(event: Event, effect: Effect) -> bool:
+    """Whether a deployed image is that of the workload and container that an effect names."""
+    workload = effect.workload.literal if effect.workload is not None else None
+    container = effect.container.literal if effect.container is not None else None
+    if event.stage is not Stage.DEPLOYED or not workload or not event.workload:
+        return False
+    same_name = workload.rpartition("/")[2] == event.workload.rpartition("/")[2]
+    return same_name and container in ("*", event.container)

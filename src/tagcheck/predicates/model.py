@@ -149,17 +149,33 @@ def span_at(position: Position, length: int) -> Span:
 def made_at(event: Event, part: Text) -> Span | None:
     """Where the unknown part of a name was asked for by the code that the event also runs through: the call on the
     common path from the entry point."""
-    for filling in part.parts:
-        if not isinstance(filling, Filling) or filling.hole.kind is not HoleKind.UNIQUE or not filling.trace:
-            continue
-        chain, path = filling.trace, (*event.trace, event.span)
-        common = 0
-        while common < min(len(chain), len(path)) and chain[common] == path[common]:
-            common += 1
-        if common < len(chain):
-            return chain[common]
-        return chain[-1]
+    filling = _generated(part)
+    return None if filling is None else filling.trace[_common(event, filling)]
+
+
+def made_by_generator(event: Event, written: Span) -> bool:
+    """Whether a place lies within what was called to make the unknown part of an event's name: then not the place but
+    the call is the event's own."""
+    filling = _generated(event.image)
+    if filling is None:
+        return False
+    return any(procedure.contains(written) for procedure in filling.within[_common(event, filling) :])
+
+
+def _generated(text: Text) -> Filling | None:
+    for part in text.parts:
+        if isinstance(part, Filling) and part.hole.kind is HoleKind.UNIQUE and part.trace:
+            return part
     return None
+
+
+def _common(event: Event, filling: Filling) -> int:
+    """How many calls the event and the making of the unknown part have in common."""
+    chain, path = filling.trace, (*event.trace, event.span)
+    common = 0
+    while common < min(len(chain), len(path)) and chain[common] == path[common]:
+        common += 1
+    return min(common, len(chain) - 1)
 
 
 # --- likeness --------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ def pull_policy(case: Case) -> Iterator[Match]:
     """TC301: a local image deployed with a pull policy other than Never."""
     for event, origin in _local_deployments(case):
         policy = event.policy.literal if event.policy is not None else None
-        if event.policy is None and not _means_always(event):
+        if event.policy is None and event.policy_known and not _means_always(event):
             yield _match(event, origin, "none (IfNotPresent)")
         elif policy in ("Always", "IfNotPresent"):
             yield _match(event, origin, policy or "")
@@ -23,7 +23,7 @@ def pull_policy(case: Case) -> Iterator[Match]:
 def implicit_always(case: Case) -> Iterator[Match]:
     """TC302: a local image with tag latest or none, and no pull policy."""
     for event, origin in _local_deployments(case):
-        if event.policy is None and _means_always(event):
+        if event.policy is None and event.policy_known and _means_always(event):
             yield _match(event, origin, "none (Always)")
 
 

@@ -16,8 +16,10 @@ from tagcheck.predicates.model import (
     Case,
     Match,
     candidates,
+    compatible,
     implies,
     made_at,
+    made_by_generator,
     names_of,
     place,
     policy_is,
@@ -90,13 +92,25 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
     if case.is_third_party(use.reference):
         return None
     supplied = case.together(use, *SUPPLIED)
-    if not supplied or any(same_as(use, each) is not Same.NO for each in supplied):
+    if any(same_as(use, each) is Same.YES for each in supplied):
         return None
-    provable = case.is_local_registry(use.reference) or policy_is(use, "Never") and use.stage is Stage.DEPLOYED
+    provable = case.is_local_registry(use.reference) or (policy_is(use, "Never") and use.stage is Stage.DEPLOYED)
     for candidate in candidates(use, [each for each in supplied if _is_own(case, each)]):
+        if not _missing_beside(case, use, candidate, supplied):
+            continue
         if provable or _speaks_for(case, use, candidate):
             return candidate
     return None
+
+
+def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Event]) -> bool:
+    """Whether in runs that supply the candidate nothing supplies the used name, and the use has no other name there
+    that is the candidate's (one of several cases whose conditions are not known well enough)."""
+    beside = [each for each in supplied if compatible(each.guards, candidate.guards)]
+    if any(same_as(use, each) is not Same.NO for each in beside):
+        return False
+    others = [each for each in case.together(use, use.stage) if each.span == use.span and each.trace == use.trace]
+    return not any(same_as(each, candidate) is not Same.NO and compatible(each.guards, candidate.guards) for each in others)
 
 
 def _is_own(case: Case, supplied: Event) -> bool:
@@ -203,7 +217,9 @@ def blame(use: Event, candidate: Event) -> Span:
     mine, theirs = use.reference, candidate.reference
     if same(mine.name, theirs.name) is not Same.YES:
         written = written_at(use.image, use.span, mine.name)
-        return written if mine.name.parts and written != use.span else made_at(use, use.image) or use.span
+        if written == use.span or made_by_generator(use, written):
+            return made_at(use, use.image) or written
+        return written
     tag = mine.tag
     return (made_at(use, tag) if tag is not None else None) or written_at(use.image, use.span, tag)
 
@@ -233,7 +249,7 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
     probe = Event(event.stage, name, event.span, event.order)
     for candidate in candidates(probe, built):
         local = case.is_local_registry(reference) or str(reference.registry) == str(candidate.reference.registry)
-        if local or alike(reference, candidate.reference) == 3 and reference.registry is None:
+        if local or (alike(reference, candidate.reference) == 3 and reference.registry is None):
             return candidate
     return None
 

@@ -8,6 +8,7 @@ generics (type parameters are erased); a `break` in the middle of a case that al
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from tree_sitter import Language
 
 LANGUAGE = "go"
+_NEW = re.compile(rb"\bnew\(")
+"""Go 1.26 lets `new` take a value, which the grammar does not know yet: in a file that fails to parse, it is read as a
+call of some function."""
 
 
 def relevant(path: str, content: bytes) -> bool:
@@ -38,7 +42,12 @@ def parse(path: str, content: bytes, module: str) -> Unit:
         return Unit(path, LANGUAGE, module, problems=(refused,))
     from tree_sitter import Parser
 
-    root = Parser(_grammar()).parse(content).root_node
+    parser = Parser(_grammar())
+    root = parser.parse(content).root_node
+    if root.has_error and (other := _NEW.sub(b"neu(", content)) != content:
+        repaired = parser.parse(other).root_node
+        if not repaired.has_error:
+            root, content = repaired, other
     file = SourceFile(path, module, content)
     top = TopLevel(file, _key(path, module))
     top.read(root)
