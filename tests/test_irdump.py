@@ -60,6 +60,8 @@ STATEMENTS: list[tuple[ir.Statement, str]] = [
         ir.Run((X,), AT, (("A", Y),), X, Y, X, Y),
         "run x; environment A=y; stdin x; directory y; output x; status y",
     ),
+    (ir.Redirect(BODY, AT, X, Y), "redirect; stdin x; output y\n    return x"),
+    (ir.Redirect(BODY, AT), "redirect\n    return x"),
     (ir.Branch(X, BODY, (), AT), "if x\n    return x"),
     (ir.Branch(X, (), BODY, AT), "if x\nelse\n    return x"),
     (ir.ForEach((None, X), Y, BODY, AT), "for _, x in y\n    return x"),

@@ -245,7 +245,12 @@ class Choice:
 class Apply:
     """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply', 'divide',
     'modulo' (numbers; 'add' of texts is `Join`), 'length', 'append' (list and items), 'keys', 'has' (mapping and key),
-    'convert' (type name as first literal)."""
+    'convert' (type name as first literal).
+
+    Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
+    of words that an unquoted expansion becomes), 'split-lines', 'argument' (a list and a number from 1: that item, the
+    empty text past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix', 'without-longest-suffix' (a
+    text and a pattern), 'replace-first', 'replace-all' (a text, a pattern and a text), 'upper', 'lower'."""
 
     operation: str
     arguments: tuple[Expression, ...]
@@ -328,7 +333,8 @@ class Invoke:
 @dataclass(frozen=True, slots=True)
 class Run:
     """A command line as a shell or make runs it. `argv` holds the words, the command first, not yet split;
-    `output` takes what it prints, `status` whether it failed."""
+    `output` takes what it prints, without the line ends at its end; without one it is printed. `status` takes whether
+    it failed. Without `stdin` and `directory` those around it hold."""
 
     argv: tuple[Expression, ...]
     span: Span
@@ -337,6 +343,16 @@ class Run:
     directory: Expression | None = None
     output: Target = None
     status: Target = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Run the body with another standard input, or with what it prints going to `output` (as in `Run`)."""
+
+    body: tuple[Statement, ...]
+    span: Span
+    stdin: Expression | None = None
+    output: Target = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,6 +460,7 @@ Statement: TypeAlias = (
     Assign
     | Invoke
     | Run
+    | Redirect
     | Branch
     | ForEach
     | While

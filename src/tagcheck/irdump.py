@@ -112,6 +112,8 @@ class _Dump:
                 return f"{self._into(statement.targets, statement.declare)}call {call}"
             case ir.Run():
                 return self._run(statement)
+            case ir.Redirect():
+                return self._redirect(statement)
             case ir.Branch():
                 return f"if {self.expression(statement.condition)}"
             case ir.ForEach():
@@ -144,6 +146,11 @@ class _Dump:
         if statement.status is not None:
             parts.append(f"status {self.expression(statement.status)}")
         return "; ".join(parts)
+
+    def _redirect(self, statement: ir.Redirect) -> str:
+        stdin = f"; stdin {self.expression(statement.stdin)}" if statement.stdin is not None else ""
+        output = f"; output {self.expression(statement.output)}" if statement.output is not None else ""
+        return f"redirect{stdin}{output}"
 
     def _into(self, targets: tuple[ir.Target, ...], declare: bool) -> str:
         return f"{self._targets(targets)} {':=' if declare else '='} " if targets else ""
@@ -263,7 +270,7 @@ def _inner_blocks(statement: ir.Statement) -> Iterator[tuple[str, tuple[ir.State
             yield "", statement.body
             if statement.step:
                 yield "step", statement.step
-        case ir.ForEach() | ir.Defer() | ir.Spawn():
+        case ir.ForEach() | ir.Defer() | ir.Spawn() | ir.Redirect():
             yield "", statement.body
         case _:
             return
