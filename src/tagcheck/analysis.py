@@ -70,7 +70,9 @@ class _Context:
     config: Config
     files: Files
 
-    def run(self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> tuple[Scenario, Machine]:
+    def run(
+        self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()
+    ) -> tuple[Scenario, Machine]:
         return evaluate(self.program, self.models, self.tools, name, procedures, tests)
 
 

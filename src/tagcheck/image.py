@@ -223,7 +223,8 @@ def _hole_word(filling: Filling) -> str:
 
 def alike(left: Reference, right: Reference) -> int:
     """How strongly two repositories are about the same service: 3 for the same last component up to separators, 2 if
-    one's words begin or end with the other's, 0 otherwise. Registry and path before the last component are left out."""
+    one's words begin or end with the other's, 1 if they do without a last word for the program's role, 0 otherwise.
+    Registry and path before the last component are left out."""
     a, b = words(left.repository), words(right.repository)
     if not a or not b:
         return 0
@@ -234,7 +235,16 @@ def alike(left: Reference, right: Reference) -> int:
     short, long = sorted((a, b), key=len)
     if long[: len(short)] == short or long[-len(short) :] == short:
         return 2
-    return 0
+    short, long = sorted((_without_role(a), _without_role(b)), key=len)
+    return 1 if long[: len(short)] == short or long[-len(short) :] == short else 0
+
+
+ROLES = frozenset(("api", "app", "controller", "image", "manager", "operator", "server", "service"))
+"""Words at the end of a repository's name that say what kind of program it is, not which."""
+
+
+def _without_role(found: tuple[str, ...]) -> tuple[str, ...]:
+    return found[:-1] if len(found) > 1 and found[-1] in ROLES else found
 
 
 def _is_asked_for(generated: Reference, repository: tuple[str, ...]) -> bool:

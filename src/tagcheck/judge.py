@@ -18,7 +18,7 @@ DEPLOYMENT = ("TC201", "TC202", "TC203", "TC204", "TC205", "TC303")
 
 def judge(scenarios: Sequence[Scenario], rules: Rules, active: frozenset[str], config: Config) -> tuple[Finding, ...]:
     """The findings of the active rules in all scenarios; one fault that several scenarios reach is one finding."""
-    built = tuple(event.reference for each in scenarios for event in each.events if event.stage is Stage.BUILT)
+    built = frozenset(event.image for each in scenarios for event in each.events if event.stage is Stage.BUILT)
     found: dict[tuple[object, ...], Finding] = {}
     for scenario in scenarios:
         case = Case(scenario, config, built)

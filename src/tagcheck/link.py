@@ -14,7 +14,7 @@ type is not known.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 
@@ -119,7 +119,7 @@ class Program:
                 if found:
                     return found
         found = self._at(normpath(tail.lstrip("/")))
-        if found or literal is not None and not literal.startswith("/"):
+        if found or (literal is not None and not literal.startswith("/")):
             return found
         name = tail.rpartition("/")[2]
         ends = [each for each in self._by_suffix.get(name, ()) if ("/" + each).endswith("/" + tail.lstrip("/"))]

@@ -47,8 +47,9 @@ class Span:
 
     def contains(self, other: Span) -> bool:
         """Whether another stretch lies within this one."""
-        inside = (self.line, self.column) <= (other.line, other.column)
-        return self.path == other.path and inside and (other.end_line, other.end_column) <= (self.end_line, self.end_column)
+        begins = (self.line, self.column) <= (other.line, other.column)
+        ends = (other.end_line, other.end_column) <= (self.end_line, self.end_column)
+        return self.path == other.path and begins and ends
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"

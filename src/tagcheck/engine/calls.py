@@ -224,7 +224,7 @@ class Calls(Branches):
         procedure = function.procedure
         if procedure.receiver is not None:
             receiver = function.receiver if function.receiver is not None else self.opaque("a receiver")
-            if not procedure.receiver.name == "":
+            if procedure.receiver.name:
                 frame.names[procedure.receiver.name] = self.heap.new(receiver)
         for index, parameter in enumerate(procedure.parameters):
             if parameter.variadic:

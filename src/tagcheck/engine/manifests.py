@@ -126,10 +126,12 @@ class Manifests(Commands):
         given = outer[0].and_(use.guards)
         if given is None:
             return
+        self.guards = given
         for guards, image in self.text_options(use.image):
             base = given.and_(guards)
             if base is None:
                 continue
+            self.guards = base
             for inner, policy in self._policies(use):
                 both = base.and_(inner)
                 if both is not None:

@@ -25,11 +25,11 @@ TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 @dataclass(frozen=True)
 class Case:
     """One scenario to judge, with what the whole project is known to do. `built` are the names that any scenario of
-    the project builds."""
+    the project builds, as spelled."""
 
     scenario: Scenario
     config: Config
-    built: tuple[Reference, ...] = ()
+    built: frozenset[Text] = frozenset()
 
     @property
     def tier(self) -> Tier:

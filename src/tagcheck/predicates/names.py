@@ -77,9 +77,12 @@ def _placeholder_like(tag: str) -> bool:
 
 
 def _is_made_here(case: Case, event: Event) -> bool:
-    """A name that something else supplies (pulled from a registry) is not this scenario's to choose."""
+    """A name that something else supplies (pulled from a registry, built by another scenario of the project) is not
+    this scenario's to choose."""
     if event.stage in (Stage.BUILT, Stage.TAGGED):
         return True
+    if event.image in case.built:
+        return False
     pulled = any(same_as(event, each) is Same.YES for each in case.together(event, Stage.PULLED))
     return not pulled
 
@@ -180,7 +183,10 @@ def _is_service(case: Case, event: Event) -> bool:
     return any(pattern.fullmatch(last) for pattern in services)
 
 
-_SAMPLES = ("a5f3c2e9", "0a1b2c3", "1734278400", "5", "gateway", "a5f3c2e9-0000-4000-8000-a5f3c2e9a5f3", "0a1b2c3d4e5f6a7b")
+_SAMPLES = (
+    *("a5f3c2e9", "0a1b2c3", "1734278400", "5", "gateway"),
+    *("a5f3c2e9-0000-4000-8000-a5f3c2e9a5f3", "0a1b2c3d4e5f6a7b"),
+)
 """Values that an unknown part may have: of the kinds that generators make (hex digits of a uuid or a commit, a clock's
 seconds, a digit, a word, a whole uuid, a clock's nanoseconds in hex)."""
 

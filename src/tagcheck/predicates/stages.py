@@ -109,8 +109,9 @@ def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Eve
     beside = [each for each in supplied if compatible(each.guards, candidate.guards)]
     if any(same_as(use, each) is not Same.NO for each in beside):
         return False
-    others = [each for each in case.together(use, use.stage) if each.span == use.span and each.trace == use.trace]
-    return not any(same_as(each, candidate) is not Same.NO and compatible(each.guards, candidate.guards) for each in others)
+    here = [each for each in case.together(use, use.stage) if compatible(each.guards, candidate.guards)]
+    others = [each for each in here if each.span == use.span and each.trace == use.trace]
+    return not any(same_as(each, candidate) is not Same.NO for each in others)
 
 
 def _is_own(case: Case, supplied: Event) -> bool:
