@@ -34,6 +34,8 @@ class EffectKind(Enum):
     """one image into a workload (`set image`, `kubectl run`); `workload`, `container`, `policy` where known"""
     APPLIED = "applied"
     """manifests: `path` (file or folder), or standard input when `stdin`"""
+    WITHDRAWN = "withdrawn"
+    """the object `workload` is deleted from the cluster"""
     CLUSTER = "cluster"
     """a cluster is made: `store`"""
     CLUSTER_DELETED = "cluster-deleted"

@@ -46,6 +46,19 @@ class Guards:
             return None
         return conjunction(frozenset(), frozenset({frozenset((atom, not value) for atom, value in self.units)}))
 
+    def without(self, other: Guards) -> tuple[Guards, ...]:
+        """The part of this in which the other does not hold, as conjunctions that exclude each other; exact."""
+        found: list[Guards] = []
+        rest: Guards | None = self
+        for clause in (*(frozenset({unit}) for unit in sorted(other.units)), *sorted(other.clauses, key=sorted)):
+            if rest is None:
+                break
+            outside = rest.and_(Guards(frozenset((atom, not value) for atom, value in clause)))
+            if outside is not None:
+                found.append(outside)
+            rest = conjunction(rest.units, rest.clauses | {clause})
+        return tuple(found)
+
     def __repr__(self) -> str:
         units = [("" if value else "!") + atom for atom, value in sorted(self.units)]
         clauses = sorted("(" + "|".join(("" if v else "!") + a for a, v in sorted(c)) + ")" for c in self.clauses)

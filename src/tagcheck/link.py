@@ -17,15 +17,17 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
+from typing import Any, TypeVar
 
 from tagcheck.frontends.api import Language, Layout, Unit, Variable
 from tagcheck.frontends.api import TypeInfo as Type
-from tagcheck.ir import Literal, Problem, Procedure, Use
+from tagcheck.ir import Literal, Problem, Procedure
 from tagcheck.source import Chunk
 from tagcheck.source import Text as SourceText
 from tagcheck.values import Filling, Piece, Text
 
 Definition = Procedure | Variable | Type
+Lowered = TypeVar("Lowered")
 GENERIC_NAMES = 3
 """A method name that so many types share or more is not resolved by its name alone."""
 
@@ -73,7 +75,7 @@ class Program:
         self.literals: dict[int, tuple[Literal, Text]] = {}
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
-        self._texts: dict[tuple[str, tuple[Chunk, ...]], tuple[Use, ...]] = {}
+        self._texts: dict[tuple[Callable[[SourceText], Any], str, tuple[Chunk, ...]], Any] = {}
         for path in paths:
             self._by_suffix[path.rpartition("/")[2]].append(path)
         self._lay_out(languages)
@@ -131,12 +133,13 @@ class Program:
         prefix = path + "/"
         return tuple(each for each in self.paths if each.startswith(prefix) and "/" not in each[len(prefix) :])
 
-    def lowered(self, source: SourceText, lower: Callable[[SourceText], tuple[Use, ...]]) -> tuple[Use, ...]:
-        """What a text inside the program states, lowered once for each text at its place."""
-        key = (source.text, source.chunks)
+    def lowered(self, source: SourceText, lower: Callable[[SourceText], Lowered]) -> Lowered:
+        """What a text inside the program is, lowered once for each text at its place."""
+        key = (lower, source.text, source.chunks)
         if key not in self._texts:
             self._texts[key] = lower(source)
-        return self._texts[key]
+        found: Lowered = self._texts[key]
+        return found
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -287,6 +290,12 @@ class Program:
         found = self.modules.get(module)
         imported = {to for unit in found.units.values() for to in unit.imports.values()} if found else set()
         return any(other in names and not mentions.isdisjoint(names[other]) for other in imported)
+
+    def mentions_variable(self, procedure: Procedure) -> bool:
+        """Whether a procedure names a variable of its module, and so might change it."""
+        found = self.modules.get(procedure.module)
+        units = found.units.values() if found else ()
+        return any(name in unit.variables for unit in units for name in procedure.mentions)
 
     def explore(self) -> None:
         """Find what can matter: from the files that use an effectful library, backwards along names."""

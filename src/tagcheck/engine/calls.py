@@ -135,11 +135,18 @@ class Calls(Branches):
                 return self._record_method(base, content, name)
             case Opaque():
                 return self._opaque_method(base, content, name)
-            case Text() | Sequence() | LibraryValue():
-                kind = "" if not isinstance(content, LibraryValue) else content.name
-                return LibraryValue(f"{kind}.{name}", base)
+            case LibraryValue():
+                return LibraryValue(f"{content.name}.{name}", base)
             case _:
-                return LibraryValue(f"*.{name}", base)
+                return self._other_method(base, content, name)
+
+    def _other_method(self, base: Value, content: Value, name: str) -> Value:
+        """The method of a value whose type is not known: the project's, if only one type has a method of the name."""
+        kind = "" if isinstance(content, Text | Sequence) else "*"
+        if self.models.find(f"{kind}.{name}") is None:
+            for method in self.program.only_method(name):
+                return FunctionValue(method, receiver=base)
+        return LibraryValue(f"{kind}.{name}", base)
 
     def _record_method(self, base: Value, record: Record, name: str) -> Value:
         found = self.field(base, name) if self.program.has_member(record.type, name) or record.get(name) else None
@@ -196,7 +203,7 @@ class Calls(Branches):
         depth = sum(1 for frame in self.frames if frame.procedure is procedure)
         if len(self.frames) >= DEEPEST_CALL or depth >= MOST_RECURSION:
             return tuple(self.opaque("recursion") for _ in procedure.results)
-        if self.frames and not procedure.results and self.is_idle(procedure, arguments):
+        if self.frames and not procedure.results and self.is_idle(function, arguments):
             return ()
         self.visited.add(procedure.key)
         frame = self.enter(procedure, dict(function.captured))
@@ -210,12 +217,15 @@ class Calls(Branches):
             self.frames.pop()
             self.stack = outer
 
-    def is_idle(self, procedure: Procedure, arguments: Results) -> bool:
-        """Whether a call can be left out: nothing that it does concerns names, and it cannot change a caller's
-        variables."""
-        if self.program.reaches(procedure):
+    def is_idle(self, function: FunctionValue, arguments: Results) -> bool:
+        """Whether a call can be left out: nothing that it does concerns names, and it can change no variable of its
+        caller's, of the closure around it or of its module."""
+        procedure = function.procedure
+        if self.program.reaches(procedure) or function.captured or isinstance(function.receiver, Pointer):
             return False
-        return not any(isinstance(argument, Pointer | FunctionValue | Alternatives) for argument in arguments)
+        if any(isinstance(argument, Pointer | FunctionValue | Alternatives) for argument in arguments):
+            return False
+        return not self.program.mentions_variable(procedure)
 
     def enter(self, procedure: Procedure, names: dict[str, int]) -> Frame:
         return Frame(procedure, names, self.guards, self.heap.mark(), self.depth)

@@ -10,10 +10,9 @@ from tagcheck.events import Stage
 from tagcheck.frontends import kubernetes
 from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference
-from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position, Span
+from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
-    Filling,
     Mapping,
     Opaque,
     Piece,
@@ -25,11 +24,13 @@ from tagcheck.values import (
 from tagcheck.workloads import ImageUse, find_images
 
 MANIFESTS = (".yaml", ".yml", ".json")
-MOST_HOLES = HOLE_LAST - HOLE_FIRST
 
 
 class Manifests(Commands):
     """A run that knows Kubernetes objects."""
+
+    stated: tuple[tuple[str, int, int], ...] = ()
+    """the lines of the manifest that is being deployed"""
 
     def deploy(self, thing: Value, applied_by: str = "") -> None:
         """An object, a list of objects or a manifest text is applied to the cluster."""
@@ -70,51 +71,25 @@ class Manifests(Commands):
         if not any(isinstance(part, Piece) and "mage" in part.text for part in text.parts):
             return
         self._note_applied(text)
-        source, values = self._source_text(text)
+        source, values = self.source_text(text)
         uses = self.program.lowered(source, _lowered)
         if not uses:
             return
-        outer = self.holes
-        self.holes = values
+        outer = (self.holes, self.stated)
+        self.holes, self.stated = values, _lines_of(text)
         procedure = ir.Procedure("manifest", "", (), tuple, uses[0].span)
         frame = Frame(procedure, {}, self.guards, self.heap.mark(), self.depth)
         objects = [self.evaluate(use.value, frame) for use in uses]
-        self.holes = outer
+        self.holes = outer[0]
         for each in objects:
             self.deploy_object(each)
+        self.stated = outer[1]
 
     def _note_applied(self, text: Text) -> None:
         """A manifest file whose content is applied, changed or not, is not judged by itself any more."""
         for part in text.parts:
             if isinstance(part, Piece) and part.origin is not None and part.origin.start.path.endswith(MANIFESTS):
                 self.applied_files.add(part.origin.start.path)
-
-    def _source_text(self, text: Text) -> tuple[SourceText, tuple[Value, ...]]:
-        """A symbolic text as source text: one character for each hole, and what the characters stand for."""
-        chunks: list[Chunk] = []
-        rendered: list[str] = []
-        values: list[Value] = []
-        offset = 0
-        last = Position(self.site.path, self.site.line, self.site.column)
-        for part in text.parts:
-            if isinstance(part, Filling):
-                if len(values) >= MOST_HOLES:
-                    break
-                chunks.append(Chunk(offset, last, exact=False))
-                rendered.append(chr(HOLE_FIRST + len(values)))
-                values.append(self.resume(part))
-                offset += 1
-                continue
-            if part.origin is not None:
-                chunks.append(Chunk(offset, part.origin.start, part.origin.exact))
-                last = part.origin.start
-            else:
-                chunks.append(Chunk(offset, last, exact=False))
-            if part.origin is not None and part.origin.exact:
-                last = part.origin.start.advanced(part.text)
-            rendered.append(part.text)
-            offset += len(part.text)
-        return SourceText("".join(rendered), tuple(chunks) or (Chunk(0, last),)), tuple(values)
 
     def deploy_object(self, value: Value) -> None:
         """Every image that an object names becomes an event."""
@@ -136,7 +111,7 @@ class Manifests(Commands):
                 both = base.and_(inner)
                 if both is not None:
                     self.guards = both
-                    self._record_use(use, image, policy)
+                    self._record_use(use, image, policy, outer[1])
         self.guards, self.site = outer
 
     def _policies(self, use: ImageUse) -> list[tuple[Guards, Text | None]]:
@@ -144,10 +119,12 @@ class Manifests(Commands):
             return [(self.guards, None)]
         return [(guards, text) for guards, text in self.text_options(use.policy)]
 
-    def _record_use(self, use: ImageUse, image: Text, policy: Text | None) -> None:
+    def _record_use(self, use: ImageUse, image: Text, policy: Text | None, site: Span) -> None:
         at = image.origin
-        if at is not None and at.path:
+        if at is not None and any(path == at.path and first <= at.line <= last for path, first, last in self.stated):
             self.site = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(str(image))))
+        else:
+            self.site = site
         stage = Stage.DEPLOYED if use.runs else Stage.NAMED
         if stage is Stage.NAMED and not looks_like_reference(image):
             return
@@ -194,8 +171,20 @@ class Manifests(Commands):
     def used(self, node: ir.Use, value: Value) -> None:
         """A manifest file by itself."""
         if node.role is ir.Role.OBJECT:
+            self.stated = ((node.span.path, node.span.line, node.span.end_line),)
             self.deploy_object(value)
 
 
 def _lowered(source: SourceText) -> tuple[ir.Use, ...]:
     return kubernetes.lower_text(source)[0]
+
+
+def _lines_of(text: Text) -> tuple[tuple[str, int, int], ...]:
+    """The lines of files, as path, first and last line, that a manifest is written in: where an image is named outside
+    of them, its name came in from elsewhere."""
+    found: list[tuple[str, int, int]] = []
+    for part in text.parts:
+        if isinstance(part, Piece) and part.origin is not None and "\n" in part.text:
+            start = part.origin.start
+            found.append((start.path, start.line, start.line + part.text.count("\n")))
+    return tuple(found)

@@ -44,6 +44,7 @@ class Recorder(Evaluation):
         self.applied_files: set[str] = set()
         self.kubelet = True
         self._order = 0
+        self.withdrawn: list[tuple[Effect, Guards, int]] = []
 
     # --- events ---
 
@@ -65,6 +66,8 @@ class Recorder(Evaluation):
             kubelet=self.kubelet,
         )
         event = replace(event, **details)  # type: ignore[arg-type]
+        if stage is Stage.DEPLOYED and event.workload and self.withdrawn:
+            self._supersede(event)
         self.events.append(event)
         if any(hole.kind is HoleKind.OPAQUE for hole in image.holes):
             reasons = [hole.label for hole in image.holes if hole.kind is HoleKind.OPAQUE]
@@ -115,6 +118,8 @@ class Recorder(Evaluation):
                 self.record(stage, effect.path or EMPTY, effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
+            case EffectKind.WITHDRAWN:
+                self.withdrawn.append((effect, self.guards, self._order))
             case EffectKind.EXECUTES:
                 self.run(Command(effect.words))
             case EffectKind.SCRIPT | EffectKind.CLUSTER_DELETED | EffectKind.RESTORED:
@@ -157,10 +162,17 @@ class Recorder(Evaluation):
     def _take_away(self, event: Event, given: Guards) -> None:
         """Forget an event where `given` holds."""
         at = self.events.index(event)
-        rest = given.negated()
-        left = event.guards.and_(rest) if rest is not None else None
-        covered = given.units <= event.guards.units and given.clauses <= event.guards.clauses
-        self.events[at : at + 1] = [replace(event, guards=left)] if left is not None and not covered else []
+        self.events[at : at + 1] = [replace(event, guards=left) for left in event.guards.without(given)]
+
+    def _supersede(self, event: Event) -> None:
+        """A workload that was deleted and is deployed again: what it ran before the deletion no longer counts."""
+        for effect, guards, order in self.withdrawn:
+            both = event.guards.and_(guards)
+            if both is None or not _is_of(event, replace(effect, container=Text.of("*"))):
+                continue
+            for earlier in [each for each in self.events if each.order <= order and _runs_in(each, event)]:
+                if earlier.guards.compatible(both):
+                    self._take_away(earlier, both)
 
     def _saved(self, effect: Effect) -> None:
         for image in effect.images:
@@ -197,7 +209,7 @@ class Recorder(Evaluation):
     def applied(self, effect: Effect) -> None:
         raise NotImplementedError
 
-    def script(self, effect: Effect) -> None:
+    def script(self, effect: Effect) -> Value | None:
         raise NotImplementedError
 
     # --- the environment ---
@@ -273,3 +285,9 @@ def _is_of(event: Event, effect: Effect) -> bool:
         return False
     same_name = workload.rpartition("/")[2] == event.workload.rpartition("/")[2]
     return same_name and container in ("*", event.container)
+
+
+def _runs_in(event: Event, other: Event) -> bool:
+    """Whether an image was deployed into the workload and container of another."""
+    place = (other.stage, other.workload.rpartition("/")[2], other.container)
+    return (event.stage, event.workload.rpartition("/")[2], event.container) == place

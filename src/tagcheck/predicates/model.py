@@ -150,7 +150,11 @@ def made_at(event: Event, part: Text) -> Span | None:
     """Where the unknown part of a name was asked for by the code that the event also runs through: the call on the
     common path from the entry point."""
     filling = _generated(part)
-    return None if filling is None else filling.trace[_common(event, filling)]
+    if filling is None:
+        return None
+    common = _common(event, filling)
+    # Without a common call the value was made when a module was loaded: nothing there is the event's own.
+    return filling.trace[common] if common else None
 
 
 def made_by_generator(event: Event, written: Span) -> bool:

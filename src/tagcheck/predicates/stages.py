@@ -27,7 +27,7 @@ from tagcheck.predicates.model import (
     written_at,
 )
 from tagcheck.source import Span
-from tagcheck.values import Hole, HoleKind, Same, Text, same
+from tagcheck.values import Hole, HoleKind, Piece, Same, Text, same
 
 USES = (Stage.DEPLOYED, Stage.RUN)
 NEEDS_LOCAL = (Stage.SAVED, Stage.LOADED, Stage.TAGGED, Stage.PUSHED)
@@ -217,12 +217,25 @@ def blame(use: Event, candidate: Event) -> Span:
     """The expression that a person would repair: the part in which the use's name differs from the candidate's."""
     mine, theirs = use.reference, candidate.reference
     if same(mine.name, theirs.name) is not Same.YES:
-        written = written_at(use.image, use.span, mine.name)
-        if written == use.span or made_by_generator(use, written):
-            return made_at(use, use.image) or written
+        written = written_at(use.image, use.span, differing(mine.name, theirs.name))
+        made = made_at(use, use.image)
+        if made is not None and (written == use.span or made.contains(written) or made_by_generator(use, written)):
+            return made
         return written
     tag = mine.tag
     return (made_at(use, tag) if tag is not None else None) or written_at(use.image, use.span, tag)
+
+
+def differing(mine: Text, theirs: Text) -> Text:
+    """The parts of a text from the first one that differs from another text."""
+    other = "".join(part if isinstance(part, str) else "\0" for part in theirs.merged())
+    seen = 0
+    for index, part in enumerate(mine.parts):
+        shown = part.text if isinstance(part, Piece) else "\0"
+        if other[seen : seen + len(shown)] != shown:
+            return Text(mine.parts[index:])
+        seen += len(shown)
+    return Text(mine.parts[-1:])
 
 
 def loaded_name_mismatch(case: Case) -> Iterator[Match]:
