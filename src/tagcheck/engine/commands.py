@@ -7,9 +7,9 @@ from itertools import islice
 
 from tagcheck import argv
 from tagcheck.builtins.api import Command, CommandResult
-from tagcheck.catalog import Effect
+from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
-from tagcheck.engine.execute import Execution
+from tagcheck.engine.scripts import Scripts, environment_of
 from tagcheck.guards import Guards
 from tagcheck.link import Program
 from tagcheck.models import Models
@@ -32,14 +32,12 @@ reported as a gap."""
 DEEPEST_COMMAND = 6
 
 
-class Commands(Execution):
+class Commands(Scripts):
     """A run that knows container tools."""
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:
         super().__init__(program, models, steps)
         self.tools = tools
-        self.standard_input: Value | None = None
-        self.working_directory: Value | None = None
         self._nesting = 0
 
     def run(self, command: Command) -> CommandResult:
@@ -49,8 +47,9 @@ class Commands(Execution):
         lines = list(islice(self._lines(command.argv, 0), MOST_COMMANDS + 1))
         if len(lines) > MOST_COMMANDS:
             self.gap("run", "too many alternatives for one command line")
-        outer = (self.guards, self.standard_input, self.working_directory)
+        outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
         self.standard_input, self.working_directory = command.stdin, command.directory
+        self.command_environment = command.environment
         outputs: list[tuple[Guards, Value]] = []
         self._nesting += 1
         for guards, line in lines[:MOST_COMMANDS]:
@@ -59,7 +58,7 @@ class Commands(Execution):
                 self.guards = inside
                 outputs.append((guards, self._line(tuple(map(self.as_text, line)))))
         self._nesting -= 1
-        self.guards, self.standard_input, self.working_directory = outer
+        self.guards, self.standard_input, self.working_directory, self.command_environment = outer
         return CommandResult(
             alternatives(outputs) if outputs else self.opaque("a command"), Outcome(self.fresh("command"))
         )
@@ -81,9 +80,22 @@ class Commands(Execution):
                 yield guards, tuple(flat)
 
     def _line(self, words: tuple[Text, ...]) -> Value:
+        printed: Value | None = None
         for effect in argv.effects(self.tools, words):
-            self.emit(effect)
-        return self._output(words)
+            match effect.kind:
+                case EffectKind.EXECUTES:
+                    printed = self._executed(effect)
+                case EffectKind.SCRIPT:
+                    printed = self.script(effect)
+                case _:
+                    self.emit(effect)
+        return self._output(words) if printed is None else printed
+
+    def _executed(self, effect: Effect) -> Value:
+        """Another command line, with the input and environment of the command that starts it."""
+        environment = (*self.command_environment, *environment_of(effect.environment))
+        directory = effect.directory or self.working_directory
+        return self.run(Command(effect.words, environment, self.standard_input, directory)).output
 
     def _output(self, words: tuple[Text, ...]) -> Value:
         """What a command prints: another value each time, or the same for the same command line."""
@@ -95,8 +107,3 @@ class Commands(Execution):
         if any(hole.kind in (HoleKind.UNIQUE, HoleKind.OPAQUE) for word in words for hole in word.holes):
             return self.opaque(f"the output of {words[0] if words else EMPTY}")
         return Text.of_hole(Hole(HoleKind.OUTPUT, identity, line, weak=weak), self.site, self.stack)
-
-    def script(self, effect: Effect) -> None:
-        """A shell text or script file: another front end's matter."""
-        self.gap("run", "a shell script")
-

@@ -9,7 +9,7 @@ from typing import Any
 from tagcheck import ir
 from tagcheck.builtins.symbolic import TEXT_FIELD
 from tagcheck.builtins.texts import slice_text
-from tagcheck.engine import truth
+from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.state import ABSENT, Frame, Heap
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import TypeInfo, Variable
@@ -594,6 +594,8 @@ class Evaluation:
                 return self._append(node, frame)
             case "convert":
                 return self.evaluate(node.arguments[-1], frame)
+            case "split-words":
+                return self._split_words(self.load(self.evaluate(node.arguments[0], frame)))
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
         return self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
 
@@ -601,6 +603,16 @@ class Evaluation:
         first, *rest = node.arguments
         spread = ir.Spread(first, node.span)
         return self.items((spread, *rest), frame)
+
+    def _split_words(self, value: Value) -> Value:
+        """What becomes of an unquoted value; alternatives in it are taken apart only where they must be."""
+        resumed = self.resumed(value) if isinstance(value, Text) else value
+        words = shelltexts.split_words(resumed)
+        return Sequence((value,)) if words == Sequence((resumed,)) else words
+
+    def environment(self, name: Text) -> Value:
+        """The value of an environment variable."""
+        raise NotImplementedError
 
     def _applied(self, operation: str, values: tuple[Value, ...]) -> Value:
         match operation, values:
@@ -622,8 +634,15 @@ class Evaluation:
                 return _arithmetic(operation, left, right)
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
+            case "environment", (Text() as name,):
+                return self.environment(name)
+            case "split-lines", (value,):
+                return shelltexts.split_lines(self.as_text(value))
+            case "argument", (listed, number):
+                return shelltexts.argument(listed, number) or self.opaque("an argument that is not known")
             case _:
-                return self.opaque(f"an operation {operation!r}")
+                found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
+                return self.opaque(f"an operation {operation!r}") if found is None else found
 
     def _has(self, mapping: Mapping, key: Text) -> Value:
         answers = {same(name, key) if isinstance(name, Text) else Same.MAYBE for name, _ in mapping.entries}

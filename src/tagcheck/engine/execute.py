@@ -8,7 +8,7 @@ from typing import Any
 
 from tagcheck import ir
 from tagcheck.builtins.api import Command
-from tagcheck.engine import truth
+from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.calls import Calls, Results
 from tagcheck.engine.evaluate import BASE
 from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
@@ -16,6 +16,7 @@ from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
 from tagcheck.guards import Guards, any_of, disjunction, when
 from tagcheck.values import (
+    EMPTY,
     Absent,
     Alternatives,
     FunctionValue,
@@ -33,12 +34,19 @@ from tagcheck.values import (
     same,
 )
 
+MOST_PRINTED = 200
+"""Parts of the text that a shell prints; what follows is not kept."""
 MOST_ROUNDS = 48
 """How often the body of a loop with a known bound is run at most."""
 
 
 class Execution(Calls):
     """A run that executes statements."""
+
+    standard_input: Value | None = None
+    working_directory: Value | None = None
+    output_cell: int | None = None
+    """the cell to which the shell that runs now prints"""
 
     def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None:
         for statement in body:
@@ -209,12 +217,36 @@ class Execution(Calls):
         command = Command(
             argv,
             tuple((name, self.evaluate(value, frame)) for name, value in node.environment),
-            self.evaluate(node.stdin, frame) if node.stdin is not None else None,
-            self.evaluate(node.directory, frame) if node.directory is not None else None,
+            self.evaluate(node.stdin, frame) if node.stdin is not None else self.standard_input,
+            self.evaluate(node.directory, frame) if node.directory is not None else self.working_directory,
         )
         result = self.run(command)
-        self.place(node.output, result.output, frame)
+        if node.output is None:
+            self._print(result.output)
+        else:
+            self.place(node.output, shelltexts.without_line_ends(result.output), frame)
         self.place(node.status, result.outcome, frame)
+
+    def _print(self, value: Value) -> None:
+        """Add to what the shell around prints."""
+        if self.output_cell is None:
+            return
+        before = self.heap.read(self.output_cell)
+        if isinstance(before, Text) and len(before.parts) > MOST_PRINTED:
+            return
+        self.heap.write(self.output_cell, value if before == EMPTY else self.join((before, value)))
+
+    def _redirect(self, node: ir.Redirect, frame: Frame) -> None:
+        outer = (self.standard_input, self.output_cell)
+        if node.stdin is not None:
+            self.standard_input = self.evaluate(node.stdin, frame)
+        if node.output is not None:
+            self.output_cell = self.heap.new(EMPTY)
+        self.run_block(node.body, frame)
+        cell = self.output_cell
+        self.standard_input, self.output_cell = outer
+        if node.output is not None and cell is not None and self.live:
+            self.place(node.output, shelltexts.without_line_ends(self.narrow(self.heap.read(cell))), frame)
 
     # --- control flow ---
 
@@ -424,6 +456,7 @@ _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {
     ir.Assign: Execution._assign,
     ir.Invoke: Execution._invoke,
     ir.Run: Execution._run,
+    ir.Redirect: Execution._redirect,
     ir.Branch: Execution._branch,
     ir.ForEach: Execution._for_each,
     ir.While: Execution._while,

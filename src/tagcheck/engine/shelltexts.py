@@ -1,0 +1,179 @@
+"""What a shell does to texts: words, lines, parts by pattern (Bash Reference Manual 5.2, sections 3.5.3 and 3.5.7).
+
+Unknown parts of a text are taken to hold no blanks and none of the separators that a pattern looks for, as long as the
+text has one that is written out; else the result is a function of the whole text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tagcheck.builtins.symbolic import derived, joined, replace_text, split_last, split_text
+from tagcheck.values import (
+    EMPTY,
+    Alternatives,
+    Filling,
+    Number,
+    Opaque,
+    Piece,
+    Sequence,
+    Text,
+    Value,
+    alternatives,
+    cut,
+    options,
+)
+
+_PATTERN = frozenset("*?[")
+
+
+def split_words(value: Value) -> Value:
+    """The list of words that an unquoted value becomes. Alternatives that are one word each stay together."""
+    if isinstance(value, Alternatives) and not all(_is_word(option) for _, option in value.options):
+        return alternatives((guards, split_words(option)) for guards, option in options(value))
+    if not isinstance(value, Text) or _is_word(value):
+        return value if isinstance(value, Sequence) else Sequence((value,))
+    return Sequence(_words(value))
+
+
+def _is_word(value: Value) -> bool:
+    if not isinstance(value, Text):
+        return not isinstance(value, Sequence)
+    return bool(value.parts) and not any(
+        isinstance(part, Piece) and any(character.isspace() for character in part.text) for part in value.parts
+    )
+
+
+def _words(text: Text) -> tuple[Text, ...]:
+    found: list[list[Piece | Filling]] = [[]]
+    for part in text.parts:
+        rest: Piece | Filling | None = part
+        while isinstance(rest, Piece):
+            at = next((index for index, each in enumerate(rest.text) if each.isspace()), -1)
+            if at < 0:
+                break
+            before, after = cut(rest, at)
+            found[-1].extend(before)
+            found.append([])
+            rest = cut(after[0], 1)[1][0] if len(rest.text) > at + 1 else None
+        if rest is not None:
+            found[-1].append(rest)
+    return tuple(Text(tuple(parts)) for parts in found if parts)
+
+
+def split_lines(text: Text) -> Sequence:
+    """The lines of a text; one that is wholly unknown has any number of them."""
+    if len(text.parts) == 1 and isinstance(text.parts[0], Filling):
+        return Sequence((), open=True)
+    lines = split_text(text, "\n")
+    return Sequence(tuple(lines if lines[-1].parts else lines[:-1]))
+
+
+def without_line_ends(value: Value) -> Value:
+    """What `$(…)` keeps of a text: not the line ends at its end."""
+    if isinstance(value, Alternatives):
+        return alternatives((guards, without_line_ends(option)) for guards, option in value.options)
+    if not isinstance(value, Text) or not value.trailing.endswith("\n"):
+        return value
+    return _shortened(value, len(value.trailing) - len(value.trailing.rstrip("\n")))
+
+
+def _shortened(text: Text, count: int) -> Text:
+    """Without the last `count` characters, which are literal."""
+    parts = list(text.parts)
+    while count and parts and isinstance(last := parts[-1], Piece):
+        parts.pop()
+        if len(last.text) > count:
+            parts.extend(cut(last, len(last.text) - count)[0])
+        count -= min(count, len(last.text))
+    return Text(tuple(parts))
+
+
+def argument(listed: Value, number: Value) -> Value | None:
+    """A positional parameter; None if nothing can be said."""
+    match listed, number:
+        case Sequence(items=items, open=is_open), Number(value=at):
+            position = int(at) - 1
+            if 0 <= position < len(items):
+                return items[position]
+            return None if is_open else EMPTY
+        case Opaque(), Number(value=at):
+            return Opaque(f"{listed.identity}[{int(at)}]", listed.reason, "string", f"${int(at)}")
+        case _:
+            return None
+
+
+def applied(operation: str, texts: tuple[Text, ...]) -> Value | None:
+    """An operation on texts by name; None if there is no such operation."""
+    match operation, texts:
+        case ("upper" | "lower"), (text,):
+            return text.mapped(operation)
+        case ("replace-first" | "replace-all"), (text, old, new):
+            return _replaced(operation, text, old, new)
+        case _, (text, pattern) if operation in _TRIMS:
+            return _trimmed(operation, text, pattern)
+        case _:
+            return None
+
+
+def _replaced(operation: str, text: Text, old: Text, new: Text) -> Text:
+    written = old.literal
+    if not written or not _PATTERN.isdisjoint(written):
+        return derived(operation, text, old, new)
+    return replace_text(text, written, new, 1 if operation == "replace-first" else -1)
+
+
+def _trimmed(operation: str, text: Text, pattern: Text) -> Text:
+    written = pattern.literal
+    if written is None:
+        return derived(operation, text, pattern)
+    if not written:
+        return text
+    cuts, star = _TRIMS[operation]
+    separator = written.removesuffix("*") if star == "last" else written.removeprefix("*")
+    if not _PATTERN.isdisjoint(separator) or not separator:
+        return derived(f"{operation}({written!r})", text)
+    found = cuts(text, separator) if separator != written else _fixed(text, separator, star == "last")
+    if found is None:
+        return derived(f"{operation}({written!r})", text) if text.holes else text
+    return found
+
+
+def _fixed(text: Text, end: str, is_suffix: bool) -> Text | None:
+    if is_suffix:
+        return _shortened(text, len(end)) if text.trailing.endswith(end) else None
+    return text.without_prefix(end)
+
+
+def _after_first(text: Text, separator: str) -> Text | None:
+    pieces = split_text(text, separator, 2)
+    return pieces[1] if len(pieces) > 1 else None
+
+
+def _after_last(text: Text, separator: str) -> Text | None:
+    halves = split_last(text, separator)
+    return halves[1] if halves else None
+
+
+def _before_first(text: Text, separator: str) -> Text | None:
+    pieces = split_text(text, separator, 2)
+    return pieces[0] if len(pieces) > 1 else None
+
+
+def _before_last(text: Text, separator: str) -> Text | None:
+    halves = split_last(text, separator)
+    return halves[0] if halves else None
+
+
+_TRIMS: dict[str, tuple[Callable[[Text, str], Text | None], str]] = {
+    "without-prefix": (_after_first, "first"),
+    "without-longest-prefix": (_after_last, "first"),
+    "without-suffix": (_before_last, "last"),
+    "without-longest-suffix": (_before_first, "last"),
+}
+"""How each trims at a separator, and at which end of its pattern the `*` stands."""
+
+
+def spaced(texts: tuple[Text, ...]) -> Text:
+    """Texts with a blank between them."""
+    return joined(texts, Text.of(" "))

@@ -1,0 +1,137 @@
+"""The state in which a script, or one of its functions, is lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tagcheck import ir
+from tagcheck.frontends.shell.guard import MOST_DEPTH
+from tagcheck.frontends.shell.names import Names
+from tagcheck.frontends.shell.script import Script
+from tagcheck.source import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+ARGUMENTS = "@"
+"""The variable that holds the positional parameters."""
+CHANGING = frozenset(("RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS", "EPOCHREALTIME", "BASHPID", "$"))
+"""Special variables of bash 5 that are different in each run."""
+
+
+@dataclass
+class Shared:
+    """What the procedures of one shell text have in common. `needed`: variables that are read where nothing has been
+    assigned for certain, or by functions: they begin with what the environment holds."""
+
+    script: Script
+    key: str
+    module: str
+    names: Names
+    needed: set[str] = field(default_factory=set)
+    procedures: dict[str, ir.Procedure] = field(default_factory=dict)
+    parse: Callable[[bytes], Node] | None = None
+
+
+class Body:
+    """Statements as they are written, temporaries, variables."""
+
+    def __init__(self, shared: Shared, function: str = "") -> None:
+        self.shared = shared
+        self.script = shared.script
+        self.function = function
+        self.out: list[ir.Statement] = []
+        self.definite: set[str] = set()
+        self.local: set[str] = set()
+        self.directory: ir.Expression | None = None
+        self.directories: list[ir.Expression | None] = []
+        self.depth = 0
+        self.nested = 0
+        self._count = 0
+
+    # --- statements ---
+
+    def emit(self, statement: ir.Statement) -> None:
+        self.out.append(statement)
+
+    def block(self, lower: Callable[[], object]) -> tuple[ir.Statement, ...]:
+        """What `lower` emits, as a block: what it assigns, and where it goes, is certain only inside."""
+        outer, definite, directory = self.out, self.definite, self.directory
+        self.out, self.definite = [], set(definite)
+        self.nested += 1
+        lower()
+        self.nested -= 1
+        inner = tuple(self.out)
+        self.out, self.definite, self.directory = outer, definite, directory
+        return inner
+
+    @contextmanager
+    def deeper(self) -> Iterator[bool]:
+        """One level down; false where it is too deep to go on."""
+        self.depth += 1
+        try:
+            yield self.depth <= MOST_DEPTH
+        finally:
+            self.depth -= 1
+
+    def temporary(self, span: Span) -> ir.Name:
+        self._count += 1
+        return ir.Name(f"%{self._count}", span)
+
+    def opaque(self, reason: str, node: Node, parts: tuple[ir.Expression, ...] = ()) -> ir.Opaque:
+        return ir.Opaque(reason, self.script.span(node), parts)
+
+    def call(self, name: str, arguments: tuple[ir.Expression, ...], span: Span, results: int = 0) -> ir.Name | None:
+        """Call a function of the shell; the temporary that takes its first result."""
+        targets = (self.temporary(span), *(None,) * (results - 1)) if results else ()
+        given = tuple(ir.Argument(each) for each in arguments)
+        self.emit(ir.Invoke(targets, ir.Global("shell", name, span), given, span))
+        return targets[0] if results else None
+
+    # --- variables ---
+
+    def variable(self, name: str, span: Span) -> ir.Expression:
+        """The value of a variable or special parameter."""
+        if name in CHANGING:
+            found = self.call("changing", (ir.Literal(name, span),), span, 1)
+            return found or ir.Opaque("a value that changes", span)
+        if name.isdigit():
+            return self._positional(int(name), span)
+        match name:
+            case "@" | "*":
+                return ir.Opaque("all arguments in one word", span, (ir.Name(ARGUMENTS, span),))
+            case "#":
+                return ir.Apply("length", (ir.Name(ARGUMENTS, span),), span)
+            case "?" | "!" | "-" | "_" | "PIPESTATUS":
+                return ir.Opaque(f"the shell's parameter {name}", span)
+            case "BASH_SOURCE":
+                return self._positional(0, span)
+        if name not in self.shared.names.assigned and name not in self.local:
+            return ir.Apply("environment", (ir.Literal(name, span),), span)
+        if name not in self.local and (self.function or name not in self.definite):
+            self.shared.needed.add(name)
+        return ir.Name(self.spelled(name), span)
+
+    def _positional(self, number: int, span: Span) -> ir.Expression:
+        if number == 0:
+            return ir.Literal(self.script.text.position(0).path, span, exact=False)
+        return ir.Apply("argument", (ir.Name(ARGUMENTS, span), ir.Constant(number, span)), span)
+
+    def spelled(self, name: str) -> str:
+        """A variable's name in the small language, where functions and variables share one space of names."""
+        return f"{name}#variable" if name in self.shared.names.functions else name
+
+    def assign(self, name: str, value: ir.Expression, span: Span, declare: bool = False) -> None:
+        """Give a variable a value; `declare`: one of this function alone."""
+        if declare and self.function:
+            self.local.add(name)
+        else:
+            declare = False
+        if name not in self.local:
+            if self.function:
+                self.shared.needed.add(name)
+            self.definite.add(name)
+        self.emit(ir.Assign((ir.Name(self.spelled(name), span),), value, span, declare))

@@ -1,0 +1,157 @@
+"""Conditions: `[ … ]`, `[[ … ]]` and `test` (Bash Reference Manual 5.2, section 6.4; POSIX test).
+
+The words are taken in their order and read by precedence: `!`, then the binary operators, then `-a` and `&&`, then `-o`
+and `||`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tagcheck import ir
+from tagcheck.frontends.shell.script import literal_text
+from tagcheck.frontends.shell.words import Words
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_COMPOUND = frozenset(("binary_expression", "unary_expression", "parenthesized_expression", "test_command"))
+_EQUALS = {"=": ir.CompareOp.EQ, "==": ir.CompareOp.EQ, "!=": ir.CompareOp.NE}
+_NUMBERS = {"-eq": ir.CompareOp.EQ, "-ne": ir.CompareOp.NE}
+_OTHERS = frozenset(("=~", "<", ">", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"))
+_BINARY = frozenset((*_EQUALS, *_NUMBERS, *_OTHERS))
+_ANY = frozenset(("||", "-o"))
+_ALL = frozenset(("&&", "-a"))
+_BRACKETS = frozenset(("[", "]", "[[", "]]"))
+MOST_WORDS = 60
+
+
+class Tests(Words):
+    """Words, and what is asked about them."""
+
+    def tested(self, node: Node, words: list[Node] | None = None) -> ir.Expression:
+        """The condition of a test; `words`: the arguments of the command `test` or `[`."""
+        tokens = self._tokens(node) if words is None else words
+        if len(tokens) > MOST_WORDS:
+            return self.opaque("a long condition", node)
+        reader = _Reader(self, node, tokens)
+        condition = reader.any_of()
+        return condition if reader.at == len(tokens) else self.opaque("a condition", node)
+
+    def _tokens(self, node: Node) -> list[Node]:
+        found: list[Node] = []
+        pending = [node]
+        while pending and len(found) <= MOST_WORDS:
+            current = pending.pop()
+            if current.type in _COMPOUND:
+                pending.extend(reversed(current.children))
+            elif current.is_named or self.script.written(current).strip() not in _BRACKETS:
+                found.append(current)
+        return found
+
+
+class _Reader:
+    """Reads the words of one test."""
+
+    def __init__(self, tests: Tests, node: Node, tokens: list[Node]) -> None:
+        self.tests = tests
+        self.node = node
+        self.span = tests.script.span(node)
+        self.tokens = tokens
+        self.words = [tests.script.written(token).strip() for token in tokens]
+        self.at = 0
+
+    def _next(self) -> str:
+        return self.words[self.at] if self.at < len(self.words) else ""
+
+    def any_of(self) -> ir.Expression:
+        found = [self._all_of()]
+        while self._next() in _ANY:
+            self.at += 1
+            found.append(self._all_of())
+        return found[0] if len(found) == 1 else ir.AnyOf(tuple(found), self.span)
+
+    def _all_of(self) -> ir.Expression:
+        found = [self._one()]
+        while self._next() in _ALL:
+            self.at += 1
+            found.append(self._one())
+        return found[0] if len(found) == 1 else ir.AllOf(tuple(found), self.span)
+
+    def _one(self) -> ir.Expression:
+        negations = 0
+        while self._next() == "!":
+            self.at += 1
+            negations += 1
+        found = self._group() if self._next() in ("(", "\\(") else self._primary()
+        return negated(found) if negations % 2 else found
+
+    def _group(self) -> ir.Expression:
+        self.at += 1
+        found = self.any_of()
+        if self._next() in (")", "\\)"):
+            self.at += 1
+        return found
+
+    def _primary(self) -> ir.Expression:
+        remaining = len(self.words) - self.at
+        if remaining >= 3 and self.words[self.at + 1] in _BINARY:
+            left, operator, right = (self.tokens[self.at], self.words[self.at + 1], self.tokens[self.at + 2])
+            self.at += 3
+            return self._compared(left, operator, right)
+        if remaining >= 2 and _is_unary(self.words[self.at]):
+            operator, operand = self.words[self.at], self.tokens[self.at + 1]
+            self.at += 2
+            return self._asked(operator, operand)
+        if not remaining:
+            return ir.Constant(False, self.span)
+        self.at += 1
+        return self._filled(self.tests.word(self.tokens[self.at - 1]), ir.CompareOp.NE)
+
+    def _filled(self, value: ir.Expression, operator: ir.CompareOp) -> ir.Expression:
+        return ir.Compare(operator, value, ir.Literal("", self.span), self.span)
+
+    def _asked(self, operator: str, operand: Node) -> ir.Expression:
+        value = self.tests.word(operand)
+        match operator:
+            case "-z":
+                return self._filled(value, ir.CompareOp.EQ)
+            case "-n":
+                return self._filled(value, ir.CompareOp.NE)
+            case _:
+                return ir.Opaque(f"a test {operator}", self.span, (value,))
+
+    def _compared(self, left: Node, operator: str, right: Node) -> ir.Expression:
+        values = (self.tests.word(left), self.tests.word(right))
+        comparison = _EQUALS.get(operator) or _NUMBERS.get(operator)
+        if comparison is None or self._is_pattern(right, values[1]):
+            return ir.Opaque(f"a test {operator}", self.span, values)
+        return ir.Compare(comparison, *values, self.span)
+
+    def _is_pattern(self, node: Node, value: ir.Expression) -> bool:
+        quoted = node.type in ("string", "raw_string")
+        return not quoted and has_pattern(literal_text(value) or "")
+
+
+def has_pattern(text: str) -> bool:
+    """Whether a text is a pattern that several texts match."""
+    return any(character in text for character in "*?[")
+
+
+def negated(condition: ir.Expression) -> ir.Expression:
+    """The opposite of a condition."""
+    match condition:
+        case ir.Not(operand=operand):
+            return operand
+        case ir.Compare(operator=ir.CompareOp.EQ, left=left, right=right, span=span):
+            return ir.Compare(ir.CompareOp.NE, left, right, span)
+        case ir.Compare(operator=ir.CompareOp.NE, left=left, right=right, span=span):
+            return ir.Compare(ir.CompareOp.EQ, left, right, span)
+        case ir.Constant(value=bool(value), span=span):
+            return ir.Constant(not value, span)
+        case _:
+            return ir.Not(condition, condition.span)
+
+
+def _is_unary(word: str) -> bool:
+    return len(word) == 2 and word[0] == "-" and word[1].isalpha()
