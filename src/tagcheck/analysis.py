@@ -79,8 +79,10 @@ class _Context:
 def analyse(project: Project, files: Files, config: Config, catalogues: Sequence[Path], tell: Tell) -> Analysis:
     """Evaluate every scenario of a project. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
-    models = load_models([each / "models" for each in directories], "go")
-    program = Program(project.files, files.read, languages(), Effectful(models), partial(_says_stage, models))
+    models = load_models([each / "models" for each in directories], "go", "shell")
+    program = Program(
+        project.files, files.read, languages(), Effectful(models), partial(_says_stage, models), _deploying(models)
+    )
     context = _Context(program, models, load_tools(directories), config, files)
     program.explore()
     tell("linked", 1, 1)
@@ -97,6 +99,15 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
 EFFECTS = frozenset(("command", "run-words", "run-argument", "effect", "container-request", "image-stream"))
 """The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
 does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
+DEPLOYING = frozenset(("deploy", "mutate-and-deploy"))
+"""The operations that hand an object to a cluster."""
+
+
+def _deploying(models: Models) -> frozenset[str]:
+    """The simple names of client methods that hand an object to a cluster."""
+    names = [name for name, model in models.exact.items() if model.op in DEPLOYING]
+    names += [name for name, found in models.modules.items() if any(model.op in DEPLOYING for _, model in found)]
+    return frozenset(name.rpartition(".")[2] for name in names)
 
 
 class Effectful:

@@ -66,6 +66,20 @@ class Guards:
 
 
 ALWAYS = Guards()
+
+
+def build_guards(constraint: str) -> Guards:
+    """The guards of a build constraint: a conjunction of tags and negated tags becomes their atoms, anything else one
+    atom of its own (Go command documentation, 'Build constraints')."""
+    guards = ALWAYS
+    for term in constraint.split("&&"):
+        tag = term.strip().removeprefix("!").strip()
+        if not tag.replace("_", "").replace(".", "").isalnum():
+            return when(f"build:{constraint}")
+        guards = guards.and_(when(f"build:{tag}", not term.strip().startswith("!"))) or guards
+    return guards
+
+
 VARIABLE = "env:"
 """How an environment variable is named in an atom; `compare` in the evaluator writes atoms as 'LEFT == RIGHT'."""
 

@@ -28,8 +28,8 @@ from tagcheck.values import Filling, Piece, Text
 
 Definition = Procedure | Variable | Type
 Lowered = TypeVar("Lowered")
-GENERIC_NAMES = 3
-"""A method name that so many types share or more is not resolved by its name alone."""
+IMAGE_WORDS = frozenset(("Image", "Containers", "PodSpec"))
+"""Fields and types of Kubernetes objects that name images (API version v1 of Kubernetes)."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Program:
 
     `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` gives the simple names of
     the functions of a library module that can matter to a run; `says_stage` whether a function's name alone says that it
-    does something to images.
+    does something to images; `deploying` are simple names of client methods that hand an object to a cluster.
     """
 
     def __init__(
@@ -56,12 +56,14 @@ class Program:
         languages: Sequence[Language],
         effectful: Callable[[str], frozenset[str]],
         says_stage: Callable[[str], bool] = lambda name: False,
+        deploying: frozenset[str] = frozenset(),
     ) -> None:
         self.paths = tuple(paths)
         self.problems: list[Problem] = []
         self._read = read_bytes
         self._effectful = effectful
         self._says_stage = says_stage
+        self._deploying = deploying
         self._languages = {suffix: language for language in languages for suffix in language.suffixes}
         self._layouts: dict[str, Layout] = {}
         self.modules: dict[str, Module] = {}
@@ -196,15 +198,23 @@ class Program:
         return definitions
 
     def _defined(self, module: Module, name: str) -> tuple[Definition, ...]:
+        return tuple(self._alternatives(module, name).values())
+
+    def _alternatives(self, module: Module, name: str) -> dict[str, Definition]:
+        """The definitions of a name by the constraints under which a build takes them."""
         found: dict[str, Definition] = {}
-        for path, unit in module.units.items():
+        for unit in module.units.values():
             each = unit.procedures.get(name) or unit.variables.get(name) or unit.types.get(name)
+            if each is not None and not unit.alternative:
+                return {"": each}
             if each is not None:
-                found.setdefault(unit.alternative or "", each)
-                if not unit.alternative:
-                    return (each,)
-            del path
-        return tuple(found.values())
+                found.setdefault(unit.alternative, each)
+        return found
+
+    def constraints(self, module: str, name: str) -> tuple[str, ...]:
+        """The constraints under which a build takes each of the definitions that `lookup` gives."""
+        found = self.modules.get(module)
+        return tuple(self._alternatives(found, name)) if found else ()
 
     def _parse_mentioning(self, module: Module, name: str) -> bool:
         wanted = name.rpartition(".")[2]
@@ -290,6 +300,18 @@ class Program:
         found = self.modules.get(module)
         imported = {to for unit in found.units.values() for to in unit.imports.values()} if found else set()
         return any(other in names and not mentions.isdisjoint(names[other]) for other in imported)
+
+    def deploys(self, procedure: Procedure) -> bool:
+        """Whether a procedure hands an object that names an image to a cluster: by the words in it and in the
+        procedures of its module that it mentions."""
+        if procedure.mentions.isdisjoint(self._deploying):
+            return False
+        if not procedure.mentions.isdisjoint(IMAGE_WORDS):
+            return True
+        found = self.modules.get(procedure.module)
+        units = found.units.values() if found else ()
+        named = (unit.procedures[name] for unit in units for name in procedure.mentions if name in unit.procedures)
+        return any(not each.mentions.isdisjoint(IMAGE_WORDS) for each in named)
 
     def mentions_variable(self, procedure: Procedure) -> bool:
         """Whether a procedure names a variable of its module, and so might change it."""

@@ -37,11 +37,15 @@ def plans(program: Program) -> Iterator[Plan]:
 
 
 def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
-    initial = tuple(each for unit in units for each in unit.initial if program.reaches(each))
+    every = tuple(each for unit in units for each in unit.initial)
+    whole = any(program.reaches(each) for each in every)
+    initial = tuple(each for each in every if program.reaches(each) or (whole and program.deploys(each)))
     entries = [(unit.procedures[name], kind) for unit in units for name, kind in unit.entries]
     reaching = [(procedure, kind) for procedure, kind in entries if program.reaches(procedure)]
-    tests = tuple(procedure for procedure, kind in reaching if kind is EntryKind.TEST)
     mains = tuple(procedure for procedure, kind in entries if kind is EntryKind.SETUP)
+    tests = tuple(procedure for procedure, kind in reaching if kind is EntryKind.TEST)
+    if mains and program.reaches(mains[0]):
+        tests = tuple(each for each, kind in entries if kind is EntryKind.TEST and (each in tests or program.deploys(each)))
     if initial:
         yield Plan(units[0].path.rpartition("/")[0] or units[0].path, initial)
     if mains and (tests or program.reaches(mains[0])):

@@ -13,7 +13,7 @@ from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.state import ABSENT, Frame, Heap
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import TypeInfo, Variable
-from tagcheck.guards import ALWAYS, Guards, when
+from tagcheck.guards import ALWAYS, Guards, build_guards, when
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
@@ -270,11 +270,12 @@ class Evaluation:
         )
 
     def _chosen(self, index: int, count: int, module: str, name: str) -> Guards:
-        """The guard of one of several definitions of a name among which a build chooses."""
-        guards: Guards = when(f"build:{module}.{name}:{index}")
+        """The guard of one of several definitions of a name among which a build chooses: the build's constraint, so
+        that names in one file are chosen together."""
+        constraints = self.program.constraints(module, name)
+        guards = build_guards(constraints[index]) if index < len(constraints) else ALWAYS
         for other in range(count):
-            if other != index:
-                guards = guards.and_(when(f"build:{module}.{name}:{other}", False)) or guards
+            guards = guards.and_(when(f"build:{module}.{name}:{other}", other == index)) or guards
         return guards
 
     def _symbol_value(self, module: str, name: str, found: Procedure | Variable | TypeInfo) -> Value:

@@ -27,7 +27,7 @@ class Machine(Manifests):
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int = MOST_STEPS) -> None:
         super().__init__(program, models, tools, steps)
-        self.suite = Suite(self._call_now, program.reaches)
+        self.suite = Suite(self._call_now, lambda each: program.reaches(each) or program.deploys(each))
 
     def machine(self) -> MachineProtocol:
         return self

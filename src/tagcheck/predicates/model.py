@@ -163,7 +163,10 @@ def made_by_generator(event: Event, written: Span) -> bool:
     filling = _generated(event.image)
     if filling is None:
         return False
-    return any(procedure.contains(written) for procedure in filling.within[_common(event, filling) :])
+    common = _common(event, filling)
+    own = (*event.trace[common:], event.span)
+    called = (each for each in filling.within[common:] if not any(each.contains(span) for span in own))
+    return any(procedure.contains(written) for procedure in called)
 
 
 def _generated(text: Text) -> Filling | None:
@@ -180,6 +183,17 @@ def _common(event: Event, filling: Filling) -> int:
     while common < min(len(chain), len(path)) and chain[common] == path[common]:
         common += 1
     return min(common, len(chain) - 1)
+
+
+def placeholder(text: str) -> str:
+    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`."""
+    for opening, closing in (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@")):
+        start = text.find(opening)
+        end = text.find(closing, start + len(opening)) if start >= 0 else -1
+        name = text[start + len(opening) : end].strip() if end > 0 else ""
+        if name and (opening in ("${", "{{") or name.replace("_", "").isupper()):
+            return text[start : end + len(closing)]
+    return next((word for word in ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME") if word in text), "")
 
 
 # --- likeness --------------------------------------------------------------------------------------------------------

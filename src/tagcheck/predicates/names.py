@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tagcheck.events import Event, Stage
 from tagcheck.finding import Tier
 from tagcheck.image import Reference, fault, words
-from tagcheck.predicates.model import Case, Match, made_at, names_of, place, same_as, written_at
+from tagcheck.predicates.model import Case, Match, made_at, names_of, place, placeholder, same_as, written_at
 from tagcheck.source import Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
 
@@ -65,15 +65,11 @@ def static_tag(case: Case) -> Iterator[Match]:
         if event.image.holes or reference.tag is None or reference.digest is not None or not event.kubelet:
             continue
         literal = reference.tag.literal or ""
-        if not literal or literal == "latest" or fault(event.image) or _placeholder_like(literal):
+        if not literal or literal == "latest" or fault(event.image) or placeholder(literal):
             continue
         local = case.is_local(event) and _is_made_here(case, event)
         if local and not _overridable(case, event):
             yield _match(case, event, written_at(event.image, event.span, reference.tag))
-
-
-def _placeholder_like(tag: str) -> bool:
-    return any(mark in tag for mark in "${}<>%@")
 
 
 def _is_made_here(case: Case, event: Event) -> bool:

@@ -22,6 +22,7 @@ from tagcheck.predicates.model import (
     made_by_generator,
     names_of,
     place,
+    placeholder,
     policy_is,
     same_as,
     written_at,
@@ -424,11 +425,11 @@ def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
     if not case.scenario.is_run:
         return
     for use in case.events(Stage.DEPLOYED):
-        placeholder = next((mark for mark in map(_placeholder, _literals(use.image)) if mark), "")
-        if placeholder and use.kubelet:
+        left = next((mark for mark in map(placeholder, _literals(use.image)) if mark), "")
+        if left and use.kubelet:
             yield Match(
                 span=written_at(use.image, use.span),
-                variables={"image": str(use.image), "placeholder": placeholder, "workload": use.workload},
+                variables={"image": str(use.image), "placeholder": left, "workload": use.workload},
                 places=(place(use),),
                 names=names_of(deployed=[use]),
                 label=f"DEPLOYED {use.image}",
@@ -439,16 +440,3 @@ def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
 
 def _literals(text: Text) -> list[str]:
     return [part for part in text.merged() if isinstance(part, str)]
-
-
-def _placeholder(text: str) -> str:
-    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`."""
-    for opening, closing in (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@")):
-        start = text.find(opening)
-        end = text.find(closing, start + len(opening)) if start >= 0 else -1
-        name = text[start + len(opening) : end].strip() if end > 0 else ""
-        if name and (opening in ("${", "{{") or name.replace("_", "").isupper()):
-            return text[start : end + len(closing)]
-    return next((word for word in ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME") if word in text), "")
-
-
