@@ -7,6 +7,7 @@ Python. Reports go to standard output alone, everything else to standard error. 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -242,6 +243,8 @@ def _scan(request: ScanRequest) -> Report:
     from tagcheck.models import ModelError
     from tagcheck.progress import ProgressLine
 
+    # Nearly all that a scan makes lives until its end: looking for cycles over and over takes a third of the time.
+    gc.disable()
     try:
         with ProgressLine() as progress:
             return app.scan(request, progress.report)

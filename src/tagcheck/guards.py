@@ -19,18 +19,39 @@ MOST_CLAUSES = 24
 """Clauses kept in one conjunction; past it, clauses of several literals are forgotten first, then the newest."""
 
 
+class _Hashed:
+    __slots__ = ("_hash",)
+    _hash: int
+
+
 @dataclass(frozen=True, slots=True)
-class Guards:
+class Guards(_Hashed):
     """A satisfiable conjunction. `units` are the literals that must hold, `clauses` the disjunctions of several."""
 
     units: frozenset[Literal] = frozenset()
     clauses: frozenset[Clause] = frozenset()
 
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Guards) and self.units == other.units and self.clauses == other.clauses
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            object.__setattr__(self, "_hash", hash((self.units, self.clauses)))
+            return self._hash
+
     def and_(self, other: Guards) -> Guards | None:
         """Both conjunctions together; None if they cannot hold in the same run."""
-        if other is ALWAYS or other == self:
+        if other is ALWAYS or other is self:
             return self
         if self is ALWAYS:
+            return other
+        if other.units <= self.units and other.clauses <= self.clauses:
+            return self
+        if self.units <= other.units and self.clauses <= other.clauses:
             return other
         return conjunction(self.units | other.units, self.clauses | other.clauses)
 
@@ -142,20 +163,27 @@ def conjunction(units: frozenset[Literal], clauses: frozenset[Clause]) -> Guards
     known = dict(units)
     if len(known) < len(units):
         return None
+    if not clauses:
+        return _bounded(units, clauses)
     pending, changed = set(clauses), True
     while changed:
         changed = False
         for clause in tuple(pending):
-            if any(known.get(atom) is value for atom, value in clause):
-                pending.discard(clause)
-                continue
-            open_literals = [(atom, value) for atom, value in clause if atom not in known]
-            if not open_literals:
-                return None
-            if len(open_literals) == 1:
-                known[open_literals[0][0]] = open_literals[0][1]
-                pending.discard(clause)
-                changed = True
+            open_literals: list[Literal] = []
+            for literal in clause:
+                value = known.get(literal[0])
+                if value is None:
+                    open_literals.append(literal)
+                elif value is literal[1]:
+                    pending.discard(clause)
+                    break
+            else:
+                if not open_literals:
+                    return None
+                if len(open_literals) == 1:
+                    known[open_literals[0][0]] = open_literals[0][1]
+                    pending.discard(clause)
+                    changed = True
     return _bounded(frozenset(known.items()), frozenset(pending))
 
 

@@ -99,6 +99,7 @@ def _split_registry(name: Text) -> tuple[Text | None, Text]:
     return None, name
 
 
+@lru_cache(maxsize=4096)
 def canonical(text: Text, reading: str = DOCKER) -> tuple[Text, ...]:
     """The full names that a spelling can mean to a reader, most likely first: registry completed, the tag `latest`
     made explicit, the tag left out where a digest decides."""
@@ -145,6 +146,7 @@ def _completed(repository: Text, reading: str) -> tuple[Text, ...]:
     return spellings if _starts_literal(repository) else (repository, *spellings)
 
 
+@lru_cache(maxsize=65536)
 def same_image(left: Text, right: Text, left_reading: str = DOCKER, right_reading: str = DOCKER) -> Same:
     """Whether two spellings name the same image, each read by its reader. YES if one common meaning is certain, NO if
     every pair of meanings differs."""
@@ -154,6 +156,7 @@ def same_image(left: Text, right: Text, left_reading: str = DOCKER, right_readin
     return Same.MAYBE if Same.MAYBE in answers else Same.NO
 
 
+@lru_cache(maxsize=4096)
 def fault(text: Text) -> str:
     """Why a text cannot be an image name, in words; empty if it can. Only literal parts are judged."""
     reference = parse(text)
@@ -204,6 +207,7 @@ def looks_like_reference(text: Text) -> bool:
     return reference.tag is not None or reference.digest is not None or reference.registry is not None
 
 
+@lru_cache(maxsize=4096)
 def words(repository: Text) -> tuple[str, ...]:
     """The words of a repository's last component, holes as '*': `kubernaut-data_storage` → kubernaut, data,
     storage."""

@@ -109,11 +109,30 @@ class Filling:
         return hash(self.hole.key)
 
 
+class _Remembered:
+    """Room for what a text is asked for again and again; no part of its value."""
+
+    __slots__ = ("_hash", "_literal", "_merged")
+    _hash: int
+    _literal: str | None
+    _merged: tuple[str | Hole, ...]
+
+
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Remembered):
     """A sequence of literal pieces and holes; neighbouring pieces are not merged, so that origins stay."""
 
     parts: tuple[Piece | Filling, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Text) and self.parts == other.parts)
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            object.__setattr__(self, "_hash", hash(self.parts))
+            return self._hash
 
     @classmethod
     def of(cls, text: str, span: Span | None = None, exact: bool = True) -> Text:
@@ -129,9 +148,17 @@ class Text:
     @property
     def literal(self) -> str | None:
         """The whole text if no part of it is unknown."""
-        if any(isinstance(part, Filling) for part in self.parts):
-            return None
-        return "".join(part.text for part in self.parts if isinstance(part, Piece))
+        parts = self.parts
+        if len(parts) == 1:
+            only = parts[0]
+            return only.text if isinstance(only, Piece) else None
+        try:
+            return self._literal
+        except AttributeError:
+            unknown = any(isinstance(part, Filling) for part in parts)
+            literal = None if unknown else "".join(part.text for part in parts if isinstance(part, Piece))
+            object.__setattr__(self, "_literal", literal)
+            return literal
 
     @property
     def leading(self) -> str:
@@ -164,6 +191,13 @@ class Text:
 
     def merged(self) -> tuple[str | Hole, ...]:
         """The text with neighbouring literal pieces merged and origins left out: its normal form for comparison."""
+        try:
+            return self._merged
+        except AttributeError:
+            object.__setattr__(self, "_merged", self._normal())
+            return self._merged
+
+    def _normal(self) -> tuple[str | Hole, ...]:
         found: list[str | Hole] = []
         for part in self.parts:
             if isinstance(part, Filling):
@@ -475,6 +509,9 @@ class Same(Enum):
 def same(left: Text, right: Text) -> Same:
     """Compare two texts. NO only if no assignment of the holes makes them equal: literal parts clash, or a unique
     value would have to equal something that cannot depend on it."""
+    first, second = left.literal, right.literal
+    if first is not None and second is not None:
+        return Same.YES if first == second else Same.NO
     a, b = left.merged(), right.merged()
     keys_a, keys_b = tuple(map(_key, a)), tuple(map(_key, b))
     if keys_a == keys_b:
@@ -511,10 +548,13 @@ def _overlap(a: tuple[_Key, ...], b: tuple[_Key, ...]) -> bool:
     """Whether two patterns, holes taken as 'any text', have a common instance; equal holes at the same place match.
     Common heads and tails are stripped first: they must be equal in every instance."""
     left, right = _tokens(a), _tokens(b)
-    while left and right and left[0] == right[0]:
-        left, right = left[1:], right[1:]
-    while left and right and left[-1] == right[-1]:
-        left, right = left[:-1], right[:-1]
+    shorter = min(len(left), len(right))
+    head = next((at for at in range(shorter) if left[at] != right[at]), shorter)
+    most = shorter - head
+    tail = next((at for at in range(most) if left[-1 - at] != right[-1 - at]), most)
+    left, right = left[head : len(left) - tail], right[head : len(right) - tail]
+    if left and right and any(isinstance(left[at], str) and isinstance(right[at], str) for at in (0, -1)):
+        return False
     return _wildcards_meet(left, right)
 
 

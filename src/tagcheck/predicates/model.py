@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from tagcheck.config import Config
@@ -22,7 +22,7 @@ SUPPLIED = (*PRESENT, Stage.LOADED, Stage.PUSHED)
 TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One scenario to judge, with what the whole project is known to do. `built` are the names that any scenario of
     the project builds, as spelled."""
@@ -37,15 +37,27 @@ class Case:
 
     def events(self, *stages: Stage) -> list[Event]:
         """The events of these stages, in order."""
-        return [event for event in self._events if event.stage in stages]
+        found = self._by_stages.get(stages)
+        if found is None:
+            found = self._by_stages[stages] = [event for event in self.scenario.events if event.stage in stages]
+        return found
 
     @cached_property
-    def _events(self) -> tuple[Event, ...]:
-        return self.scenario.events
+    def _by_stages(self) -> dict[tuple[Stage, ...], list[Event]]:
+        return {}
 
     def together(self, event: Event, *stages: Stage) -> list[Event]:
         """The events of these stages that can happen in the same run as this one."""
-        return [each for each in self.events(*stages) if compatible(each.guards, event.guards)]
+        key = (event.guards, stages)
+        found = self._together.get(key)
+        if found is None:
+            found = [each for each in self.events(*stages) if compatible(each.guards, event.guards)]
+            self._together[key] = found
+        return found
+
+    @cached_property
+    def _together(self) -> dict[tuple[Guards, tuple[Stage, ...]], list[Event]]:
+        return {}
 
     def is_local_registry(self, reference: Reference) -> bool:
         """Whether a name can only be local by its registry."""
@@ -66,6 +78,7 @@ class Case:
         return any(same_as(event, other) is Same.YES for other in self.together(event, Stage.BUILT, Stage.TAGGED))
 
 
+@lru_cache(maxsize=1 << 14)
 def compatible(left: Guards, right: Guards) -> bool:
     return left.compatible(right)
 

@@ -7,6 +7,7 @@ or loads under a like name, and either the name can only be local or registry an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tagcheck.events import Dropped, Event, Stage
 from tagcheck.image import alike, canonical, parse, same_image
@@ -78,14 +79,13 @@ class Mismatch:
         )
 
 
-def mismatches(case: Case) -> Iterator[Mismatch]:
-    """Every use of an image under a name that nothing in the scenario supplies, with the nearest candidate."""
-    for use in case.events(*USES):
-        if use.stage is Stage.DEPLOYED and not use.kubelet:
-            continue
-        candidate = missing_candidate(case, use)
-        if candidate is not None:
-            yield Mismatch(case, use, candidate)
+@lru_cache(maxsize=1)
+def mismatches(case: Case) -> tuple[Mismatch, ...]:
+    """Every use of an image under a name that nothing in the scenario supplies, with the nearest candidate. Several
+    rules ask for those of one case, one after the other."""
+    uses = (use for use in case.events(*USES) if use.stage is not Stage.DEPLOYED or use.kubelet)
+    found = ((use, missing_candidate(case, use)) for use in uses)
+    return tuple(Mismatch(case, use, candidate) for use, candidate in found if candidate is not None)
 
 
 def missing_candidate(case: Case, use: Event) -> Event | None:
