@@ -122,6 +122,12 @@ def output_identity(tools: Tools, words: Sequence[Text]) -> tuple[str, str] | No
     return " ".join(_identity(word) for word in words), rule.weak
 
 
+def output_prints(tools: Tools, words: Sequence[Text]) -> str:
+    """What a command makes of its words and its input: one of PRINTS, the empty text if that is not known."""
+    rule = _output_rule(tools, words)
+    return rule.prints if rule is not None and not rule.unique else ""
+
+
 def _identity(word: Text) -> str:
     parts = word.merged()
     return "".join(part if isinstance(part, str) else _hole_identity(part) for part in parts)

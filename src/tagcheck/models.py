@@ -160,8 +160,8 @@ def _matches(pattern: Pattern, words: tuple[str, ...]) -> bool:
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
-def load_models(directories: Sequence[Path], language: str) -> Models:
-    """The models of a language ('go', 'python') from the files `LANGUAGE-*.yaml` of the directories, and the naming
+def load_models(directories: Sequence[Path], *languages: str) -> Models:
+    """The models of languages ('go', 'shell') from the files `LANGUAGE-*.yaml` of the directories, and the naming
     conventions of `conventions.yaml`. Later directories win over earlier ones.
 
     Raises ModelError for a file that does not follow the format.
@@ -171,7 +171,7 @@ def load_models(directories: Sequence[Path], language: str) -> Models:
     modules: dict[str, list[tuple[str, Model]]] = {}
     conventions: tuple[Pattern, ...] = ()
     for directory in directories:
-        for path in sorted(directory.glob(f"{language}-*.yaml")):
+        for path in sorted(path for language in languages for path in directory.glob(f"{language}-*.yaml")):
             seen: set[str] = set()
             for group in _groups(path):
                 for name, model in _models(path, group):

@@ -183,7 +183,12 @@ def read_file(call: Call) -> tuple[Value, ...]:
 
 
 def write_file(call: Call) -> tuple[Value, ...]:
-    call.machine.write_file(call.argument(0), call.argument(1))
+    """Write argument 1 to the file at argument 0; with `append`, after what it holds."""
+    content = call.argument(1)
+    if call.with_.get("append"):
+        before = call.machine.read_file(call.argument(0))
+        content = call.unknown("a file that grows") if before is None else append_text(before, content)
+    call.machine.write_file(call.argument(0), content)
     return (Outcome(call.identity),)
 
 

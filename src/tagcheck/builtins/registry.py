@@ -117,7 +117,7 @@ _FILES: dict[str, OperationSpec] = {
     "temporary": _acts(files.temporary, "alone", "file"),
     "wrapping-reader": _acts(files.wrapping_reader),
     "write": _acts(files.write, "to", "character", "results"),
-    "write-file": _acts(files.write_file),
+    "write-file": _acts(files.write_file, "append"),
 }
 
 _COMMANDS: dict[str, OperationSpec] = {

@@ -34,7 +34,18 @@ from pathlib import Path as FilePath
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue.expressions import Condition, Expression, condition_from, expression_from
 from tagcheck.catalogue.line import Switch
-from tagcheck.catalogue.tools import Action, Arity, CatalogueError, OutputRule, Path, Tool, Tools, Transport, Verb
+from tagcheck.catalogue.tools import (
+    PRINTS,
+    Action,
+    Arity,
+    CatalogueError,
+    OutputRule,
+    Path,
+    Tool,
+    Tools,
+    Transport,
+    Verb,
+)
 
 _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(("filtered", "everything", "unnamed", "kustomize"))
@@ -349,14 +360,17 @@ def _transports(entry: _Entry, data: Mapping[str, object]) -> dict[str, Transpor
 def _output(entry: _Entry, value: object) -> OutputRule:
     data = entry.as_mapping(value, "an output")
     inside = entry.inside(f"output {data.get('command')}")
-    inside.check_keys(data, ("command", "has", "unique", "weak"))
+    inside.check_keys(data, ("command", "has", "unique", "weak", "prints"))
     if not inside.text(data, "command"):
         raise inside.error("it has no command", "say 'command: PROGRAM WORD …' or 'command: \"*\"'")
+    if inside.text(data, "prints") not in ("", *PRINTS):
+        raise inside.error(f"it prints {data['prints']!r}", f"use one of {', '.join(PRINTS)}")
     return OutputRule(
         command=tuple(inside.text(data, "command").split()),
         has=inside.texts(data, "has"),
         unique=data.get("unique") is True,
         weak=inside.text(data, "weak"),
+        prints=inside.text(data, "prints"),
     )
 
 

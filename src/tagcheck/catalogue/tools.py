@@ -81,12 +81,19 @@ class Tool:
 @dataclass(frozen=True, slots=True)
 class OutputRule:
     """What a command prints. `command`: words that occur in this order, the program first ('*': any). `has`: any of
-    these texts occurs in the arguments. `weak`: why the value can still be the same for two teams or two runs."""
+    these texts occurs in the arguments. `weak`: why the value can still be the same for two teams or two runs. `prints`:
+    what it makes of its words and its input, one of PRINTS."""
 
     command: tuple[str, ...]
     has: tuple[str, ...] = ()
     unique: bool = False
     weak: str = ""
+    prints: str = ""
+
+
+PRINTS = ("words", "format", "files", "input", "substituted", "derived")
+"""Its words (echo); its words by a format (printf); the files that it names, or its input (cat); its input (tee); its
+input with the variables of the environment in it (envsubst); something of its input that is as unique as that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,13 @@ from tagcheck import argv
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
-from tagcheck.engine.scripts import Scripts, environment_of
+from tagcheck.engine.printing import Printing
+from tagcheck.engine.scripts import environment_of
 from tagcheck.guards import Guards
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.values import (
-    EMPTY,
     Alternatives,
-    Hole,
-    HoleKind,
     Outcome,
     Pointer,
     Sequence,
@@ -32,7 +30,7 @@ reported as a gap."""
 DEEPEST_COMMAND = 6
 
 
-class Commands(Scripts):
+class Commands(Printing):
     """A run that knows container tools."""
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:
@@ -89,21 +87,10 @@ class Commands(Scripts):
                     printed = self.script(effect)
                 case _:
                     self.emit(effect)
-        return self._output(words) if printed is None else printed
+        return self.output(words) if printed is None else printed
 
     def _executed(self, effect: Effect) -> Value:
         """Another command line, with the input and environment of the command that starts it."""
         environment = (*self.command_environment, *environment_of(effect.environment))
         directory = effect.directory or self.working_directory
         return self.run(Command(effect.words, environment, self.standard_input, directory)).output
-
-    def _output(self, words: tuple[Text, ...]) -> Value:
-        """What a command prints: another value each time, or the same for the same command line."""
-        line = " ".join(map(str, words))
-        weak = argv.output_is_unique(self.tools, words)
-        if weak is not None:
-            return self.unique(line, weak)
-        identity, weak = argv.output_identity(self.tools, words) or (line, "")
-        if any(hole.kind in (HoleKind.UNIQUE, HoleKind.OPAQUE) for word in words for hole in word.holes):
-            return self.opaque(f"the output of {words[0] if words else EMPTY}")
-        return Text.of_hole(Hole(HoleKind.OUTPUT, identity, line, weak=weak), self.site, self.stack)

@@ -1,0 +1,157 @@
+"""What commands print: the words and files that they pass on, else a value that is known by where it comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from tagcheck import argv
+from tagcheck.builtins.symbolic import cut_run, derived, joined, replace_text, run_text, runs, split_text
+from tagcheck.catalogue import Tools
+from tagcheck.engine.scripts import Scripts
+from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
+
+_ECHO_FLAG = re.compile(r"-[neE]+")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_LINE_END = Text.of("\n")
+MOST_REPEATS = 64
+"""How often a format is used again for further words."""
+
+
+class Printing(Scripts):
+    """A run that knows what programs print."""
+
+    tools: Tools
+
+    def output(self, words: tuple[Text, ...]) -> Value:
+        """What a command prints."""
+        reader = _READERS.get(argv.output_prints(self.tools, words))
+        known = reader(self, words[1:]) if reader is not None else None
+        return self._source(words) if known is None else known
+
+    def _source(self, words: tuple[Text, ...]) -> Value:
+        """Another value each time, or the same for the same command line and input."""
+        line = " ".join(map(str, words))
+        weak = argv.output_is_unique(self.tools, words)
+        if weak is not None:
+            return self.unique(line, weak)
+        identity, weak = argv.output_identity(self.tools, words) or (line, "")
+        if any(hole.kind in (HoleKind.UNIQUE, HoleKind.OPAQUE) for word in words for hole in word.holes):
+            return self.opaque(f"the output of {words[0] if words else EMPTY}")
+        if self.standard_input is not None:
+            keeps = argv.output_prints(self.tools, words) == "derived"
+            return self._of_input(lambda text: derived(identity, text, keeps_unique=keeps))
+        return Text.of_hole(Hole(HoleKind.OUTPUT, identity, line, weak=weak), self.site, self.stack)
+
+    def _of_input(self, function: Callable[[Text], Value]) -> Value:
+        """A function of the standard input; nothing is there where nobody says."""
+        loaded = self.load(self.standard_input) if self.standard_input is not None else EMPTY
+        return self.distribute((loaded,), lambda chosen: function(self.as_text(chosen[0])))
+
+    # --- programs that pass on what they get ---
+
+    def _words(self, words: tuple[Text, ...]) -> Value | None:
+        flags = ""
+        while words and _ECHO_FLAG.fullmatch(words[0].literal or ""):
+            flags += words[0].literal or ""
+            words = words[1:]
+        text = joined(words, Text.of(" "))
+        return (_unescaped(text) if "e" in flags else text) + (EMPTY if "n" in flags else _LINE_END)
+
+    def _format(self, words: tuple[Text, ...]) -> Value | None:
+        if words[:1] and words[0].literal == "--":
+            words = words[1:]
+        if not words or (words[0].literal or "").startswith("-"):
+            return None
+        pieces = split_text(_unescaped(words[0]), "%")
+        rest = list(words[1:])
+        found: list[Text] = []
+        for _ in range(MOST_REPEATS):
+            count = len(rest)
+            formatted = _formatted(pieces, rest)
+            if formatted is None:
+                return None
+            found.append(formatted)
+            if not rest or len(rest) == count:
+                break
+        return joined(found, EMPTY)
+
+    def _files(self, words: tuple[Text, ...]) -> Value | None:
+        paths = [word for word in words if not (word.literal or "").startswith("-") or word.literal == "-"]
+        if len(paths) < len(words):
+            return None
+        if not paths:
+            return self._input(())
+        contents = [self._input(()) if path.literal == "-" else self.read_file(path) for path in paths]
+        known = tuple(content for content in contents if content is not None)
+        return self.join(known) if len(known) == len(contents) else None
+
+    def _input(self, words: tuple[Text, ...]) -> Value | None:
+        return self._of_input(lambda text: text) if self.standard_input is not None else None
+
+    def _copied(self, words: tuple[Text, ...]) -> Value | None:
+        content = self._input(())
+        if content is not None and not any((word.literal or "").startswith("-") for word in words):
+            for word in words:
+                self.write_file(word, content)
+        return content
+
+    def _substituted(self, words: tuple[Text, ...]) -> Value | None:
+        if self.standard_input is None or len(words) > 1:
+            return None
+        only = None
+        if words:
+            listed = words[0].literal
+            if listed is None:
+                return None
+            only = frozenset(found[1] or found[2] for found in _VARIABLE.finditer(listed))
+        return self._of_input(lambda text: self.join(tuple(self._expanded(text, only))))
+
+    def _expanded(self, text: Text, only: frozenset[str] | None) -> Iterator[Value]:
+        """A text with `$NAME` and `${NAME}` replaced, all of them or `only` some."""
+        for run in runs(text):
+            if isinstance(run, Filling):
+                yield Text((run,))
+                continue
+            at, content = 0, run_text(run)
+            for found in _VARIABLE.finditer(content):
+                name = found[1] or found[2]
+                if only is None or name in only:
+                    yield Text(cut_run(run, at, found.start()))
+                    yield self.environment(Text.of(name))
+                    at = found.end()
+            yield Text(cut_run(run, at, len(content)))
+
+
+def _unescaped(text: Text) -> Text:
+    for escape, character in (("\\n", "\n"), ("\\t", "\t")):
+        if any(escape in run_text(run) for run in runs(text) if not isinstance(run, Filling)):
+            text = replace_text(text, escape, Text.of(character))
+    return text
+
+
+def _formatted(pieces: list[Text], words: list[Text]) -> Text | None:
+    """A format, split at its '%', with the first of the words, which are taken from the list; None for a verb other
+    than %s and %d."""
+    found = [pieces[0]]
+    escaped = False
+    for index, piece in enumerate(pieces[1:], 1):
+        if escaped:
+            found += [Text.of("%"), piece]
+            escaped = False
+        elif not piece.parts and index < len(pieces) - 1:
+            escaped = True
+        elif piece.leading[:1] in ("s", "d"):
+            found += [words.pop(0) if words else EMPTY, piece.dropped(1)]
+        else:
+            return None
+    return joined(found, EMPTY)
+
+
+_READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
+    "words": Printing._words,
+    "format": Printing._format,
+    "files": Printing._files,
+    "input": Printing._copied,
+    "substituted": Printing._substituted,
+}
