@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined, split_last, split_text, text_argument
-from tagcheck.values import EMPTY, Filling, HoleKind, Outcome, Piece, Text, Value
+from tagcheck.values import EMPTY, Filling, HoleKind, Number, Outcome, Piece, Text, Truth, Value
 
 
 def join_paths(given: Sequence[Value], machine: Machine) -> Value:
@@ -76,6 +76,15 @@ def directory(call: Call) -> tuple[Value, ...]:
         return (Text.of(posixpath.normpath(posixpath.dirname(literal) or ".")),)
     halves = split_last(text, "/")
     return (halves[0] if halves is not None and halves[0].parts else derived("directory", text),)
+
+
+def caller(call: Call) -> tuple[Value, ...]:
+    """Where the code stands: a program counter, file, line, and whether that is known. Only the calling function itself
+    (argument 0 is 0) is: paths of a project are kept relative to its root."""
+    skipped = call.argument(0)
+    if skipped != Number(0):
+        return tuple(call.unknown(what) for what in ("a program counter", "a file", "a line", "whether known"))
+    return (call.unknown("a program counter"), Text.of(call.site.path), Number(call.site.line), Truth(True))
 
 
 def extension(call: Call) -> tuple[Value, ...]:

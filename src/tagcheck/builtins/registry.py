@@ -75,6 +75,7 @@ _TEXTS: dict[str, OperationSpec] = {
 _PATHS: dict[str, OperationSpec] = {
     "path-absolute": _pure(paths.absolute, "error"),
     "path-base": _pure(paths.base),
+    "path-caller": _pure(paths.caller),
     "path-clean": _pure(paths.clean),
     "path-directory": _pure(paths.directory),
     "path-extension": _pure(paths.extension),
