@@ -1,0 +1,118 @@
+"""Input that ends other programs: each file is reported or skipped with a reason, and everything else is still checked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tagcheck.cli import cli
+
+HEAD = 'package a\nimport "os/exec"\n'
+POD = 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: "localhost/a:latest"}]}\n'
+
+
+def bomb() -> str:
+    """Aliases that stand for 9 to the power of 11 nodes."""
+    lines = ["a0: &a0 [x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
+    return "apiVersion: v1\nkind: Pod\nimage: x\n" + "\n".join(lines) + "\n"
+
+
+def branches(count: int) -> str:
+    """A name that is built under so many conditions that its alternatives cannot be kept."""
+    body = "".join(f'\tif os.Getenv("V{i}") != "" {{ t = t + "a{i}" }}\n' for i in range(count))
+    build = '\texec.Command("docker", "build", "-t", t, ".").Run()\n'
+    return 'package a\nimport ("os"; "os/exec")\nfunc F() {\n\tt := "x:"\n' + body + build + "}\n"
+
+
+RECURSION = (
+    HEAD
+    + """
+func R(n string) string { if n == "x" { return R(n+"a") + R(n+"b") + R(n+"c") }; return R2(n) }
+func R2(n string) string { return R(n+"z") + R3(n) }
+func R3(n string) string { for { n = R2(n) + R(n) + R2(n) } }
+func Go() { exec.Command("docker", "build", "-t", R("x"), ".").Run() }
+"""
+)
+
+REPORTED: dict[str, bytes] = {
+    "nul.go": (HEAD + "\0\1\2").encode(),
+    "latin.go": (HEAD + "// é\nfunc A() {}\n").encode("latin-1"),
+    "half.go": (HEAD + "func C() { if x {\n").encode(),
+    "deep.go": (HEAD + 'func D() { exec.Command("docker", ' + "(" * 100_000 + ")" * 100_000 + ") }\n").encode(),
+    "tabs.yaml": b"apiVersion: v1\nkind: Pod\nspec:\n\tcontainers:\n\t- image: x\n",
+    "bomb.yaml": bomb().encode(),
+    "deep.yaml": ("apiVersion: v1\nkind: Pod\nimage: " + "[" * 100_000).encode(),
+}
+BOUNDED: dict[str, bytes] = {
+    "chain.go": (HEAD + 'func E() { exec.Command("docker", ' + "+".join(['"a"'] * 50_000) + ") }\n").encode(),
+    "recursion.go": RECURSION.encode(),
+    "branches.go": branches(60).encode(),
+    "identifier.go": (HEAD + f"func {'f' * 400_000}() {{}}\n").encode(),
+}
+
+
+def scan(tree: Path) -> dict[str, object]:
+    """The JSON report of a tree; fails unless the exit status is that of findings, and not of a fault."""
+    (tree / ".git").mkdir(exist_ok=True)
+    result = CliRunner().invoke(cli, ["scan", "--format", "json", "--project", str(tree), str(tree)])
+    assert result.exit_code in (0, 1), result.output + result.stderr
+    report: dict[str, object] = json.loads(result.stdout)
+    return report
+
+
+def codes(report: dict[str, object]) -> set[tuple[str, str]]:
+    findings = report["findings"]
+    assert isinstance(findings, list)
+    return {(Path(each["path"]).name, each["code"]) for each in findings}
+
+
+@pytest.mark.parametrize("name", REPORTED)
+def test_what_cannot_be_read_is_reported_and_the_rest_is_checked(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(REPORTED[name])
+    (tmp_path / "ok.yaml").write_text(POD)
+    found = codes(scan(tmp_path))
+    assert (name, "TC901") in found
+    assert ("ok.yaml", "TC102") in found
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_work_is_bounded(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BOUNDED[name])
+    (tmp_path / "ok.yaml").write_text(POD)
+    assert ("ok.yaml", "TC102") in codes(scan(tmp_path))
+
+
+def links(tree: Path) -> None:
+    (tree / "loop").symlink_to("loop")
+    (tree / "up").symlink_to("..")
+
+
+def pipe(tree: Path) -> None:
+    os.mkfifo(tree / "pipe.yaml")
+
+
+def huge(tree: Path) -> None:
+    with (tree / "huge.go").open("wb") as stream:
+        stream.write(HEAD.encode())
+        stream.truncate(50 << 20)
+
+
+@pytest.mark.parametrize("make", [links, pipe, huge])
+def test_what_is_no_plain_file_is_left_out(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path)
+    (tmp_path / "ok.yaml").write_text(POD)
+    assert codes(scan(tmp_path)) == {("ok.yaml", "TC102"), ("ok.yaml", "TC302")}
+
+
+def test_names_of_files_cannot_forge_lines(tmp_path: Path) -> None:
+    (tmp_path / "a\n::error::b.yaml").write_text(POD)
+    (tmp_path / ".git").mkdir()
+    result = CliRunner().invoke(cli, ["scan", "--project", str(tmp_path), str(tmp_path)])
+    assert "TC102" in result.stdout
+    assert not any(line.startswith("::error::") for line in result.stdout.splitlines())
