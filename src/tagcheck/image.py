@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tagcheck.values import EMPTY, Filling, HoleKind, Piece, Same, Text, same
+from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Same, Text, same
 
 DOCKER = "docker"
 PODMAN = "podman"
@@ -79,9 +79,15 @@ def _parsed(text: Text) -> Reference:
     if halves is not None and halves[1].split_at("/") is None:
         name, tag = halves
     elif name.parts and isinstance(name.parts[-1], Filling):
-        known = False
+        known = len(name.parts) > 1 and _is_one_word(name.parts[-1].hole)
     registry, repository = _split_registry(name)
     return Reference(text, registry, repository, tag, digest, known)
+
+
+def _is_one_word(hole: Hole) -> bool:
+    """Whether an unknown part holds no ':' and no '/': a clock, a uuid, a random number; not what a function returns
+    of which only the call is known."""
+    return hole.kind is HoleKind.UNIQUE and "(" not in hole.label
 
 
 def _split_registry(name: Text) -> tuple[Text | None, Text]:
