@@ -19,7 +19,7 @@ from tagcheck.builtins.general import at_place, results
 from tagcheck.builtins.symbolic import as_text
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.guards import ALWAYS, Guards
-from tagcheck.values import Absent, Null, Outcome, Pointer, Record, Text, Value, iterate
+from tagcheck.values import Absent, Null, Outcome, Pointer, Record, Text, Truth, Value, iterate
 
 TEXT_FIELDS = ("source", "archive", "store", "namespace", "path", "policy", "workload", "container")
 MOST_EFFECTS = 64
@@ -139,8 +139,8 @@ def image_stream(call: Call) -> tuple[Value, ...]:
 
 
 def container_request(call: Call) -> tuple[Value, ...]:
-    """A container is started from a request (a place, `request`): one with a Dockerfile is built and then run under
-    its repository and tag, otherwise its image is run."""
+    """A container is started from a request (a place, `request`): one with a Dockerfile is built, run under its
+    repository and tag, and removed with the container unless it is to be kept; otherwise its image is run."""
     request = at_place(call, str(call.with_.get("request", "1")))
     for guards, option in iterate(call.machine.load(request), ALWAYS):
         record = _request_of(call, option)
@@ -152,6 +152,8 @@ def container_request(call: Call) -> tuple[Value, ...]:
             made = Effect(EffectKind.BUILT, "testcontainers", images=(image,))
             call.machine.emit(made, guards)
             call.machine.emit(replace(made, kind=EffectKind.RUN), guards)
+            if build.get("KeepImage") != Truth(True):
+                call.machine.emit(replace(made, kind=EffectKind.REMOVED), guards)
             continue
         for inner, name in iterate(record.get("Image") or Absent(), guards):
             if not isinstance(name, Absent):
