@@ -142,12 +142,10 @@ def _output_rule(tools: Tools, words: Sequence[Text]) -> OutputRule | None:
         return None
     program = program_name(words[0]).removesuffix(".exe")
     arguments = [word.literal if word.literal is not None else str(word) for word in words[1:]]
-    return next((rule for rule in tools.outputs if _prints(rule, program, arguments)), None)
+    return next((rule for rule in tools.outputs_of(program) if _prints(rule, arguments)), None)
 
 
-def _prints(rule: OutputRule, program: str, arguments: Sequence[str]) -> bool:
-    if rule.command[0] not in ("*", program):
-        return False
+def _prints(rule: OutputRule, arguments: Sequence[str]) -> bool:
     remaining = iter(arguments)
     if not all(any(word == argument for argument in remaining) for word in rule.command[1:]):
         return False

@@ -103,6 +103,15 @@ class Tools:
     by_program: Mapping[str, Tool]
     outputs: tuple[OutputRule, ...] = ()
     context_prefixes: tuple[str, ...] = ()
+    _outputs_of: dict[str, tuple[OutputRule, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def outputs_of(self, program: str) -> tuple[OutputRule, ...]:
+        """The rules that can concern what a program prints."""
+        found = self._outputs_of.get(program)
+        if found is None:
+            found = tuple(rule for rule in self.outputs if rule.command[0] in ("*", program))
+            self._outputs_of[program] = found
+        return found
 
     def __iter__(self) -> Iterator[Tool]:
         return iter({tool.name: tool for tool in self.by_program.values()}.values())
