@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from tagcheck.analysis import Analysis, Files, analyse
-from tagcheck.discover import Project, discover, project_root, within
+from tagcheck.discover import Project, discover, is_generated, project_root, within
 from tagcheck.events import Event, Scenario
 from tagcheck.finding import Certainty, Finding, Gap, Severity, Summary
 from tagcheck.ir import Problem
@@ -112,6 +112,8 @@ class _Judged:
         return found
 
     def _is_shown(self, finding: Finding) -> bool:
+        if is_generated(self.files.read(finding.span.path) or b""):
+            return False
         sure = finding.certainty is Certainty.CERTAIN or self.request.certainty is Certainty.LIKELY
         return sure and (
             self.inside(finding.span.path) or any(self.inside(place.span.path) for place in finding.places)
