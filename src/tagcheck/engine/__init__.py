@@ -13,10 +13,16 @@ the order of spawning; pointers into the middle of a record are copies.
 
     state     cells, journal, frames: what a run remembers
     truth     conditions as guards
+    basis     identities, alternatives, cells, texts
+    symbols   names, fields, items
     evaluate  expressions
-    execute   statements
+    recorder  effects to events; files, archives, the environment
+    branches  several ways on one state
     calls     procedures, methods, library functions
-    commands  argv to events
+    execute   statements
+    commands  argv to effects
     manifests objects to events
+    scripts   shell texts that programs run
+    suites    the order of test frameworks
     machine   all of it together, and what library operations may ask
 """

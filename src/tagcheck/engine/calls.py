@@ -11,8 +11,8 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalog import EffectKind
 from tagcheck.engine import truth
+from tagcheck.engine.basis import BASE
 from tagcheck.engine.branches import Branches
-from tagcheck.engine.evaluate import BASE
 from tagcheck.engine.state import Exit, Frame, Pending, delta
 from tagcheck.events import Dropped, Stage
 from tagcheck.guards import ALWAYS, Guards

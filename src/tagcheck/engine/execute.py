@@ -9,8 +9,8 @@ from typing import Any
 from tagcheck import ir
 from tagcheck.builtins.api import Command
 from tagcheck.engine import shelltexts, truth
+from tagcheck.engine.basis import BASE
 from tagcheck.engine.calls import Calls, Results
-from tagcheck.engine.evaluate import BASE
 from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalogue import Tools
-from tagcheck.engine.evaluate import Exhausted
+from tagcheck.engine.basis import Exhausted
 from tagcheck.engine.manifests import Manifests
 from tagcheck.engine.suites import Suite
 from tagcheck.events import Scenario

@@ -1,0 +1,216 @@
+"""What names, fields and items mean in a run."""
+
+from __future__ import annotations
+
+from tagcheck.builtins.texts import slice_text
+from tagcheck.engine.basis import BASE, Basis
+from tagcheck.engine.state import ABSENT
+from tagcheck.frontends.api import TypeInfo, Variable
+from tagcheck.guards import ALWAYS, Guards, build_guards, when
+from tagcheck.ir import Procedure
+from tagcheck.source import Span
+from tagcheck.values import (
+    EMPTY,
+    Alternatives,
+    FunctionValue,
+    LibraryValue,
+    Mapping,
+    Null,
+    Number,
+    Opaque,
+    Record,
+    Same,
+    Sequence,
+    Text,
+    Truth,
+    Value,
+    alternatives,
+    same,
+)
+
+
+class Symbols(Basis):
+    """A run that knows modules, types and records."""
+
+    def initialise(self, module: str, variable: Variable) -> int:
+        """Run the declaration of a module's variable; its cell."""
+        raise NotImplementedError
+
+    def symbol(self, module: str, name: str, span: Span) -> Value:
+        """What a module-level name means: a procedure, a variable's value, a library's function or constant."""
+        cell = self.globals.get((module, name))
+        if cell is not None and (value := self.heap.read(cell)) is not ABSENT:
+            return self.narrow(value)
+        found = self.program.lookup(module, name)
+        match found:
+            case ():
+                return self._library(module, name)
+            case (only,):
+                return self._symbol_value(module, name, only)
+        return alternatives(
+            (self._chosen(index, len(found), module, name), self._symbol_value(module, name, each))
+            for index, each in enumerate(found)
+        )
+
+    def _chosen(self, index: int, count: int, module: str, name: str) -> Guards:
+        """The guard of one of several definitions of a name among which a build chooses: the build's constraint, so
+        that names in one file are chosen together."""
+        constraints = self.program.constraints(module, name)
+        guards = build_guards(constraints[index]) if index < len(constraints) else ALWAYS
+        for other in range(count):
+            guards = guards.and_(when(f"build:{module}.{name}:{other}", other == index)) or guards
+        return guards
+
+    def _symbol_value(self, module: str, name: str, found: Procedure | Variable | TypeInfo) -> Value:
+        match found:
+            case Procedure():
+                return FunctionValue(found)
+            case Variable():
+                cell = self.initialise(module, found)
+                return self.narrow(self.heap.read(cell))
+            case TypeInfo():
+                return LibraryValue(f"type:{found.name}")
+
+    def _library(self, module: str, name: str) -> Value:
+        found = self.libraries.get((module, name))
+        if found is None:
+            found = self.libraries[(module, name)] = self._library_value(module, name)
+        return found
+
+    def _library_value(self, module: str, name: str) -> Value:
+        for candidate in (f"{module}.{name}", *(f"{other}.{name}" for other in self.program.dotted(module))):
+            constant = self.models.values.get(candidate)
+            if constant is not None:
+                return self.constant(constant)
+            if self.models.find(candidate) is not None:
+                return LibraryValue(candidate)
+        return LibraryValue(f"{module}.{name}")
+
+    def constant(self, value: object) -> Value:
+        """A library constant of the catalogue as a value."""
+        match value:
+            case bool():
+                return Truth(value)
+            case int() | float():
+                return Number(value)
+            case str():
+                return Text.of(value)
+            case Text() | Record() | Sequence() | Opaque() | Null():
+                return value
+            case _:
+                return self.opaque("a library's value")
+
+    def zero(self, type_: str) -> Value:
+        """The zero value of a type."""
+        match type_:
+            case "string":
+                return EMPTY
+            case "bool":
+                return Truth(False)
+            case "error" | "func" | "any" | "interface" | "interface{}":
+                return Null()
+            case "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16" | "uint32" | "uint64":
+                return Number(0)
+            case "float64" | "float32" | "byte" | "rune":
+                return Number(0)
+        if type_.startswith(("[", "map[")):
+            return Sequence(()) if type_.startswith("[") else Mapping(())
+        if type_.startswith("chan"):
+            return Null()
+        if not type_:
+            return self.opaque("a zero value")
+        info = self.program.type(type_)
+        if info is not None and info.underlying:
+            return Null() if info.underlying == "interface" else self.zero(info.underlying)
+        return Record(type_)
+
+    def field(self, base: Value, name: str) -> Value:
+        """A field's value, or a method bound to its receiver."""
+        if isinstance(base, Alternatives):
+            return self.distribute((base,), lambda chosen: self.field(chosen[0], name))
+        content = self.load(base)
+        if isinstance(content, Alternatives):
+            return self.distribute((content,), lambda chosen: self._field_of(base, chosen[0], name))
+        return self._field_of(base, content, name)
+
+    def _field_of(self, base: Value, content: Value, name: str) -> Value:
+        match content:
+            case Record():
+                return self.narrow(self._record_field(base, content, name))
+            case Mapping():
+                return self.narrow(content.get(name) or self.opaque(f"no entry {name!r}"))
+            case Opaque():
+                return self._opaque_field(base, content, name)
+            case _:
+                return self.opaque(f"a field {name!r} of something that is no record")
+
+    def _record_field(self, base: Value, record: Record, name: str) -> Value:
+        found = record.get(name)
+        if found is not None:
+            return found
+        for method in self.program.methods(record.type, name):
+            return FunctionValue(method, receiver=base)
+        for embedded in self.program.embedded(record.type):
+            inner = record.get(embedded.rpartition(".")[2])
+            if inner is not None or self.program.has_member(embedded, name):
+                return self.field(inner if inner is not None else self.zero(embedded), name)
+        origin = record.get(BASE)
+        if isinstance(origin, Opaque):
+            return self._opaque_field(base, origin, name)
+        type_ = self.program.field_type(record.type, name)
+        if type_:
+            return self.zero(type_)
+        return LibraryValue(f"{record.type}.{name}", base) if record.type else self.opaque("an unset field")
+
+    def _opaque_field(self, base: Value, value: Opaque, name: str) -> Value:
+        for method in self.program.methods(value.type, name):
+            return FunctionValue(method, receiver=base)
+        label = f"{value.label}.{name}" if value.label else ""
+        type_ = self.program.field_type(value.type, name)
+        return Opaque(f"{value.identity}.{name}", value.reason, type_, label)
+
+    def item(self, base: Value, index: Value) -> Value:
+        """An item of a list, a value of a mapping, a character of a text."""
+        match base, index:
+            case Sequence(items=items), Number(value=at):
+                position = int(at)
+                return items[position] if -len(items) <= position < len(items) else self.opaque("no such item")
+            case Text(), Number(value=at):
+                return slice_text(base, int(at), int(at) + 1)
+            case Mapping(), Text():
+                return self._entry(base, index)
+            case Opaque(), _:
+                key = self.as_text(index)
+                return Opaque(f"{base.identity}[{key}]", base.reason)
+            case _:
+                return self.opaque("an item that is not known")
+
+    def _entry(self, mapping: Mapping, key: Text) -> Value:
+        doubtful = mapping.open
+        for name, value in reversed(mapping.entries):
+            answer = same(name, key) if isinstance(name, Text) else Same.MAYBE
+            if answer is Same.YES and not doubtful:
+                return value
+            if answer is not Same.NO:
+                doubtful = True
+        return self.opaque("an entry that is not known")
+
+    def _sliced(self, chosen: tuple[Value, ...]) -> Value:
+        base, low, high = chosen
+        start = int(low.value) if isinstance(low, Number) else None
+        end = int(high.value) if isinstance(high, Number) else None
+        if start is None or (end is None and not isinstance(high, Null)):
+            return self.opaque("a slice with bounds that are not known")
+        match base:
+            case Sequence():
+                return Sequence(base.items[start:end], base.open and end is None)
+            case Text():
+                return slice_text(base, start, end)
+            case Opaque():
+                return slice_text(self.as_text(base), start, end)
+            case _:
+                return self.opaque("a slice of something that is no list")
+
+    def environment(self, name: Text) -> Value:
+        """The value of an environment variable."""
+        raise NotImplementedError
