@@ -142,7 +142,7 @@ class Manifests(Commands):
         """Manifests from standard input or files."""
         self.uses_cluster = True
         if effect.stdin or (effect.path is not None and effect.path.literal == "-"):
-            if self.standard_input is None:
+            if self.standard_input is None or _is_unknown(self.load(self.standard_input)):
                 self.gap("deployed", "the standard input of a command")
             else:
                 self.deploy(self.standard_input)
@@ -188,3 +188,8 @@ def _lines_of(text: Text) -> tuple[tuple[str, int, int], ...]:
             start = part.origin.start
             found.append((start.path, start.line, start.line + part.text.count("\n")))
     return tuple(found)
+
+
+def _is_unknown(value: Value) -> bool:
+    """Whether nothing of a text is written out."""
+    return isinstance(value, Text) and bool(value.parts) and not any(isinstance(part, Piece) for part in value.parts)

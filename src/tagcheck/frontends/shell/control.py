@@ -15,7 +15,7 @@ from tagcheck.frontends.shell.body import ARGUMENTS, Shared
 from tagcheck.frontends.shell.commands import PLAIN, Commands, Condition, Streams, _unknown
 from tagcheck.frontends.shell.conditions import has_pattern, negated
 from tagcheck.frontends.shell.names import command_name, read_names
-from tagcheck.frontends.shell.script import joined, literal_text
+from tagcheck.frontends.shell.script import literal_text
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -547,13 +547,15 @@ class Control(Commands):
             return
         name, span = self.script.written(name_node), self.script.span(node)
         if self.function or self.nested or len(self.shared.names.functions[name]) > 1:
-            procedure = function_procedure(self.shared, name, node)
+            procedure = function_procedure(self.shared, name, node, self.depth)
             self.emit(ir.Assign((ir.Name(name, span),), ir.Closure(procedure, span), span))
 
 
-def function_procedure(shared: Shared, name: str, node: Node) -> ir.Procedure:
-    """A function as a procedure, lowered now: what it reads must be known when the script begins."""
+def function_procedure(shared: Shared, name: str, node: Node, depth: int = 0) -> ir.Procedure:
+    """A function as a procedure, lowered now: what it reads must be known when the script begins. `depth`: of commands
+    around its definition."""
     body = Control(shared, name)
+    body.depth = depth
     inner = node.child_by_field_name("body")
     if inner is not None:
         body.execute(inner)
@@ -587,5 +589,3 @@ def mentions(shared: Shared, node: Node) -> frozenset[str]:
 def _nowhere() -> Span:
     return Span("", 1, 1, 1, 1)
 
-
-__all__ = ["Control", "function_procedure", "joined", "mentions"]

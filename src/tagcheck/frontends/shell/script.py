@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,28 +85,19 @@ class Script:
     def unescaped(self, start: int, end: int, special: bytes = b"") -> Iterator[Literal]:
         """The same without the backslashes that quote: all of them, or only those before `special` characters; a
         backslash before a line's end takes the line's end with it."""
-        while start < end:
-            stroke = self.content.find(b"\\", start, end)
-            while stroke >= 0 and special and self.content[stroke + 1 : stroke + 2] not in _each(special):
-                stroke = self.content.find(b"\\", stroke + 2, end)
-            if stroke < 0 or stroke + 1 >= end:
-                yield from self.literals(start, end)
-                return
+        stroke = self._stroke(start, end, special)
+        while stroke >= 0:
             yield from self.literals(start, stroke)
-            start = stroke + 2
-            if self.content[stroke + 1] != ord("\n"):
-                width = self._width(stroke + 1)
-                yield from self.literals(stroke + 1, stroke + 1 + width)
-                start = stroke + 1 + width
+            start = stroke + 1 + (self.content[stroke + 1] == ord("\n"))
+            stroke = self._stroke(stroke + 2, end, special)
+        yield from self.literals(start, end)
 
-    def _width(self, byte: int) -> int:
-        """How many bytes the character at a byte has."""
-        table = self._characters
-        return 1 if table is None else bisect_right(table, table[byte]) - bisect_left(table, table[byte])
-
-
-def _each(special: bytes) -> tuple[bytes, ...]:
-    return tuple(bytes((byte,)) for byte in special)
+    def _stroke(self, start: int, end: int, special: bytes) -> int:
+        """Where the next backslash stands that quotes; -1 for nowhere."""
+        stroke = self.content.find(b"\\", start, end)
+        while 0 <= stroke < end - 1 and special and self.content[stroke + 1] not in special:
+            stroke = self.content.find(b"\\", stroke + 2, end)
+        return stroke if stroke < end - 1 else -1
 
 
 def joined(parts: list[Expression], span: Span) -> Expression:

@@ -129,6 +129,10 @@ class Words(Body):
         for child in node.children:
             if child.type != "$":
                 yield self.word(child)
+            elif self.script.written(child) == "$$":
+                yield self.variable("$", self.script.span(child))
+            elif node.type == "concatenation":
+                yield from self.script.literals(child.start_byte, child.end_byte)
 
     def _ansi(self, node: Node) -> Iterator[ir.Expression]:
         written = self.script.slice(node.start_byte + 2, node.end_byte - 1)
