@@ -118,7 +118,8 @@ def _declared(function: Node) -> set[str]:
         names |= {text(name) for name in node.children_by_field_name("name")}
     for node in walk(function, "short_var_declaration", "range_clause"):
         left = node.child_by_field_name("left")
-        names |= {text(name) for name in left.named_children if name.type == "identifier"} if left is not None else set()
+        targets = left.named_children if left is not None else []
+        names |= {text(name) for name in targets if name.type == "identifier"}
     return names
 
 
@@ -326,7 +327,8 @@ def move_constants_to_a_package(files: Files) -> tuple[dict[str, str], int]:
     for source in sources:
         if source.path.rpartition("/")[0] == directory and source.package == package:
             _import_moved(source, used, module)
-    return {**_joined(files, sources), "internal/moved/moved.go": "package moved\n\n" + "\n".join(lines)}, len(constants)
+    package_text = "package moved\n\n" + "\n".join(lines)
+    return {**_joined(files, sources), "internal/moved/moved.go": package_text}, len(lines)
 
 
 def _is_used_elsewhere(files: Files, constants: list[_Constant], packages: set[tuple[str, str]]) -> bool:

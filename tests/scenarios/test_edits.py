@@ -31,9 +31,7 @@ def _codes(files: dict[str, str] | object, directory: Path) -> Counter[str]:
 
 
 @pytest.mark.parametrize(("tree", "edit"), CASES)
-def test_an_edit_keeps_the_findings(
-    tree: Tree, edit: str, before: dict[str, Counter[str]], tmp_path: Path
-) -> None:
+def test_an_edit_keeps_the_findings(tree: Tree, edit: str, before: dict[str, Counter[str]], tmp_path: Path) -> None:
     files, count = EDITS[edit](tree.files)
     if not count:
         pytest.skip("does not apply")
