@@ -107,7 +107,8 @@ class Execution(Calls):
             cell = self.cell(target, frame)
         if cell is None:
             frame.names[target.name] = self.heap.new(value)
-        else:
+        elif not (isinstance(value, Pointer) and value.cell == cell):
+            # A method that returns its receiver gives back the variable's own cell.
             self.heap.write(cell, value)
 
     def _place_in(self, base: ir.Expression, frame: Frame, change: Callable[[Value], Value]) -> None:
