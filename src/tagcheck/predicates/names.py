@@ -101,7 +101,7 @@ def missing_tag(case: Case) -> Iterator[Match]:
 
 def _by_tag(case: Case) -> Iterator[Event]:
     for event in _distinct(case, *NAMED):
-        if not event.kubelet or fault(event.image) or _overridable(case, event):
+        if not event.kubelet or fault(event.image) or _overridable(case, event) or "<?>" in str(event.reference.name):
             continue
         used = event.stage in USED or any(each.image == event.image for each in case.events(*USED))
         if case.is_local(event) or (used and not _is_scratch(event)):
