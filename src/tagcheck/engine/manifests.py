@@ -9,10 +9,12 @@ from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import kubernetes
 from tagcheck.guards import Guards
-from tagcheck.image import looks_like_reference
+from tagcheck.image import looks_like_reference, parse
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
+    Hole,
+    HoleKind,
     Mapping,
     Opaque,
     Piece,
@@ -102,7 +104,8 @@ class Manifests(Commands):
         if given is None:
             return
         self.guards = given
-        for guards, image in self.text_options(use.image):
+        for guards, named in self.text_options(use.image):
+            image = self._completed(named) if use.container_kind == "field" else named
             base = given.and_(guards)
             if base is None:
                 continue
@@ -113,6 +116,13 @@ class Manifests(Commands):
                     self.guards = both
                     self._record_use(use, image, policy, outer[1])
         self.guards, self.site = outer
+
+    def _completed(self, image: Text) -> Text:
+        """The name in a custom resource's own field: without a tag, its controller may complete it."""
+        reference = parse(image)
+        if reference.tag is not None or reference.digest is not None or not reference.tag_known:
+            return image
+        return image + Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("tag"), "what a controller adds to a name"))
 
     def _policies(self, use: ImageUse) -> list[tuple[Guards, Text | None]]:
         if use.policy is None:
