@@ -34,6 +34,8 @@ class Shared:
     needed: set[str] = field(default_factory=set)
     procedures: dict[str, ir.Procedure] = field(default_factory=dict)
     parse: Callable[[bytes], Node] | None = None
+    texts: int = 0
+    """how many texts inside of it have been read as commands"""
 
 
 class Body:

@@ -74,7 +74,7 @@ class Commands(Tests):
         status = self.temporary(span) if asked else None
         stdin, output, prefix = streams.stdin, streams.output, streams.prefix
         self.emit(ir.Run(argv, span, prefix, stdin, self.directory, output, status))
-        return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else _unknown(span)
+        return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else unknown(span)
 
     def _prefix(self, node: Node) -> tuple[tuple[str, ir.Expression], ...]:
         found: list[tuple[str, ir.Expression]] = []
@@ -101,7 +101,7 @@ class Commands(Tests):
         status = self.temporary(span) if asked else None
         call = ir.Invoke((status,) if status else (), ir.Name(name, span), given, span)
         self.emit(self.streamed((call,), streams, span))
-        return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else _unknown(span)
+        return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else unknown(span)
 
     def streamed(self, body: tuple[ir.Statement, ...], streams: Streams, span: Span) -> ir.Statement:
         """Statements with the input and output of one command."""
@@ -150,12 +150,12 @@ class Commands(Tests):
             self.emit(ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(code),), span))
         else:
             self.emit(ir.Return((status,), span))
-        return _unknown(span)
+        return unknown(span)
 
     def _return(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
         self.emit(ir.Return((self._status(words, span),), span))
-        return _unknown(span)
+        return unknown(span)
 
     def _status(self, words: list[Node], span: Span) -> ir.Expression:
         """A status that is written out: None for success, else its number."""
@@ -170,7 +170,7 @@ class Commands(Tests):
         span = self.script.span(node)
         leaves = command_name(self.script, node) == "break"
         self.emit(ir.Break(span) if leaves else ir.Continue(span))
-        return _unknown(span)
+        return unknown(span)
 
     def _set(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         """`set` changes the arguments only after `--`."""
@@ -193,7 +193,7 @@ class Commands(Tests):
         span = self.script.span(node)
         for name in read_names(self.script, node):
             self.assign(name, ir.Opaque("what is read from the standard input", span), span)
-        return _unknown(span)
+        return unknown(span)
 
     def _source(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         self.call("source", self.arguments(words), self.script.span(node))
@@ -284,7 +284,8 @@ class Commands(Tests):
                 self.assign(name, ir.Literal("", span), span)
 
 
-def _unknown(span: Span) -> Condition:
+def unknown(span: Span) -> Condition:
+    """The success of a command of which nothing says whether it succeeds."""
     return ir.Opaque("whether a command succeeds", span)
 
 
