@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
@@ -33,6 +34,7 @@ from tagcheck.values import (
 )
 
 TEMPLATE = "text/template.Template"
+FOLDER = "text/template.folder"
 MOST_ROUNDS = 64
 MOST_STEPS = 20_000
 LONGEST_PIPELINE = 2_000
@@ -65,11 +67,20 @@ def parse_files(call: Call) -> tuple[Value, ...]:
     found: list[tuple[Value, Value]] = []
     for argument in call.arguments[1:] if call.with_.get("system") else call.arguments:
         path = argument if folder is None else join_paths((folder, argument), call.machine)
-        name = as_text(argument, call.machine).trailing.rpartition("/")[2]
+        below, _, name = as_text(argument, call.machine).trailing.rpartition("/")
+        if "*" in name:
+            found.append((Text.of(name), _folder(call, folder, below)))
+            continue
         content = call.machine.read_file(path)
         shown = call.unknown("a template in a file that is not known") if content is None else content
         found.append((Text.of(name), shown))
     return _with_sources(call, tuple(found))
+
+
+def _folder(call: Call, system: Value | None, below: str) -> Record:
+    """The templates of a folder that a pattern names: read when one of them is asked for."""
+    whole = Text.of(below or ".")
+    return Record(FOLDER, (("%directory", whole if system is None else join_paths((system, whole), call.machine)),))
 
 
 def _with_sources(call: Call, sources: tuple[tuple[Value, Value], ...]) -> tuple[Value, ...]:
@@ -104,17 +115,35 @@ def _rendered(call: Call, held: Value | None, name: Value | None, data: Value) -
     if not isinstance(held, Record) or not isinstance(sources, values.Mapping):
         return call.unknown("the output of an unknown template")
     wanted = as_text(name if name is not None else held.get("%name") or EMPTY).literal
-    source = sources.get(wanted) if wanted is not None else None
-    if source is None and len(sources.entries) == 1:
+    library = {as_text(key).literal or "": text for key, text in sources.entries if not _is_folder(text)}
+    source = library.get(wanted) if wanted is not None else None
+    if source is None and wanted is not None:
+        source = _from_folders(call, sources, wanted)
+    if source is None and len(library) == len(sources.entries) == 1:
         source = sources.entries[0][1]
     if source is None:
         return call.unknown("the output of an unknown template")
-    library = {as_text(key).literal or "": text for key, text in sources.entries}
 
     def rendered(row: tuple[Value, ...]) -> Value:
         return render(as_text(row[0]), data, call.machine, call.identity, library)
 
     return combine((source,), rendered)
+
+
+def _is_folder(source: Value) -> bool:
+    return isinstance(source, Record) and source.type == FOLDER
+
+
+def _from_folders(call: Call, sources: values.Mapping, wanted: str) -> Value | None:
+    """The template of a name in one of the folders that were parsed by a pattern."""
+    for key, folder in sources.entries:
+        if isinstance(folder, Record) and folder.type == FOLDER and fnmatchcase(wanted, as_text(key).literal or ""):
+            content = call.machine.read_file(
+                join_paths((folder.get("%directory") or EMPTY, Text.of(wanted)), call.machine)
+            )
+            if content is not None:
+                return content
+    return None
 
 
 # --- rendering -------------------------------------------------------------------------------------------------------
@@ -358,6 +387,9 @@ def _field(value: Value, name: str, scope: Scope) -> Value:
     def chosen(row: tuple[Value, ...]) -> Value:
         loaded = scope.machine.load(row[0])
         match loaded:
+            case values.Mapping(open=False):
+                # What the package prints for a key that a map does not have (its option missingkey=default).
+                return loaded.get(name) or Text.of("<no value>")
             case Record() | values.Mapping():
                 found = loaded.get(name)
                 return found if found is not None else EMPTY
