@@ -124,7 +124,8 @@ def invalid_reference(case: Case) -> Iterator[Match]:
     """TC104: cannot be an image name."""
     for event in _distinct(case, *NAMED):
         reason = fault(event.image)
-        if not reason or not event.kubelet or _is_scratch(event) or "$" in str(event.image):
+        written = str(event.image)
+        if not reason or not event.kubelet or _is_scratch(event) or "$" in written or "<no value>" in written:
             continue
         if any(hole.kind is HoleKind.OPAQUE for hole in event.image.holes):
             continue

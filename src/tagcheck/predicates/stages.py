@@ -440,3 +440,23 @@ def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
 
 def _literals(text: Text) -> list[str]:
     return [part for part in text.merged() if isinstance(part, str)]
+
+
+NO_VALUE = "<no value>"
+"""What Go's text/template prints for a key that its data does not have."""
+
+
+def undefined_variable(case: Case) -> Iterator[Match]:
+    """TC213: a part of a name comes from a variable that nothing sets."""
+    for event in case.events(*PRESENT, *NEEDS_LOCAL, *USES):
+        if not any(NO_VALUE in text for text in _literals(event.image)):
+            continue
+        yield Match(
+            span=written_at(event.image, event.span),
+            variables={"image": str(event.image), "stage": event.stage.value, "variable": "", "reason": ""},
+            places=(place(event),),
+            names=names_of(**{event.stage.value: [event]}),
+            label=f"{event.stage.value.upper()} {event.image}",
+            subject=("use", event.image, event.span),
+            consequence="InvalidImageName",
+        )

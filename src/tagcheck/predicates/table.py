@@ -27,6 +27,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "out_of_order": stages.out_of_order,
         "archive_mismatch": stages.archive_mismatch,
         "unsubstituted_placeholder": stages.unsubstituted_placeholder,
+        "undefined_variable": stages.undefined_variable,
         "pull_policy": pulling.pull_policy,
         "implicit_always": pulling.implicit_always,
         "resolves_differently": stages.resolves_differently,
