@@ -5,6 +5,7 @@ A function of a hole is a part of it; whether a hole contains a separator is ans
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tagcheck import values
@@ -258,7 +259,25 @@ def contains(call: Call) -> tuple[Value, ...]:
             return (Truth(True),)
         if not text.holes:
             return (Truth(False),)
+    elif _stands_in(wanted.merged(), text.merged()):
+        return (Truth(True),)
     return (undecided(call.name, text, wanted),)
+
+
+def _stands_in(wanted: Sequence[str | Hole], text: Sequence[str | Hole]) -> bool:
+    """Whether parts with holes certainly occur one after the other in a text: the same holes, the same characters."""
+    last = len(wanted) - 1
+    return any(
+        all(_same_part(part, text[start + i], i > 0, i < last) for i, part in enumerate(wanted))
+        for start in range(len(text) - last)
+    )
+
+
+def _same_part(wanted: str | Hole, part: str | Hole, from_start: bool, to_end: bool) -> bool:
+    """Whether a part can stand for another one: a literal at an end of the sequence may go on beyond it."""
+    if isinstance(wanted, str) and isinstance(part, str):
+        return (not from_start or part.startswith(wanted)) and (not to_end or part.endswith(wanted)) and wanted in part
+    return isinstance(wanted, Hole) and isinstance(part, Hole) and wanted.key == part.key
 
 
 def _listed(call: Call, whole: values.Sequence) -> Value:
