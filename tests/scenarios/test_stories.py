@@ -48,7 +48,7 @@ def test_a_story_has_a_clean_twin(tree: Tree) -> None:
     assert twin.path.is_dir()
     assert any(mark.kind != "-wrong" for mark in marks(tree.files))
     kept = [name for name, text in tree.files.items() if twin.files.get(name) == text]
-    changed = tree.files.keys() | twin.files.keys() - set(kept)
+    changed = (tree.files.keys() | twin.files.keys()) - set(kept)
     assert changed
     assert _differing(tree.files, twin.files) <= 60
 
