@@ -72,6 +72,7 @@ class Program:
         self._reaching: set[str] = set()
         self._reaching_names: dict[str, set[str]] = defaultdict(set)
         self._methods: dict[str, list[Procedure]] = defaultdict(list)
+        self._view: list[Unit] = []
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
@@ -167,9 +168,6 @@ class Program:
             found = language.parse(path, content, name)
             module.units[path] = found
             self.problems.extend(found.problems)
-            for key, procedure in found.procedures.items():
-                if "." in key:
-                    self._methods[key.rpartition(".")[2]].append(procedure)
         return found
 
     def is_project(self, module: str) -> bool:
@@ -217,10 +215,9 @@ class Program:
         return tuple(self._alternatives(found, name)) if found else ()
 
     def _parse_mentioning(self, module: Module, name: str) -> bool:
-        wanted = name.rpartition(".")[2]
         parsed = False
         for path in module.paths:
-            if path not in module.units and self._layout_of(path).defines(self._read(path) or b"", wanted):
+            if path not in module.units and self._layout_of(path).defines(self._read(path) or b"", name):
                 self.unit(path)
                 parsed = True
         return parsed
@@ -278,7 +275,8 @@ class Program:
         return tuple(each for each in self.lookup(module, f"{type_}.{name}") if isinstance(each, Procedure))
 
     def only_method(self, name: str) -> tuple[Procedure, ...]:
-        """The method of this name if the project's files in view have exactly one."""
+        """The method of this name if the files that can matter have exactly one: those that were parsed later for one
+        name or another do not count, so that nothing depends on the order in which scenarios are evaluated."""
         found = self._methods.get(name, ())
         return tuple(found) if len(found) == 1 else ()
 
@@ -332,7 +330,12 @@ class Program:
                 self.unit(path)
             queue = self._next_files(self._spread())
             if not queue:
-                return
+                break
+        self._view = sorted((unit for module in self.modules.values() for unit in module.units.values()), key=_path)
+        for unit in self._view:
+            for key, procedure in unit.procedures.items():
+                if "." in key:
+                    self._methods[key.rpartition(".")[2]].append(procedure)
 
     def _note_undefined(self) -> None:
         """In an extract of a project, names that nothing defines can be all that there is of a stage: those whose
@@ -400,8 +403,8 @@ class Program:
     # --- entry points ---
 
     def units_in_view(self) -> list[Unit]:
-        """Every parsed file, by path."""
-        return sorted((unit for module in self.modules.values() for unit in module.units.values()), key=_path)
+        """Every file that can matter, by path; what `explore` found."""
+        return self._view
 
     def callers_known(self, procedure: Procedure, simple: str) -> bool:
         """Whether any other procedure in view mentions this one where it can see it."""

@@ -89,8 +89,8 @@ class Layout(Protocol):
         ...
 
     def defines(self, content: bytes, name: str) -> bool:
-        """Whether a file may define a name at its top level, from its bytes alone; too often is allowed, too seldom is
-        not."""
+        """Whether a file may define a name ('Load', 'Type.Load') at its top level, from its bytes alone; too often is
+        allowed, too seldom is not."""
         ...
 
     def is_extract(self, path: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from posixpath import dirname, join, normpath
 
 _IMPORT = re.compile(rb'^\s*import\s+(?:\(([^)]*)\)|(?:[\w.]+\s+)?"([^"\n]+)")', re.MULTILINE)
@@ -64,12 +65,10 @@ class GoLayout:
         return name
 
     def defines(self, content: bytes, name: str) -> bool:
-        """A definition's name follows a keyword, a receiver, a comma or, in a group, the beginning of the line."""
-        word = name.encode()
-        if word not in content:
-            return False
-        before = rb"^(?:func\s*(?:\([^)\n]*\))?|var|const|type|(?:var|const)?[\w ,\t]*,)?\s*"
-        return re.search(before + re.escape(word) + rb"\b", content, re.MULTILINE) is not None
+        """A definition's name follows a keyword, a receiver (of the type that precedes it in `name`), a comma or, in a
+        group, the beginning of the line."""
+        type_, _, simple = name.rpartition(".")
+        return simple.encode() in content and _definition(type_.encode(), simple.encode()).search(content) is not None
 
     def is_extract(self, path: str) -> bool:
         return not any(not root or path.startswith(root + "/") for root, _ in self.roots)
@@ -80,6 +79,18 @@ class GoLayout:
     def owns(self, module: str) -> bool:
         module = module.removesuffix(".test")
         return any(module == own or module.startswith(own + "/") for _, own in self.roots) or not self.roots
+
+
+@lru_cache(maxsize=1024)
+def _definition(type_: bytes, name: bytes) -> re.Pattern[bytes]:
+    """What a definition of a function, variable, constant or type looks like, or of a method of a type. In a group,
+    statements are told from definitions by what follows the name, as gofmt writes it."""
+    word = re.escape(name) + rb"\b"
+    if type_:
+        return re.compile(rb"^func\s*\([^)\n]*\b" + re.escape(type_) + rb"\b[^)\n]*\)\s*" + word, re.MULTILINE)
+    alone = rb"^(?:func|var|const|type)\s*" + word
+    grouped = rb"^(?:(?:var|const)?[\w ,\t]*,)?\s*" + word + rb"(?:[ \t]*+(?:[\r\n;,/*\[\w\x80-\xff<]|=(?!=)|\Z)|[ \t]++[()])"
+    return re.compile(alone + b"|" + grouped, re.MULTILINE)
 
 
 def layout(paths: Sequence[str], read: Callable[[str], str | None]) -> GoLayout:
