@@ -93,6 +93,18 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A substitution of an image's name in a text that does not contain what was to be replaced."""
+
+    wanted: str
+    image: Text
+    span: Span
+    order: int
+    guards: Guards = ALWAYS
+    trace: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """One run from an entry point. `name` is for people, `entry` the procedure's key, `span` its definition."""
 
@@ -103,6 +115,7 @@ class Scenario:
     events: tuple[Event, ...] = ()
     gaps: tuple[Gap, ...] = ()
     dropped: tuple[Dropped, ...] = ()
+    missed: tuple[Override, ...] = ()
     cut: str = ""
     """why evaluation stopped early; empty if it did not"""
     uses_cluster: bool = False

@@ -233,6 +233,15 @@ class Program:
         units = found.units.values()
         return tuple(dict.fromkeys(to for unit in units for name, to in unit.imports.items() if name[:1] == "."))
 
+    def on_load(self, module: str) -> tuple[Procedure, ...]:
+        """What a module runs when it is loaded, besides the initial values of its variables."""
+        found = self.modules.get(module)
+        for path in found.paths if found else ():
+            if path not in self.modules[module].units and self._layout_of(path).runs_on_load(self._read(path) or b""):
+                self.unit(path)
+        units = found.units.values() if found else ()
+        return tuple(each for unit in sorted(units, key=_path) for each in unit.initial if "#init@" in each.key)
+
     # --- types ---
 
     def type(self, qualified: str) -> Type | None:

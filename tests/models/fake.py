@@ -100,6 +100,9 @@ class FakeMachine:
                 shown.append(f"{field.name}={value}")
         self.log.append(" ".join(shown) + (f" if {given}" if given != ALWAYS else ""))
 
+    def missed(self, wanted: str, image: Text) -> None:
+        self.log.append(f"missed {wanted} for {image}")
+
     def deploy(self, thing: Value, applied_by: str) -> None:
         self.log.append(f"deploy {shown(self, thing)} by {applied_by}")
 

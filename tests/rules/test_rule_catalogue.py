@@ -14,7 +14,6 @@ from tagcheck.rules import Rule, RuleError, Rules, load_rules, read_rule, render
 RULES = load_rules()
 MARK = re.compile(r"expect: (TC\d{3})")
 WITHOUT_EXAMPLES = {
-    "TC213": "needs a front end for shell or make",
     "TC901": "its examples would be files that no tool accepts",
     "TC904": "off by default",
 }

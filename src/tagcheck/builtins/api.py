@@ -79,6 +79,10 @@ class Machine(Protocol):
         guards of the ones that the effect is made of."""
         ...
 
+    def missed(self, wanted: str, image: Text) -> None:
+        """A substitution by `image` found no `wanted` in a text all of which is known."""
+        ...
+
     def deploy(self, thing: Value, applied_by: str) -> None:
         """A Kubernetes object (record, mapping, or manifest text) is applied to the cluster."""
         ...

@@ -111,7 +111,10 @@ def substitute(call: Call) -> tuple[Value, ...]:
     count = number_argument(call, 3) if len(call.arguments) > 3 else -1
     if old is None or count is None:
         return (derived("replace", *texts(call)),)
-    return (replace_text(text, old, new, count),)
+    changed = replace_text(text, old, new, count)
+    if changed.parts == text.parts and old and "\n" in text.leading:
+        call.machine.missed(old, new)
+    return (changed,)
 
 
 def replacer(call: Call) -> tuple[Value, ...]:

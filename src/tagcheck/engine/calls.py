@@ -50,6 +50,7 @@ class Calls(Branches):
         self.frames: list[Frame] = []
         self.pending: list[Pending] = []
         self.visited: set[str] = set()
+        self.modules_loaded: set[str] = set()
         self._exits = 0
         self._batch = 0
 
@@ -118,7 +119,7 @@ class Calls(Branches):
         """What is called. A method gets its receiver; a variable's own cell where the receiver is a variable."""
         if not isinstance(node, ir.Field):
             return self.evaluate(node, frame)
-        base = self.evaluate(node.base, frame)
+        base = self.not_null(self.evaluate(node.base, frame))
         if isinstance(base, Alternatives):
             return self.distribute((base,), lambda chosen: self.method(chosen[0], self.load(chosen[0]), node.name))
         content = self.load(base)
@@ -206,6 +207,7 @@ class Calls(Branches):
         if self.frames and not procedure.results and self.is_idle(function, arguments):
             return ()
         self.visited.add(procedure.key)
+        self.loaded(procedure.module)
         frame = self.enter(procedure, dict(function.captured))
         self._bind(frame, function, arguments, keywords)
         outer = self.stack
@@ -216,6 +218,15 @@ class Calls(Branches):
         finally:
             self.frames.pop()
             self.stack = outer
+
+    def loaded(self, module: str) -> None:
+        if module in self.modules_loaded:
+            return
+        self.modules_loaded.add(module)
+        outer = (self.site, self.live, self.failed)
+        for procedure in self.program.on_load(module):
+            self.call_procedure(FunctionValue(procedure), (), procedure.span, {})
+        self.site, self.live, self.failed = outer
 
     def is_idle(self, function: FunctionValue, arguments: Results) -> bool:
         """Whether a call can be left out: nothing that it does concerns names, and it can change no variable of its

@@ -80,7 +80,7 @@ class Evaluation(Symbols):
         return self.symbol(frame.procedure.module, node.name, node.span)
 
     def _global(self, node: ir.Global, frame: Frame) -> Value:
-        return self.symbol(node.module, node.name, node.span)
+        return _placed(self.symbol(node.module, node.name, node.span), node)
 
     def _join(self, node: ir.Join, frame: Frame) -> Value:
         return self.join(tuple(self.evaluate(part, frame) for part in node.parts))
@@ -308,6 +308,15 @@ class Evaluation(Symbols):
         for part in node.parts:
             self.evaluate(part, frame)
         return self.opaque(node.reason)
+
+
+def _placed(value: Value, node: ir.Global) -> Value:
+    """A library's constant stands where it is used."""
+    if isinstance(value, Text) and len(value.parts) == 1:
+        part = value.parts[0]
+        if isinstance(part, Piece) and part.origin is None:
+            return Text((Piece(part.text, Origin(node.span.start, False)),))
+    return value
 
 
 def _arithmetic(operation: str, left: Number, right: Number) -> Value:

@@ -131,6 +131,7 @@ def evaluate(
         events=tuple(machine.events),
         gaps=tuple(replace(gap, scenario=name) for gap in machine.gaps),
         dropped=tuple(machine.dropped),
+        missed=tuple(machine.overrides),
         cut=cut,
         uses_cluster=machine.uses_cluster,
     )

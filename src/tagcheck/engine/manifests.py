@@ -71,6 +71,9 @@ class Manifests(Commands):
     def deploy_manifest(self, text: Text) -> None:
         """The objects of a manifest with holes."""
         if not any(isinstance(part, Piece) and "mage" in part.text for part in text.parts):
+            unknown = next((hole for hole in text.holes if hole.kind is HoleKind.OPAQUE), None)
+            if unknown is not None and len(text.parts) == 1:
+                self.gap("deployed", unknown.label)
             return
         self._note_applied(text)
         source, values = self.source_text(text)

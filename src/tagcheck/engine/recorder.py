@@ -8,9 +8,10 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.evaluate import Evaluation
 from tagcheck.engine.state import ABSENT
-from tagcheck.events import Dropped, Event, Stage
+from tagcheck.events import Dropped, Event, Override, Stage
 from tagcheck.finding import Gap
 from tagcheck.guards import ALWAYS, Guards
+from tagcheck.image import looks_like_reference
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Position, Span
@@ -35,6 +36,7 @@ class Recorder(Evaluation):
         self.events: list[Event] = []
         self.gaps: list[Gap] = []
         self.dropped: list[Dropped] = []
+        self.overrides: list[Override] = []
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
         self.files: list[tuple[Text, Value, Guards]] = []
         self.variables: dict[str, int] = {}
@@ -236,6 +238,11 @@ class Recorder(Evaluation):
             self.variables[literal] = cell = self.heap.new(self.outside(literal))
         self.heap.write(cell, self.load(value))
 
+    def missed(self, wanted: str, image: Text) -> None:
+        """A text was to be replaced by an image's name and did not stand where it was looked for."""
+        if looks_like_reference(image):
+            self.overrides.append(Override(wanted, image, self.site, len(self.events), self.guards, self.stack))
+
     # --- files ---
 
     def write_file(self, path: Value, content: Value) -> None:
@@ -249,9 +256,9 @@ class Recorder(Evaluation):
         found: list[tuple[Guards, Value]] = []
         for guards, text in self.text_options(path):
             content = self._written(text) or self._project_file(text)
-            if content is None:
-                return None
-            found.append((guards, content))
+            # Reading a file that does not exist fails, and what fails is no run that a scenario is about.
+            if content is not None:
+                found.append((guards, content))
         return alternatives(found) if found else None
 
     def _written(self, path: Text) -> Value | None:

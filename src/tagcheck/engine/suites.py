@@ -1,6 +1,6 @@
 """Test frameworks: functions kept for a phase, run in the order in which the framework runs them.
 
-A container groups hooks and tests. Hooks of a container run around the tests in it: those for the suite once, the others
+A container groups hooks and tests. Hooks of a container run around the tests in it: those for the suite once, others
 once before and after all tests of the container; that is enough to see every stage in its order, and keeps the work
 proportional to the source.
 """

@@ -11,6 +11,7 @@ from tagcheck.ir import Procedure
 from tagcheck.source import Span
 from tagcheck.values import (
     EMPTY,
+    Absent,
     Alternatives,
     FunctionValue,
     LibraryValue,
@@ -34,6 +35,10 @@ class Symbols(Basis):
 
     def initialise(self, module: str, variable: Variable) -> int:
         """Run the declaration of a module's variable; its cell."""
+        raise NotImplementedError
+
+    def loaded(self, module: str) -> None:
+        """A module is in use: what it runs when it is loaded has run."""
         raise NotImplementedError
 
     def symbol(self, module: str, name: str, span: Span) -> Value:
@@ -67,6 +72,7 @@ class Symbols(Basis):
                 return FunctionValue(found)
             case Variable():
                 cell = self.initialise(module, found)
+                self.loaded(module)
                 return self.narrow(self.heap.read(cell))
             case TypeInfo():
                 return LibraryValue(f"type:{found.name}")
@@ -125,13 +131,22 @@ class Symbols(Basis):
         return Record(type_)
 
     def field(self, base: Value, name: str) -> Value:
-        """A field's value, or a method bound to its receiver."""
+        """A field's value, or a method bound to its receiver. What would be a field of nil is no case of a run that
+        goes on."""
+        base = self.not_null(base)
         if isinstance(base, Alternatives):
             return self.distribute((base,), lambda chosen: self.field(chosen[0], name))
         content = self.load(base)
         if isinstance(content, Alternatives):
             return self.distribute((content,), lambda chosen: self._field_of(base, chosen[0], name))
         return self._field_of(base, content, name)
+
+    def not_null(self, value: Value) -> Value:
+        """A value without its options that are nil, if there are others."""
+        if not isinstance(value, Alternatives):
+            return value
+        kept = [(guards, option) for guards, option in value.options if not isinstance(option, Null | Absent)]
+        return alternatives(kept) if 0 < len(kept) < len(value.options) else value
 
     def _field_of(self, base: Value, content: Value, name: str) -> Value:
         match content:

@@ -93,6 +93,10 @@ class Layout(Protocol):
         allowed, too seldom is not."""
         ...
 
+    def runs_on_load(self, content: bytes) -> bool:
+        """Whether a file may have code that runs when its module is loaded, from its bytes alone."""
+        ...
+
     def is_extract(self, path: str) -> bool:
         """Whether a file stands outside of every complete project of its language, so that definitions may lack."""
         ...

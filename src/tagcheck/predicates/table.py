@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tagcheck.predicates import cleanup, names, pulling, stages
+from tagcheck.predicates import cleanup, names, pulling, stages, unused
 from tagcheck.predicates.model import Predicate
 
 PREDICATES: Mapping[str, Predicate] = MappingProxyType(
@@ -27,7 +27,9 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "out_of_order": stages.out_of_order,
         "archive_mismatch": stages.archive_mismatch,
         "unsubstituted_placeholder": stages.unsubstituted_placeholder,
+        "ineffective_override": unused.ineffective_override,
         "undefined_variable": stages.undefined_variable,
+        "unused_load": unused.unused_load,
         "pull_policy": pulling.pull_policy,
         "implicit_always": pulling.implicit_always,
         "resolves_differently": stages.resolves_differently,

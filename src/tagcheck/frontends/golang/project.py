@@ -70,6 +70,9 @@ class GoLayout:
         type_, _, simple = name.rpartition(".")
         return simple.encode() in content and _definition(type_.encode(), simple.encode()).search(content) is not None
 
+    def runs_on_load(self, content: bytes) -> bool:
+        return b"func init()" in content
+
     def is_extract(self, path: str) -> bool:
         return not any(not root or path.startswith(root + "/") for root, _ in self.roots)
 

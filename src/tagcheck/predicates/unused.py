@@ -1,0 +1,71 @@
+"""2xx: what a scenario prepares and does not use: overrides without effect, images that nothing deploys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tagcheck.events import Event, Override, Stage
+from tagcheck.finding import Place
+from tagcheck.image import alike
+from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
+from tagcheck.predicates.stages import USES, consequence
+from tagcheck.values import Same
+
+MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
+
+
+def ineffective_override(case: Case) -> Iterator[Match]:
+    """TC211: a substitution by an image that the scenario builds finds nothing to replace, and a like image is deployed
+    under the name that stood there."""
+    for missed in case.scenario.missed:
+        probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
+        made = [each for each in case.together(probe, Stage.BUILT, Stage.TAGGED) if same_as(probe, each) is Same.YES]
+        if not made or any(same_as(use, probe) is not Same.NO for use in case.together(probe, *USES, Stage.NAMED)):
+            continue
+        for use in case.together(probe, Stage.DEPLOYED):
+            if use.order > missed.order and use.kubelet and alike(use.reference, made[0].reference):
+                yield _without_effect(missed, made, use)
+                break
+
+
+def _without_effect(missed: Override, made: list[Event], use: Event) -> Match:
+    return Match(
+        span=missed.span,
+        variables={"override": missed.wanted, "image": str(missed.image), "deployed": str(use.image)},
+        places=(place(made[0]), Place("override", str(missed.image), missed.span, "finds nothing"), place(use)),
+        names=names_of(built=made, deployed=[use]),
+        label=f"finds no {missed.wanted}",
+        subject=("use", use.image, use.span),
+        consequence=consequence(use),
+    )
+
+
+def unused_load(case: Case) -> Iterator[Match]:
+    """TC214: built and loaded, and nothing that the scenario deploys can be this image, while a like one that it builds
+    too is deployed under another name."""
+    for load in case.events(Stage.LOADED):
+        made = [each for each in case.together(load, Stage.BUILT, Stage.TAGGED) if same_as(load, each) is Same.YES]
+        uses = case.together(load, *USES, Stage.NAMED, Stage.PUSHED, Stage.TAGGED)
+        if not made or any(_can_use(use, load) for use in uses if use not in made):
+            continue
+        for use in case.together(load, Stage.DEPLOYED):
+            supplied = any(same_as(use, each) is Same.YES for each in case.together(use, *SUPPLIED))
+            if use.kubelet and supplied and alike(use.reference, load.reference) > 1:
+                yield Match(
+                    span=load.trace[-1] if len(load.trace) > 1 else load.span,
+                    variables={"image": str(load.image), "deployed": str(use.image)},
+                    places=tuple(dict.fromkeys((place(made[0]), _called(load), place(load), place(use)))),
+                    names=names_of(built=made, loaded=[load], deployed=[use]),
+                    label=f"LOADED {load.image}",
+                    subject=("unused", load.image),
+                )
+                break
+
+
+def _can_use(use: Event, load: Event) -> bool:
+    return same_as(use, load) is not Same.NO or (use.source is not None and use.source == load.image)
+
+
+def _called(event: Event) -> Place:
+    """The innermost call that led to an event."""
+    return Place(event.stage.value, str(event.image), event.trace[-1] if event.trace else event.span, "called here")
