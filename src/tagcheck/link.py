@@ -316,6 +316,9 @@ class Program:
         if not procedure.mentions.isdisjoint(IMAGE_WORDS):
             return True
         found = self.modules.get(procedure.module)
+        for path in found.paths if found else ():
+            if path not in self.modules[procedure.module].units and b"Containers:" in (self._read(path) or b""):
+                self.unit(path)
         units = found.units.values() if found else ()
         named = (unit.procedures[name] for unit in units for name in procedure.mentions if name in unit.procedures)
         return any(not each.mentions.isdisjoint(IMAGE_WORDS) for each in named)

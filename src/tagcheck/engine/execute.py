@@ -58,6 +58,8 @@ class Execution(Calls):
     def initialise(self, module: str, variable: Variable) -> int:
         procedure = ir.Procedure(f"{module}.{variable.name}", module, (), variable.lower, variable.span)
         outer = (self.guards, self.stack, self.live, self.failed)
+        # What a module's variable holds was made when the module was loaded, not where it is first read.
+        self.stack = ()
         frame = self.enter(procedure, {})
         self.globals[(module, variable.name)] = self.heap.new(self.opaque("a variable that depends on itself"))
         self.run_block(procedure.body, frame)

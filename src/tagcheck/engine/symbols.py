@@ -153,11 +153,17 @@ class Symbols(Basis):
             case Record():
                 return self.narrow(self._record_field(base, content, name))
             case Mapping():
-                return self.narrow(content.get(name) or self.opaque(f"no entry {name!r}"))
+                return self.narrow(content.get(name) or self._method_value(base, name))
             case Opaque():
                 return self._opaque_field(base, content, name)
             case _:
                 return self.opaque(f"a field {name!r} of something that is no record")
+
+    def _method_value(self, base: Value, name: str) -> Value:
+        """A method bound to a value of a named mapping type, by its name alone."""
+        for method in self.program.only_method(name):
+            return FunctionValue(method, receiver=base)
+        return self.opaque(f"no entry {name!r}")
 
     def _record_field(self, base: Value, record: Record, name: str) -> Value:
         found = record.get(name)
