@@ -25,12 +25,15 @@ from tagcheck.builtins.api import Operation
 @dataclass(frozen=True, slots=True)
 class OperationSpec:
     """An operation. `pure`: its results depend on its arguments alone, and the evaluator calls it once for every
-    combination of their alternatives. `stops`: nothing after the call happens. `parameters`: what a model may say."""
+    combination of their alternatives. `stops`: nothing after the call happens. `parameters`: what a model may say.
+    `wants`: how many arguments the operation looks at if the first is no reference (most calls print to a log and do
+    nothing); None for all of them in any case."""
 
     run: Operation
     pure: bool = False
     stops: bool = False
     parameters: frozenset[str] = frozenset()
+    wants: int | None = None
 
 
 def _pure(run: Operation, *parameters: str) -> OperationSpec:
@@ -109,7 +112,7 @@ _FILES: dict[str, OperationSpec] = {
     "held": _acts(files.held, "error"),
     "open-file": _acts(files.open_file),
     "pipe": _acts(files.pipe),
-    "print-to": _acts(files.print_to, "format", "line"),
+    "print-to": OperationSpec(files.print_to, parameters=frozenset(("format", "line")), wants=1),
     "read-file": _acts(files.read_file),
     "reset": _acts(files.reset),
     "set-environment": _acts(files.set_environment, "unset"),
@@ -141,7 +144,7 @@ _GENERAL: dict[str, OperationSpec] = {
     "flag": _acts(general.flag, "name", "default", "into"),
     "later": _acts(general.later),
     "leave": _acts(general.leave),
-    "nothing": _acts(general.nothing),
+    "nothing": OperationSpec(general.nothing, wants=0),
     "pointed": _acts(general.pointed),
     "pointer-to": _acts(general.pointer_to),
     "returns": _acts(general.returns, "results"),

@@ -73,10 +73,13 @@ class Calls(Branches):
         """Evaluate callee and arguments and call; the results."""
         callee = self.callee(node.callee, frame)
         wanted = len(node.targets)
+        model = self.models.find(callee.name) if isinstance(callee, LibraryValue) else None
+        if model is not None and model.spec.wants is not None and self._is_idle_call(model.spec.wants, node, frame):
+            return tuple(self.opaque("a number of bytes") for _ in range(wanted))
         keywords = {a.keyword: self.evaluate(a.value, frame) for a in node.arguments if a.keyword}
         positional = tuple(a.value for a in node.arguments if not a.keyword)
         if not any(isinstance(value, ir.Spread) for value in positional):
-            filled = self._filled_by(callee)
+            filled = model.by_reference if model is not None else frozenset()
             values = tuple(self._argument(value, frame, i in filled) for i, value in enumerate(positional))
             return self.apply(callee, values, node.span, keywords, wanted)
         listed = self.items(positional, frame)
@@ -110,10 +113,14 @@ class Calls(Branches):
             return value if isinstance(value, Pointer) else Pointer(frame.names[node.name])
         return value
 
-    def _filled_by(self, callee: Value) -> frozenset[int]:
-        """The arguments that a library function writes to although they are no pointers."""
-        model = self.models.find(callee.name) if isinstance(callee, LibraryValue) else None
-        return model.by_reference if model is not None else frozenset()
+    def _is_idle_call(self, wants: int, node: ir.Invoke, frame: Frame) -> bool:
+        """Whether a library call does nothing whatever its further arguments are: they are not looked at then."""
+        if wants == 0:
+            return True
+        first = node.arguments[0].value if node.arguments else None
+        if first is None or isinstance(first, ir.Spread):
+            return False
+        return isinstance(self.evaluate(first, frame), Opaque | LibraryValue)
 
     def callee(self, node: ir.Expression, frame: Frame) -> Value:
         """What is called. A method gets its receiver; a variable's own cell where the receiver is a variable."""
