@@ -14,7 +14,7 @@ type is not known.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 from typing import Any, TypeVar
@@ -39,6 +39,10 @@ class Module:
     name: str
     paths: list[str] = field(default_factory=list)
     units: dict[str, Unit] = field(default_factory=dict)
+
+    def parsed(self) -> Iterator[Unit]:
+        """The units so far, by path: the order in which they were parsed must not matter."""
+        return (self.units[path] for path in self.paths if path in self.units)
 
 
 class Program:
@@ -73,6 +77,8 @@ class Program:
         self._reaching_names: dict[str, set[str]] = defaultdict(set)
         self._methods: dict[str, list[Procedure]] = defaultdict(list)
         self._view: list[Unit] = []
+        self._imported: dict[str, frozenset[str]] = {}
+        self._variables: dict[str, frozenset[str]] = {}
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
@@ -186,22 +192,20 @@ class Program:
         if found is None:
             base = module.removesuffix(".test")
             return self.lookup(base, name) if base != module else ()
-        definitions = self._defined(found, name)
-        if not definitions and self._parse_mentioning(found, name):
-            definitions = self._defined(found, name)
+        known = self._alternatives(found, name)
+        if "" not in known and self._parse_mentioning(found, name):
+            known = self._alternatives(found, name)
+        definitions = tuple(known.values())
         if not definitions:
             definitions = tuple(
                 each for other in self.dotted(module) if other in self.modules for each in self.lookup(other, name)
             )
         return definitions
 
-    def _defined(self, module: Module, name: str) -> tuple[Definition, ...]:
-        return tuple(self._alternatives(module, name).values())
-
     def _alternatives(self, module: Module, name: str) -> dict[str, Definition]:
         """The definitions of a name by the constraints under which a build takes them."""
         found: dict[str, Definition] = {}
-        for unit in module.units.values():
+        for unit in module.parsed():
             each = unit.procedures.get(name) or unit.variables.get(name) or unit.types.get(name)
             if each is not None and not unit.alternative:
                 return {"": each}
@@ -230,7 +234,7 @@ class Program:
         found = self.modules.get(module)
         if found is None:
             return ()
-        units = found.units.values()
+        units = found.parsed()
         return tuple(dict.fromkeys(to for unit in units for name, to in unit.imports.items() if name[:1] == "."))
 
     def on_load(self, module: str) -> tuple[Procedure, ...]:
@@ -284,8 +288,7 @@ class Program:
         return tuple(each for each in self.lookup(module, f"{type_}.{name}") if isinstance(each, Procedure))
 
     def only_method(self, name: str) -> tuple[Procedure, ...]:
-        """The method of this name if the files that can matter have exactly one: those that were parsed later for one
-        name or another do not count, so that nothing depends on the order in which scenarios are evaluated."""
+        """The method of this name if the files in view have exactly one."""
         found = self._methods.get(name, ())
         return tuple(found) if len(found) == 1 else ()
 
@@ -304,8 +307,10 @@ class Program:
         names = self._reaching_names
         if module in names and not mentions.isdisjoint(names[module]):
             return True
-        found = self.modules.get(module)
-        imported = {to for unit in found.units.values() for to in unit.imports.values()} if found else set()
+        imported = self._imported.get(module)
+        if imported is None:
+            units = self.modules[module].units.values() if module in self.modules else ()
+            imported = frozenset(to for unit in units for to in unit.imports.values())
         return any(other in names and not mentions.isdisjoint(names[other]) for other in imported)
 
     def deploys(self, procedure: Procedure) -> bool:
@@ -325,9 +330,10 @@ class Program:
 
     def mentions_variable(self, procedure: Procedure) -> bool:
         """Whether a procedure names a variable of its module, and so might change it."""
-        found = self.modules.get(procedure.module)
-        units = found.units.values() if found else ()
-        return any(name in unit.variables for unit in units for name in procedure.mentions)
+        found = self._variables.get(procedure.module, frozenset())
+        unit = self.unit(procedure.span.path)
+        own = unit.variables if unit is not None else ()
+        return not procedure.mentions.isdisjoint(found) or any(name in own for name in procedure.mentions)
 
     def explore(self) -> None:
         """Find what can matter: from the files that use an effectful library, backwards along names."""
@@ -343,7 +349,19 @@ class Program:
             queue = self._next_files(self._spread())
             if not queue:
                 break
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """Note what is in view. Files that are parsed later, for one name or another, are left out of it: else the
+        result of a scenario would depend on those before it."""
         self._view = sorted((unit for module in self.modules.values() for unit in module.units.values()), key=_path)
+        imported: dict[str, set[str]] = {name: set() for name in self.modules}
+        variables: dict[str, set[str]] = defaultdict(set)
+        for unit in self._view:
+            imported[unit.module].update(unit.imports.values())
+            variables[unit.module].update(unit.variables)
+        self._imported = {module: frozenset(names) for module, names in imported.items()}
+        self._variables = {module: frozenset(names) for module, names in variables.items()}
         for unit in self._view:
             for key, procedure in unit.procedures.items():
                 if "." in key:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from posixpath import dirname, join, normpath
 
 _IMPORT = re.compile(rb'^\s*import\s+(?:\(([^)]*)\)|(?:[\w.]+\s+)?"([^"\n]+)")', re.MULTILINE)
@@ -68,7 +67,13 @@ class GoLayout:
         """A definition's name follows a keyword, a receiver (of the type that precedes it in `name`), a comma or, in a
         group, the beginning of the line."""
         type_, _, simple = name.rpartition(".")
-        return simple.encode() in content and _definition(type_.encode(), simple.encode()).search(content) is not None
+        word = simple.encode()
+        at = content.find(word)
+        while at >= 0:
+            if _is_defined(content, at, at + len(word), type_.encode()):
+                return True
+            at = content.find(word, at + 1)
+        return False
 
     def runs_on_load(self, content: bytes) -> bool:
         return b"func init()" in content
@@ -84,16 +89,27 @@ class GoLayout:
         return any(module == own or module.startswith(own + "/") for _, own in self.roots) or not self.roots
 
 
-@lru_cache(maxsize=1024)
-def _definition(type_: bytes, name: bytes) -> re.Pattern[bytes]:
-    """What a definition of a function, variable, constant or type looks like, or of a method of a type. In a group,
-    statements are told from definitions by what follows the name, as gofmt writes it."""
-    word = re.escape(name) + rb"\b"
+_BEFORE = re.compile(rb"(?:(func)\s*(?:\(([^)\n]*)\))?|(var|const|type)|(?:var|const)?[\w ,\t]*,)?\s*")
+_AFTER = re.compile(rb"[ \t]*+(?:[\r\n;,/*\[\w\x80-\xff<]|=(?!=)|\Z)|[ \t]++[()]")
+"""What follows a name in a group of definitions, as gofmt writes it; statements go on in other ways."""
+_WORD = re.compile(rb"\w")
+
+
+def _is_defined(content: bytes, start: int, end: int, type_: bytes) -> bool:
+    """Whether an occurrence of a name looks like its definition; of a method, if a type is given."""
+    line = content.rfind(b"\n", 0, start) + 1
+    if not type_ and content[end : end + 1] in _CALLED and content[line : line + 4] != b"func":
+        return False
+    before = _BEFORE.fullmatch(content, line, start)
+    if before is None or _WORD.match(content, end):
+        return False
     if type_:
-        return re.compile(rb"^func\s*\([^)\n]*\b" + re.escape(type_) + rb"\b[^)\n]*\)\s*" + word, re.MULTILINE)
-    alone = rb"^(?:func|var|const|type)\s*" + word
-    grouped = rb"^(?:(?:var|const)?[\w ,\t]*,)?\s*" + word + rb"(?:[ \t]*+(?:[\r\n;,/*\[\w\x80-\xff<]|=(?!=)|\Z)|[ \t]++[()])"
-    return re.compile(alone + b"|" + grouped, re.MULTILINE)
+        return before[2] is not None and re.search(rb"\b" + re.escape(type_) + rb"\b", before[2]) is not None
+    return bool(before[1] or before[3]) or _AFTER.match(content, end) is not None
+
+
+_CALLED = frozenset((b"(", b".", b")", b":"))
+"""What stands behind a name in most statements; no definition but that of a function goes on so."""
 
 
 def layout(paths: Sequence[str], read: Callable[[str], str | None]) -> GoLayout:
