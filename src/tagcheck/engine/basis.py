@@ -85,16 +85,19 @@ class Basis:
         if not any(isinstance(value, Alternatives) for value in values):
             yield ALWAYS, values
             return
-        partial: list[tuple[Guards, tuple[Value, ...]]] = [(ALWAYS, ())]
-        for value in values:
-            grown: list[tuple[Guards, tuple[Value, ...]]] = []
-            for guards, chosen in partial:
-                for inner, option in options(value):
-                    both = guards.and_(inner)
-                    if both is not None and self.guards.compatible(both):
-                        grown.append((both, (*chosen, option)))
-            partial = grown
-        yield from partial
+        # Depth first, so that callers who stop after a number of combinations never pay for the others.
+        pending: list[tuple[int, Guards, tuple[Value, ...]]] = [(0, ALWAYS, ())]
+        while pending:
+            at, guards, chosen = pending.pop()
+            end = next((i for i in range(at, len(values)) if isinstance(values[i], Alternatives)), len(values))
+            chosen = (*chosen, *values[at:end])
+            if end == len(values):
+                yield guards, chosen
+                continue
+            for inner, option in reversed(options(values[end])):
+                both = guards.and_(inner)
+                if both is not None and self.guards.compatible(both):
+                    pending.append((end + 1, both, (*chosen, option)))
 
     def distribute(self, values: tuple[Value, ...], function: Callable[[tuple[Value, ...]], Value]) -> Value:
         """A function of several values, applied to every combination of their options."""

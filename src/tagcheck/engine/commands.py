@@ -11,7 +11,7 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
 from tagcheck.engine.printing import Printing
 from tagcheck.engine.scripts import environment_of
-from tagcheck.guards import Guards
+from tagcheck.guards import Guards, disjunction
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.values import (
@@ -25,8 +25,9 @@ from tagcheck.values import (
 )
 
 MOST_COMMANDS = 12
-"""Command lines that one call site may stand for at once; further combinations of alternatives are left out and
-reported as a gap."""
+"""Different things that the command of one call site may do; further ones are left out and reported as a gap."""
+MOST_LINES = 64
+"""Command lines that one call site may stand for at once; further combinations of alternatives likewise."""
 DEEPEST_COMMAND = 6
 
 
@@ -42,19 +43,20 @@ class Commands(Printing):
         """Run a command symbolically, once for each combination of its words' alternatives."""
         if self._nesting >= DEEPEST_COMMAND:
             return CommandResult(self.opaque("a command in a command in a command"), Outcome(self.fresh("command")))
-        lines = list(islice(self._lines(command.argv, 0), MOST_COMMANDS + 1))
-        if len(lines) > MOST_COMMANDS:
-            self.gap("run", "too many alternatives for one command line")
+        groups = self._groups(command.argv)
         outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
         self.standard_input, self.working_directory = command.stdin, command.directory
         self.command_environment = command.environment
         outputs: list[tuple[Guards, Value]] = []
         self._nesting += 1
-        for guards, line in lines[:MOST_COMMANDS]:
-            inside = outer[0].and_(guards)
-            if inside is not None:
-                self.guards = inside
-                outputs.append((guards, self._line(tuple(map(self.as_text, line)))))
+        for effects, lines in groups.items():
+            guards, exact = disjunction(tuple(guards for guards, _ in lines))
+            # Lines that do the same under conditions that cannot be written as one are one event each.
+            for given, words in [(guards, lines[0][1])] if exact else lines:
+                inside = outer[0].and_(given)
+                if inside is not None:
+                    self.guards = inside
+                    outputs.append((given, self._line(effects, words)))
         self._nesting -= 1
         self.guards, self.standard_input, self.working_directory, self.command_environment = outer
         return CommandResult(
@@ -77,9 +79,22 @@ class Commands(Printing):
             else:
                 yield guards, tuple(flat)
 
-    def _line(self, words: tuple[Text, ...]) -> Value:
+    def _groups(self, words: tuple[Value, ...]) -> dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]]:
+        """The command lines that these words can be, by what they do: options that change nothing do not multiply
+        what happens."""
+        groups: dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]] = {}
+        for number, (guards, line) in enumerate(islice(self._lines(words, 0), MOST_LINES + 1)):
+            texts = tuple(map(self.as_text, line))
+            effects = argv.effects(self.tools, texts)
+            if number >= MOST_LINES or (effects not in groups and len(groups) >= MOST_COMMANDS):
+                self.gap("run", "too many alternatives for one command line")
+                break
+            groups.setdefault(effects, []).append((guards, texts))
+        return groups
+
+    def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...]) -> Value:
         printed: Value | None = None
-        for effect in argv.effects(self.tools, words):
+        for effect in effects:
             match effect.kind:
                 case EffectKind.EXECUTES:
                     printed = self._executed(effect)

@@ -71,7 +71,7 @@ class Mismatch:
                 "consequence": consequence(self.use),
                 **variables,
             },
-            places=tuple(place(each) for each in others),
+            places=tuple(dict.fromkeys(place(each) for each in others)),
             names=names_of(built=built, loaded=loaded, deployed=[self.use]),
             label=f"{self.use.stage.value.upper()} {self.use.image}",
             subject=("use", self.use.image, self.use.span),
@@ -374,8 +374,8 @@ def out_of_order(case: Case) -> Iterator[Match]:
 
 
 def _removed_before(case: Case, event: Event) -> Event | None:
-    for removed in reversed(case.together(event, Stage.REMOVED)):
-        if not removed.before(event) or same_as(removed, event) is not Same.YES:
+    for removed in reversed(case.together(event, Stage.REMOVED, Stage.PRUNED)):
+        if not removed.before(event) or not _takes(case, removed, event):
             continue
         if not implies(event.guards, removed.guards):
             continue
@@ -387,13 +387,22 @@ def _removed_before(case: Case, event: Event) -> Event | None:
     return None
 
 
+def _takes(case: Case, removed: Event, event: Event) -> bool:
+    """Whether a removal is of this image: by its name, or with all that no container uses."""
+    if removed.stage is Stage.REMOVED:
+        return same_as(removed, event) is Same.YES
+    used = (each for each in case.together(event, Stage.RUN) if each.before(removed))
+    every = removed.everything and not removed.filtered and removed.tool == event.tool
+    return every and not any(same_as(each, event) is not Same.NO for each in used)
+
+
 def _disorder(event: Event, first: Event, what: str, needed: str) -> Match:
     return Match(
         span=first.span,
         variables={"image": str(event.image), "stage": what, "needed": needed, "reason": f"{what} before {needed}"},
         places=(place(first), place(event)),
         names=names_of(**{what: [first], needed: [event]}),
-        label=f"{what.upper()} {first.image}",
+        label=f"{what.upper()} {first.image if first.image.parts else event.image}",
         subject=("order", event.image, event.span),
         consequence="the command fails: no such image" if what == "removed" else consequence(first),
     )
