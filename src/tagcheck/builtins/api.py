@@ -21,13 +21,15 @@ from tagcheck.values import Opaque, Text, Value
 class Command:
     """A command that is about to run. `argv` is already split into words, the program first. `environment` holds the
     variables that are set for it on top of the caller's; `directory` and `stdin` where given. `stdout` is the path of
-    the file that its output goes to, if it does."""
+    the file that its output goes to, if it does; `site` is where the command is put together, if that is elsewhere than
+    where it runs."""
 
     argv: tuple[Value, ...]
     environment: tuple[tuple[str, Value], ...] = ()
     stdin: Value | None = None
     directory: Value | None = None
     stdout: Value | None = None
+    site: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

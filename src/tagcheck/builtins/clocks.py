@@ -103,8 +103,12 @@ def choice(call: Call) -> tuple[Value, ...]:
     """A random number: unique, but weak where its bound is a small number."""
     bound = call.argument(0) if call.arguments else None
     small = isinstance(bound, values.Number) and bound.value < 100_000
-    made = call.machine.unique("random", f"only one of {int(bound.value)} numbers" if small and bound is not None
-                               and isinstance(bound, values.Number) else "")
+    made = call.machine.unique(
+        "random",
+        f"only one of {int(bound.value)} numbers"
+        if small and bound is not None and isinstance(bound, values.Number)
+        else "",
+    )
     return (made, Null()) if call.with_.get("error") else (made,)
 
 

@@ -13,18 +13,36 @@ from tagcheck.builtins.general import results
 from tagcheck.builtins.symbolic import as_text, combine, joined, over, split_text
 from tagcheck.builtins.texts import shell_word
 from tagcheck.guards import Guards
-from tagcheck.values import EMPTY, Absent, Alternatives, Null, Outcome, Pointer, Record, Text, Value, alternatives
+from tagcheck.source import Span
+from tagcheck.values import (
+    EMPTY,
+    Absent,
+    Alternatives,
+    Filling,
+    Hole,
+    HoleKind,
+    Null,
+    Outcome,
+    Pointer,
+    Record,
+    Text,
+    Value,
+    alternatives,
+)
 
 COMMAND = "os/exec.Cmd"
 RESULT = "%outcome"
 STARTED = "%started"
+WRITTEN = "%written"
+"""The field whose hole has the place where the command is put together: that is the place that says what runs."""
 
 
 def command(call: Call) -> tuple[Value, ...]:
     """A command of the arguments from `from` (default 0) on."""
     first = call.with_.get("from", 0)
     argv = call.arguments[first if isinstance(first, int) else 0 :]
-    return (call.machine.allocate(Record(COMMAND, (("Args", values.Sequence(argv)),))),)
+    written = Text.of_hole(Hole(HoleKind.OPAQUE, "command", "command"), call.site)
+    return (call.machine.allocate(Record(COMMAND, (("Args", values.Sequence(argv)), (WRITTEN, written)))),)
 
 
 def run(call: Call) -> tuple[Value, ...]:
@@ -95,12 +113,19 @@ def _execute(call: Call, record: Record) -> CommandResult:
             _input(machine, record.get("Stdin")),
             _directory(record.get("Dir")),
             target if isinstance(target, Text | Alternatives) else None,
+            _written_at(record),
         )
     )
     if writer is not None:
         write_to(machine, writer, found.output)
     _keep(call, record.with_field(RESULT, found.outcome).with_field("%output", found.output))
     return found
+
+
+def _written_at(record: Record) -> Span | None:
+    written = record.get(WRITTEN)
+    holes = written.parts if isinstance(written, Text) else ()
+    return next((part.site for part in holes if isinstance(part, Filling)), None)
 
 
 def _input(machine: Machine, stdin: Value | None) -> Value | None:

@@ -222,8 +222,14 @@ def slice_text(text: Text, low: int | None, high: int | None) -> Text:
     start = low or 0
     literal = text.literal
     if literal is not None:
-        return Text(tuple(part for run in runs(text) if isinstance(run, tuple) for part in
-                          cut_run(run, start, len(literal) if high is None else high)))
+        return Text(
+            tuple(
+                part
+                for run in runs(text)
+                if isinstance(run, tuple)
+                for part in cut_run(run, start, len(literal) if high is None else high)
+            )
+        )
     if start < 0 or (high is not None and high < start):
         return derived(f"[{low}:{high}]", text)
     leading = len(text.leading)

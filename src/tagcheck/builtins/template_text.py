@@ -99,7 +99,7 @@ def _action_end(content: str, at: int) -> int | None:
     while at < len(content):
         if content.startswith("}}", at):
             return at
-        if content[at] in "\"`":
+        if content[at] in '"`':
             closing = _text_end(content, at)
             if closing is None:
                 return None

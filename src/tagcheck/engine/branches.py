@@ -153,5 +153,3 @@ def _same_keys(first: Mapping, other: Value) -> bool:
         return False
     pairs = zip(first.entries, other.entries, strict=True)
     return all(isinstance(a, Text) and a == b for (a, _), (b, _) in pairs)
-
-

@@ -529,9 +529,8 @@ class Calls(Branches):
             self.live, self.failed = True, False
             self.run_block(body, self.enter(frame.procedure, names))
 
-def _sides(
-    value: Alternatives, function: Callable[[Value], Value]
-) -> Iterator[tuple[Guards, Callable[[], Value]]]:
+
+def _sides(value: Alternatives, function: Callable[[Value], Value]) -> Iterator[tuple[Guards, Callable[[], Value]]]:
     """The sides of a fork over the options of a value."""
     for guards, option in value.options:
         yield guards, partial(function, option)

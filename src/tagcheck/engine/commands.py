@@ -45,6 +45,7 @@ class Commands(Printing):
             return CommandResult(self.opaque("a command in a command in a command"), Outcome(self.fresh("command")))
         groups = self._groups(command.argv)
         outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
+        site, self.site = self.site, command.site or self.site
         self.standard_input, self.working_directory = command.stdin, command.directory
         self.command_environment = command.environment
         outputs: list[tuple[Guards, Value]] = []
@@ -59,6 +60,7 @@ class Commands(Printing):
                     outputs.append((given, self._line(effects, words)))
         self._nesting -= 1
         self.guards, self.standard_input, self.working_directory, self.command_environment = outer
+        self.site = site
         return CommandResult(
             alternatives(outputs) if outputs else self.opaque("a command"), Outcome(self.fresh("command"))
         )

@@ -171,7 +171,7 @@ class Execution(Calls):
                 return Sequence((*items[: int(at)], value, *items[int(at) + 1 :]), content.open)
             case Mapping(), Text():
                 return self._with_entry(content, index, value)
-            case (Mapping() | Null() | Absent() | Opaque()), _:
+            case ((Mapping() | Null() | Absent() | Opaque()), _):
                 entries = content.entries if isinstance(content, Mapping) else ()
                 is_open = not isinstance(content, Null | Absent)
                 return Mapping((*entries, (index, value)), is_open and not isinstance(content, Mapping))
@@ -472,4 +472,3 @@ _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {
     ir.Receive: Execution._receive,
     ir.Use: Execution._use,
 }
-

@@ -106,9 +106,9 @@ def argument(listed: Value, number: Value) -> Value | None:
 def applied(operation: str, texts: tuple[Text, ...]) -> Value | None:
     """An operation on texts by name; None if there is no such operation."""
     match operation, texts:
-        case ("upper" | "lower"), (text,):
+        case (("upper" | "lower"), (text,)):
             return text.mapped(operation)
-        case ("replace-first" | "replace-all"), (text, old, new):
+        case (("replace-first" | "replace-all"), (text, old, new)):
             return _replaced(operation, text, old, new)
         case _, (text, pattern) if operation in _TRIMS:
             return _trimmed(operation, text, pattern)
