@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from tagcheck.frontends import kubernetes, kustomize, languages
 from tagcheck.ir import Problem, Procedure
 from tagcheck.link import Program
 from tagcheck.models import Model, Models, load_models
+from tagcheck.processes import perform
 from tagcheck.rules import rules_root
 from tagcheck.scenario import Plan, plans, uncalled
 
@@ -86,12 +87,20 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     context = _Context(program, models, load_tools(directories), config, files)
     program.explore()
     tell("linked", 1, 1)
-    visited: set[str] = set()
-    applied: set[str] = set()
-    scenarios = list(_scenarios(context, visited, applied, tell))
-    scenarios += _embedded(context, visited)
-    standalone, problems = _manifests(context, applied)
-    return Analysis((*scenarios, *standalone), (*files.problems, *program.problems, *problems))
+    tasks = _Tasks(context, tell)
+    done = perform(len(tasks.plans) + len(tasks.manifests), tasks.run)
+    evaluated, standalone = done[: len(tasks.plans)], done[len(tasks.plans) :]
+    visited = set().union(*(each.visited for each in evaluated))
+    applied = set().union(*(each.applied for each in evaluated))
+    for plan in uncalled(program, visited):
+        evaluated.append(tasks.planned(plan))
+        visited |= evaluated[-1].visited
+        applied |= evaluated[-1].applied
+    alone = [each for path, each in zip(tasks.manifests, standalone, strict=True) if path not in applied]
+    scenarios = [scenario for each in (*evaluated, *alone) for scenario in each.scenarios]
+    scenarios[len(evaluated) : len(evaluated)] = _embedded(context, visited)
+    others = [problem for each in (*evaluated, *alone) for problem in each.problems]
+    return Analysis(tuple(scenarios), tuple(dict.fromkeys((*files.problems, *program.problems, *others))))
 
 
 # --- what can matter -------------------------------------------------------------------------------------------------
@@ -152,18 +161,58 @@ def _module_and_name(qualified: str) -> tuple[str, str]:
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
 
-def _scenarios(context: _Context, visited: set[str], applied: set[str], tell: Tell) -> Iterator[Scenario]:
-    for number, plan in enumerate(_all_plans(context.program, visited), start=1):
-        scenario, machine = context.run(plan.name, plan.procedures, plan.tests)
-        visited |= machine.visited
-        applied |= machine.applied_files
-        tell("scenarios", number, 0)
-        yield _placed(scenario, plan, context.config)
+@dataclass(frozen=True)
+class _Done:
+    """What a task gives: its scenarios, the procedures that they went through, the manifests that they applied, and
+    the problems of files that were read for it."""
+
+    scenarios: tuple[Scenario, ...]
+    visited: frozenset[str] = frozenset()
+    applied: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
 
 
-def _all_plans(program: Program, visited: set[str]) -> Iterator[Plan]:
-    yield from plans(program)
-    yield from uncalled(program, visited)
+class _Tasks:
+    """What can be evaluated independently: the plans of runners, and manifest files, each by itself. They come in this
+    order, numbered from 0."""
+
+    def __init__(self, context: _Context, tell: Tell) -> None:
+        self._context, self._tell = context, tell
+        self.plans = list(plans(context.program))
+        self._parts = _kustomized(context)
+        self.manifests = [path for path in context.program.paths if self._is_manifest(path)]
+
+    def run(self, number: int) -> _Done:
+        self._tell("scenarios", number, len(self.plans) + len(self.manifests))
+        if number < len(self.plans):
+            return self.planned(self.plans[number])
+        return self._manifest(self.manifests[number - len(self.plans)])
+
+    def planned(self, plan: Plan) -> _Done:
+        known = (self._context.program.problems, self._context.files.problems)
+        before = [len(problems) for problems in known]
+        scenario, machine = self._context.run(plan.name, plan.procedures, plan.tests)
+        new = tuple(problem for problems, count in zip(known, before, strict=True) for problem in problems[count:])
+        placed = _placed(scenario, plan, self._context.config)
+        return _Done((placed,), frozenset(machine.visited), frozenset(machine.applied_files), new)
+
+    def _is_manifest(self, path: str) -> bool:
+        if not path.endswith(MANIFESTS) or self._context.config.is_data(path):
+            return False
+        content = self._context.files.read(path)
+        return content is not None and kubernetes.relevant(path, content) and not is_generated(content)
+
+    def _manifest(self, path: str) -> _Done:
+        """A manifest file by itself; it counts if no scenario applies it."""
+        context, scenarios = self._context, list[Scenario]()
+        unit = kubernetes.parse(path, context.files.read(path) or b"", path)
+        for name, _ in unit.entries:
+            scenario, _ = context.run(path, (unit.procedures[name],))
+            if path in self._parts:
+                scenarios.append(_as_statement(scenario, context.config))
+            else:
+                scenarios.append(replace(scenario, tier=context.config.tier_of(path), is_run=False))
+        return _Done(tuple(scenarios), problems=unit.problems)
 
 
 def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:
@@ -174,28 +223,6 @@ def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:
     if tier is Tier.UNKNOWN and any(event.stage is Stage.RUN for event in scenario.events):
         tier = Tier.INTEGRATION
     return replace(scenario, tier=tier, is_whole=plan.whole)
-
-
-def _manifests(context: _Context, applied: set[str]) -> tuple[list[Scenario], list[Problem]]:
-    """Manifest files that no scenario applies: each by itself."""
-    scenarios: list[Scenario] = []
-    problems: list[Problem] = []
-    parts = _kustomized(context)
-    for path in context.program.paths:
-        if not path.endswith(MANIFESTS) or path in applied or context.config.is_data(path):
-            continue
-        content = context.files.read(path)
-        if content is None or not kubernetes.relevant(path, content) or is_generated(content):
-            continue
-        unit = kubernetes.parse(path, content, path)
-        problems.extend(unit.problems)
-        for name, _ in unit.entries:
-            scenario, _ = context.run(path, (unit.procedures[name],))
-            if path in parts:
-                scenarios.append(_as_statement(scenario, context.config))
-            else:
-                scenarios.append(replace(scenario, tier=context.config.tier_of(path), is_run=False))
-    return scenarios, problems
 
 
 def _kustomized(context: _Context) -> frozenset[str]:
