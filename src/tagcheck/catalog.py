@@ -1,6 +1,6 @@
 """The vocabulary of effects: what commands and library calls do to images, clusters and programs.
 
-What each tool does is data in `rules/tools` (read by `tagcheck.catalogue`), matched to command lines by `tagcheck.argv`.
+What each tool does is data in `rules/tools` (read by `tagcheck.catalogue`), matched to commands by `tagcheck.argv`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What happens to images: events, scenarios.
 
 An event is one stage in the life of one image under one set of guards. A scenario is one run from an entry point: its
-events in the order in which they were evaluated. Rules see these and nothing below them: they cannot tell which language
-an event came from.
+events in the order in which they were evaluated. Rules see these and nothing below them: they cannot tell which
+language an event came from.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """OCI references with unknown parts: registry, repository, tag, digest.
 
-Purpose: take a symbolic text apart the way the tools do, bring spellings to one form, and say whether two spellings name
-the same image. The grammar is that of the OCI distribution specification 1.1 and of `github.com/distribution/reference`;
-how a name without a registry is completed depends on who reads it: docker, kind and the kubelet complete it to
-`docker.io/library/NAME`; podman 4 and 5 name what they build `localhost/NAME`, and look there first when they use a bare
-name; containerd's `ctr` takes names as they stand.
+Purpose: take a symbolic text apart the way the tools do, bring spellings to one form, and say whether two spellings
+name the same image. The grammar is that of the OCI distribution specification 1.1 and of the Go module
+`github.com/distribution/reference`; how a name without a registry is completed depends on who reads it: docker, kind
+and the kubelet complete it to `docker.io/library/NAME`; podman 4 and 5 name what they build `localhost/NAME`, and look
+there first when they use a bare name; containerd's `ctr` takes names as they stand.
 
 What it cannot do: know whether a hole holds a registry, a path or a tag. A literal ':' with no literal '/' after it is
 taken to begin the tag; where no such sign is there and the last component ends in a hole, the tag is unknown.

@@ -11,8 +11,8 @@ alternatives apart).
 What it cannot do: goto, exceptions that are caught far from where they are raised, coroutines, pointer arithmetic. A
 front end that meets such a thing emits `Opaque` or leaves the statement out and keeps what it could translate.
 
-Expressions have no side effects, except that `Allocate` makes a fresh cell. Calls are statements (`Invoke`): a front end
-lowers `f(g(x))` to `t := g(x)` and `f(t)`, with temporaries whose names start with '%'. Every node has the span of the
+Expressions have no side effects, except that `Allocate` makes a fresh cell. Calls are statements (`Invoke`): a front
+end lowers `f(g(x))` to `t := g(x)` and `f(t)`, with temporaries whose names start with '%'. Every node has the span of the
 source that it was lowered from.
 
 Names of variables are unique within a procedure: where a language lets an inner block hide an outer variable, the

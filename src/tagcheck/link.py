@@ -2,8 +2,8 @@
 
 Purpose: give the evaluator one view of all files. Files are read once and parsed when something points to them: a real
 tree has thousands of files and a handful in which anything happens to an image. What can matter is found backwards from
-the calls that can (a command is run, a file is written, a Kubernetes object is made): by name only, which finds too much
-and never too little.
+the calls that can (a command is run, a file is written, a Kubernetes object is made): by name only, which finds too
+much and never too little.
 
 Rejected: parsing everything (ten times the work); a call graph from types (needs a type checker for each language).
 
@@ -49,8 +49,8 @@ class Program:
     """All files of a project that a language reads, linked.
 
     `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` gives the simple names of
-    the functions of a library module that can matter to a run; `says_stage` whether a function's name alone says that it
-    does something to images; `deploying` are simple names of client methods that hand an object to a cluster.
+    the functions of a library module that can matter to a run; `says_stage` whether a function's name alone says that
+    it does something to images; `deploying` are simple names of client methods that hand an object to a cluster.
     """
 
     def __init__(
@@ -470,5 +470,3 @@ def _after_last_hole(path: Text) -> list[Piece]:
         else:
             found.clear()
     return found
-
-

@@ -245,9 +245,7 @@ def _models(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, Mode
                 yield qualified, Model(qualified, *shape)
 
 
-def _shape(
-    path: Path, where: str, entry: object
-) -> tuple[str, OperationSpec, Mapping[str, object], frozenset[int]]:
+def _shape(path: Path, where: str, entry: object) -> tuple[str, OperationSpec, Mapping[str, object], frozenset[int]]:
     """The fields of a model but its name."""
     if isinstance(entry, str):
         entry = {"op": entry}

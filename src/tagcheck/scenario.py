@@ -45,7 +45,9 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
     mains = tuple(procedure for procedure, kind in entries if kind is EntryKind.SETUP)
     tests = tuple(procedure for procedure, kind in reaching if kind is EntryKind.TEST)
     if mains and program.reaches(mains[0]):
-        tests = tuple(each for each, kind in entries if kind is EntryKind.TEST and (each in tests or program.deploys(each)))
+        tests = tuple(
+            each for each, kind in entries if kind is EntryKind.TEST and (each in tests or program.deploys(each))
+        )
     if initial:
         yield Plan(units[0].path.rpartition("/")[0] or units[0].path, initial)
     if mains and (tests or program.reaches(mains[0])):

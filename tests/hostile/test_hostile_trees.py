@@ -1,4 +1,4 @@
-"""Input that ends other programs: each file is reported or skipped with a reason, and everything else is still checked."""
+"""Input that ends other programs: it is reported or skipped with a reason, and everything else is still checked."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ LETTERS = "ab:/"
 FREE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER, HoleKind.OPAQUE, HoleKind.OUTPUT)
 
 pieces = st.text(LETTERS, min_size=1, max_size=3).map(Piece)
-free_holes = st.builds(lambda kind, name: Filling(Hole(kind, name, name)), st.sampled_from(FREE), st.sampled_from("xyz"))
+free_holes = st.builds(
+    lambda kind, name: Filling(Hole(kind, name, name)), st.sampled_from(FREE), st.sampled_from("xyz")
+)
 unique_holes = st.sampled_from("uvw").map(lambda name: Filling(Hole(HoleKind.UNIQUE, name, name)))
 texts = st.lists(st.one_of(pieces, free_holes, unique_holes), max_size=5).map(lambda parts: Text(tuple(parts)))
 assignments = st.fixed_dictionaries({name: st.text(LETTERS, max_size=3) for name in "xyz"})
@@ -48,7 +50,9 @@ def in_a_run(text: Text, values: dict[str, str]) -> str:
 def only_one_kind(text: Text, kind: HoleKind) -> Text:
     """The same text with all free holes of one kind, so that a name stands for one unknown."""
     parts = (
-        part if isinstance(part, Piece) or part.hole.kind is HoleKind.UNIQUE else Filling(Hole(kind, part.hole.identity))
+        part
+        if isinstance(part, Piece) or part.hole.kind is HoleKind.UNIQUE
+        else Filling(Hole(kind, part.hole.identity))
         for part in text.parts
     )
     return Text(tuple(parts))

@@ -81,8 +81,8 @@ class Tool:
 @dataclass(frozen=True, slots=True)
 class OutputRule:
     """What a command prints. `command`: words that occur in this order, the program first ('*': any). `has`: any of
-    these texts occurs in the arguments. `weak`: why the value can still be the same for two teams or two runs. `prints`:
-    what it makes of its words and its input, one of PRINTS."""
+    these texts occurs in the arguments. `weak`: why the value can still be the same for two teams or two runs.
+    `prints`: what it makes of its words and its input, one of PRINTS."""
 
     command: tuple[str, ...]
     has: tuple[str, ...] = ()

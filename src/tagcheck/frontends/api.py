@@ -75,8 +75,6 @@ class Unit:
     problems: tuple[Problem, ...] = ()
 
 
-
-
 class Layout(Protocol):
     """How the files of one project form modules."""
 

@@ -45,5 +45,3 @@ def _prune(event: Event) -> Match:
         places=(place(event),),
         label="PRUNED without a filter",
     )
-
-

@@ -36,7 +36,6 @@ NEEDS_LOCAL = (Stage.SAVED, Stage.LOADED, Stage.TAGGED, Stage.PUSHED)
 CONSEQUENCES = {"Never": "ErrImageNeverPull", "IfNotPresent": "ImagePullBackOff", "Always": "ImagePullBackOff"}
 
 
-
 def consequence(event: Event) -> str:
     """What the cluster will show."""
     if event.stage is Stage.RUN:

@@ -11,7 +11,7 @@ Lower = Callable[[str], str]
 
 WORDS = {
     "echo $A": 'run "echo", spread(split-words!(environment!("A")))',
-    'echo "$A" \'$B\' a\\ b': 'run "echo", environment!("A"), "$B", join("a", " b")',
+    "echo \"$A\" '$B' a\\ b": 'run "echo", environment!("A"), "$B", join("a", " b")',
     'echo "a  ${A} b"': 'run "echo", join("a  ", environment!("A"), " b")',
     "echo a$A:${B}": 'run "echo", spread(split-words!(join("a", environment!("A"), ":", environment!("B"))))',
     'echo "${A:-d}"': 'run "echo", choice((environment!("A") != ""), environment!("A"), "d")',
@@ -265,7 +265,7 @@ SCRIPTS = {
         """,
     ),
     "arrays": (
-        "A=(a b)\nA+=(c)\nf \"${A[@]}\" ${#A[@]} \"${A[1]}\"",
+        'A=(a b)\nA+=(c)\nf "${A[@]}" ${#A[@]} "${A[1]}"',
         """
         A = list("a", "b")
         A = append!(A, "c")

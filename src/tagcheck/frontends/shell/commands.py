@@ -68,9 +68,7 @@ class Commands(Tests):
             return ir.Constant(True, span)
         return self._program((self.argument(name_node), *self.arguments(words)), span, streams, asked)
 
-    def _program(
-        self, argv: tuple[ir.Expression, ...], span: Span, streams: Streams, asked: bool
-    ) -> Condition:
+    def _program(self, argv: tuple[ir.Expression, ...], span: Span, streams: Streams, asked: bool) -> Condition:
         status = self.temporary(span) if asked else None
         stdin, output, prefix = streams.stdin, streams.output, streams.prefix
         self.emit(ir.Run(argv, span, prefix, stdin, self.directory, output, status))

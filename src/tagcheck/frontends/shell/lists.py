@@ -307,8 +307,15 @@ class Lists(Commands):
                 piped = self._stages(child)
             elif child.type in ("&&", "||"):
                 operator = child.type
-            elif child.is_named and child.type not in ("heredoc_start", "heredoc_body", "heredoc_end", "comment",
-                                                       "file_redirect", "file_descriptor", "herestring_redirect"):
+            elif child.is_named and child.type not in (
+                "heredoc_start",
+                "heredoc_body",
+                "heredoc_end",
+                "comment",
+                "file_redirect",
+                "file_descriptor",
+                "herestring_redirect",
+            ):
                 following.append(child)
         return piped, following, operator
 
