@@ -12,8 +12,8 @@ What it cannot do: goto, exceptions that are caught far from where they are rais
 front end that meets such a thing emits `Opaque` or leaves the statement out and keeps what it could translate.
 
 Expressions have no side effects, except that `Allocate` makes a fresh cell. Calls are statements (`Invoke`): a front
-end lowers `f(g(x))` to `t := g(x)` and `f(t)`, with temporaries whose names start with '%'. Every node has the span of the
-source that it was lowered from.
+end lowers `f(g(x))` to `t := g(x)` and `f(t)`, with temporaries whose names start with '%'. Every node has the span of
+the source that it was lowered from.
 
 Names of variables are unique within a procedure: where a language lets an inner block hide an outer variable, the
 front end renames the inner one (`err`, `err#2`). `Assign.declare` makes a new cell for the name each time it runs, so
