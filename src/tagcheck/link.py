@@ -28,6 +28,9 @@ from tagcheck.values import Filling, Piece, Text
 
 Definition = Procedure | Variable | Type
 Lowered = TypeVar("Lowered")
+GENERATED = b"DO NOT EDIT"
+"""What a file that a program wrote says of itself in its first HEAD bytes (go.dev/s/generatedcode)."""
+HEAD = 2048
 IMAGE_WORDS = frozenset(("Image", "Containers", "PodSpec"))
 """Fields and types of Kubernetes objects that name images (API version v1 of Kubernetes)."""
 
@@ -219,9 +222,14 @@ class Program:
         return tuple(self._alternatives(found, name)) if found else ()
 
     def _parse_mentioning(self, module: Module, name: str) -> bool:
+        """Parse the files of a module that may define a name. What a program wrote (clients, encoders) is large and
+        makes no names: it is read only where it runs commands itself."""
         parsed = False
         for path in module.paths:
-            if path not in module.units and self._layout_of(path).defines(self._read(path) or b"", name):
+            content = self._read(path) or b""
+            if path in module.units or GENERATED in content[:HEAD]:
+                continue
+            if self._layout_of(path).defines(content, name):
                 self.unit(path)
                 parsed = True
         return parsed
