@@ -306,11 +306,17 @@ class Calls(Branches):
         self.merge(written)
 
     def _all_failed(self, frame: Frame) -> Results:
+        """The results of a procedure of which every way out is a failure. One that makes errors does so; of any other,
+        something was not understood, and a run in which it always fails is not what its callers are about."""
         results = frame.procedure.results
         if results and results[-1] == "error":
             self.heap.undo(frame.mark)
             self.live, self.failed, self.guards = True, False, frame.entry
-            return (*(self.opaque("a result of a call that failed") for _ in results[:-1]), Failure())
+            error: Value = Failure()
+            if not _makes_errors(frame.procedure):
+                self.gap("run", f"every way through {frame.procedure.key.rpartition('#')[2]} seems to fail")
+                error = Outcome(self.fresh("a call that only fails"))
+            return (*(self.opaque("a result of a call that failed", each) for each in results[:-1]), error)
         self.live, self.failed = False, True
         return tuple(self.opaque("a call that does not return") for _ in results)
 
@@ -528,6 +534,12 @@ class Calls(Branches):
         for body, names in reversed(frame.deferred):
             self.live, self.failed = True, False
             self.run_block(body, self.enter(frame.procedure, names))
+
+
+def _makes_errors(procedure: Procedure) -> bool:
+    """Whether a procedure is there to make or wrap an error: it is given one, or it does nothing by turns."""
+    given = any(parameter.type == "error" for parameter in procedure.parameters)
+    return given or not any(isinstance(each, ir.Branch | ir.ForEach | ir.While) for each in procedure.body)
 
 
 def _sides(value: Alternatives, function: Callable[[Value], Value]) -> Iterator[tuple[Guards, Callable[[], Value]]]:
