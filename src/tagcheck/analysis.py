@@ -37,7 +37,8 @@ class Files:
         """The bytes of a file; None if it cannot be read, which is noted as a problem once."""
         if path not in self._contents:
             try:
-                self._contents[path] = (self._root / path).read_bytes()
+                with open(f"{self._root}/{path}", "rb") as stream:
+                    self._contents[path] = stream.read()
             except OSError as error:
                 self._contents[path] = None
                 reason = error.strerror or "error"

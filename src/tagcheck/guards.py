@@ -53,6 +53,11 @@ class Guards(_Hashed):
             return self
         if self.units <= other.units and self.clauses <= other.clauses:
             return other
+        if not self.clauses and not other.clauses:
+            few, many = (self, other) if len(self.units) < len(other.units) else (other, self)
+            if any((atom, not value) in many.units for atom, value in few.units):
+                return None
+            return _bounded(self.units | other.units, self.clauses)
         return conjunction(self.units | other.units, self.clauses | other.clauses)
 
     def compatible(self, other: Guards) -> bool:

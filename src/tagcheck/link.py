@@ -83,13 +83,16 @@ class Program:
         self._imported: dict[str, frozenset[str]] = {}
         self._variables: dict[str, frozenset[str]] = {}
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
+        self._by_folder: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._texts: dict[tuple[Callable[[SourceText], Any], str, tuple[Chunk, ...]], Any] = {}
         for path in paths:
-            self._by_suffix[path.rpartition("/")[2]].append(path)
+            folder, _, name = path.rpartition("/")
+            self._by_suffix[name].append(path)
+            self._by_folder[folder].append(path)
         self._lay_out(languages)
 
     # --- files ---
@@ -142,8 +145,7 @@ class Program:
     def _at(self, path: str) -> tuple[str, ...]:
         if path in self._by_suffix.get(path.rpartition("/")[2], ()):
             return (path,)
-        prefix = path + "/"
-        return tuple(each for each in self.paths if each.startswith(prefix) and "/" not in each[len(prefix) :])
+        return tuple(self._by_folder.get(path, ()))
 
     def lowered(self, source: SourceText, lower: Callable[[SourceText], Lowered]) -> Lowered:
         """What a text inside the program is, lowered once for each text at its place."""
@@ -333,7 +335,7 @@ class Program:
             if path not in self.modules[procedure.module].units and b"Containers:" in (self._read(path) or b""):
                 self.unit(path)
         units = found.units.values() if found else ()
-        named = (unit.procedures[name] for unit in units for name in procedure.mentions if name in unit.procedures)
+        named = (unit.procedures[name] for unit in units for name in unit.procedures.keys() & procedure.mentions)
         return any(not each.mentions.isdisjoint(IMAGE_WORDS) for each in named)
 
     def mentions_variable(self, procedure: Procedure) -> bool:

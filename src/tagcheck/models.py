@@ -82,10 +82,18 @@ class Models:
     values: Mapping[str, object] = field(default_factory=dict)
     modules: Mapping[str, tuple[tuple[str, Model], ...]] = field(default_factory=dict)
     conventions: tuple[Pattern, ...] = ()
+    _found: dict[str, Model | None] = field(default_factory=dict, compare=False, repr=False)
 
     def find(self, qualified_name: str) -> Model | None:
         """The model of a call, most specific first: its own, '*.Method' of its module, all of its module, those of
         module patterns; None without one. '*.Method' asks for receivers of unknown type."""
+        try:
+            return self._found[qualified_name]
+        except KeyError:
+            found = self._found[qualified_name] = self._find(qualified_name)
+            return found
+
+    def _find(self, qualified_name: str) -> Model | None:
         found = self.exact.get(qualified_name)
         if found is not None:
             return found

@@ -61,11 +61,6 @@ class Basis:
         self._count += 1
         return f"{what}@{self._count}"
 
-    def step(self) -> None:
-        self.steps -= 1
-        if self.steps <= 0:
-            raise Exhausted
-
     def opaque(self, reason: str, type_: str = "") -> Opaque:
         return Opaque(self.fresh(reason), reason, type_)
 
@@ -82,7 +77,7 @@ class Basis:
 
     def spread_out(self, values: tuple[Value, ...]) -> Iterator[tuple[Guards, tuple[Value, ...]]]:
         """Every combination of the options of several values that is possible here."""
-        if not any(isinstance(value, Alternatives) for value in values):
+        if Alternatives not in map(type, values):
             yield ALWAYS, values
             return
         # Depth first, so that callers who stop after a number of combinations never pay for the others.
@@ -101,7 +96,7 @@ class Basis:
 
     def distribute(self, values: tuple[Value, ...], function: Callable[[tuple[Value, ...]], Value]) -> Value:
         """A function of several values, applied to every combination of their options."""
-        if not any(isinstance(value, Alternatives) for value in values):
+        if Alternatives not in map(type, values):
             return function(values)
         combinations = list(islice(self.spread_out(values), MOST_OPTIONS * 2 + 1))
         if len(combinations) > MOST_OPTIONS * 2:
@@ -135,7 +130,7 @@ class Basis:
 
     def resumed(self, text: Text) -> Value:
         """A text with its suspended alternatives taken apart."""
-        if not any(hole.identity in self.suspended for hole in text.holes):
+        if not self.suspended or not any(hole.identity in self.suspended for hole in text.holes):
             return text
         parts = tuple(self.resume(part) if isinstance(part, Filling) else Text((part,)) for part in text.parts)
         return self.distribute(parts, self._concatenated)
@@ -176,7 +171,7 @@ class Basis:
     def moderate(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """The values, their alternatives suspended when combining them would give too many."""
         count = 0
-        if any(isinstance(value, Alternatives) for value in values):
+        if Alternatives in map(type, values):
             for count, _ in enumerate(self.spread_out(values), start=1):
                 if count > MOST_COMBINATIONS:
                     return tuple(map(self.suspend, values))

@@ -83,20 +83,27 @@ class Branches(Recorder):
 
     def merge(self, sides: Seq[tuple[Guards, dict[int, Value]]]) -> None:
         """Write into every cell what the sides left there; a side that did not write a cell leaves its old value."""
-        cells = {cell for _, writes in sides for cell in writes}
-        for cell in sorted(cells):
-            if len(sides) == 1:
-                self.heap.write(cell, sides[0][1][cell])
-                continue
-            old = self.heap.read(cell)
-            found = [(guards, writes.get(cell, old)) for guards, writes in sides]
-            present = [(guards, value) for guards, value in found if not isinstance(value, Absent)]
-            self.heap.write(cell, self.joined(present, 0) if present else ABSENT)
+        heap = self.heap
+        if len(sides) == 1:
+            for cell, value in sides[0][1].items():
+                heap.write(cell, value)
+            return
+        for cell in sorted(set().union(*(writes for _, writes in sides))):
+            old = heap.read(cell)
+            present: list[tuple[Guards, Value]] = []
+            for guards, writes in sides:
+                value = writes.get(cell, old)
+                if not isinstance(value, Absent):
+                    present.append((guards, value))
+            heap.write(cell, self.joined(present, 0) if present else ABSENT)
 
     def joined(self, choices: Seq[tuple[Guards, Value]], depth: int) -> Value:
         """Alternatives, kept inside records and lists of the same shape so that their parts stay readable."""
         first = choices[0][1]
-        if all(value is first for _, value in choices[1:]):
+        for _, value in choices:
+            if value is not first:
+                break
+        else:
             return first
         if depth < DEEPEST_JOIN:
             match first:

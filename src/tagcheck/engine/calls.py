@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from tagcheck import ir
@@ -77,12 +76,15 @@ class Calls(Branches):
         if model is not None and model.spec.wants is not None and self._is_idle_call(model.spec.wants, node, frame):
             return tuple(self.opaque("a number of bytes") for _ in range(wanted))
         keywords = {a.keyword: self.evaluate(a.value, frame) for a in node.arguments if a.keyword}
-        positional = tuple(a.value for a in node.arguments if not a.keyword)
-        if not any(isinstance(value, ir.Spread) for value in positional):
-            filled = model.by_reference if model is not None else frozenset()
-            values = tuple(self._argument(value, frame, i in filled) for i, value in enumerate(positional))
+        positional = [a.value for a in node.arguments if not a.keyword]
+        if ir.Spread not in map(type, positional):
+            if model is not None and model.by_reference:
+                filled = model.by_reference
+                values = tuple([self._argument(value, frame, i in filled) for i, value in enumerate(positional)])
+            else:
+                values = tuple([self.evaluate(value, frame) for value in positional])
             return self.apply(callee, values, node.span, keywords, wanted)
-        listed = self.items(positional, frame)
+        listed = self.items(tuple(positional), frame)
         if isinstance(listed, Alternatives):
             return self._each_list(callee, listed, node.span, keywords, wanted)
         return self.apply(callee, self._arguments_of(listed), node.span, keywords, wanted)
@@ -271,7 +273,7 @@ class Calls(Branches):
 
     def _passed(self, value: Value, type_: str) -> Value:
         if isinstance(value, Opaque) and type_ and not value.type:
-            return replace(value, type=type_)
+            return Opaque(value.identity, value.reason, type_, value.label)
         return value
 
     def _body(self, frame: Frame) -> Results:

@@ -15,6 +15,7 @@ from tagcheck.source import is_hole
 from tagcheck.values import (
     EMPTY,
     Absent,
+    Alternatives,
     FunctionValue,
     Mapping,
     Null,
@@ -44,7 +45,7 @@ class Evaluation(Symbols):
         return handler(self, expression, frame)
 
     def _literal(self, node: ir.Literal, frame: Frame) -> Value:
-        if self.holes and not node.text.isascii() and any(is_hole(character) for character in node.text):
+        if self.holes and not node.text.isascii() and any(map(is_hole, node.text)):
             return self._filled(node)
         found = self.program.literals.get(id(node))
         if found is None:
@@ -76,7 +77,8 @@ class Evaluation(Symbols):
     def _name(self, node: ir.Name, frame: Frame) -> Value:
         cell = frame.names.get(node.name)
         if cell is not None:
-            return self.narrow(self.heap.read(cell))
+            value = self.heap.read(cell)
+            return self.narrow(value) if isinstance(value, Alternatives) else value
         return self.symbol(frame.procedure.module, node.name, node.span)
 
     def _global(self, node: ir.Global, frame: Frame) -> Value:

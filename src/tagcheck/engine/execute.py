@@ -9,7 +9,7 @@ from typing import Any
 from tagcheck import ir
 from tagcheck.builtins.api import Command
 from tagcheck.engine import shelltexts, truth
-from tagcheck.engine.basis import BASE
+from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.calls import Calls, Results
 from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
@@ -52,7 +52,9 @@ class Execution(Calls):
         for statement in body:
             if not self.live:
                 return
-            self.step()
+            self.steps -= 1
+            if self.steps <= 0:
+                raise Exhausted
             _HANDLERS[type(statement)](self, statement, frame)
 
     def initialise(self, module: str, variable: Variable) -> int:
@@ -196,17 +198,15 @@ class Execution(Calls):
         results = self.invoke(node, frame)
         if not self.live:
             return
-        if self._drops(node) and results:
+        targets = node.targets
+        if results and (not targets or None in targets):
             self._note(node, frame, results)
-        if len(node.targets) == 1 and len(results) > 1:
-            self.place(node.targets[0], Sequence(results), frame, node.declare)
+        if len(targets) == 1 and len(results) > 1:
+            self.place(targets[0], Sequence(results), frame, node.declare)
             return
-        for index, target in enumerate(node.targets):
+        for index, target in enumerate(targets):
             value = results[index] if index < len(results) else self.opaque("a missing result")
             self.place(target, value, frame, node.declare)
-
-    def _drops(self, node: ir.Invoke) -> bool:
-        return not node.targets or any(target is None for target in node.targets)
 
     def _note(self, node: ir.Invoke, frame: Frame, results: Results) -> None:
         callee = self.callee(node.callee, frame)

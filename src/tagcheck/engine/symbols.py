@@ -43,6 +43,9 @@ class Symbols(Basis):
 
     def symbol(self, module: str, name: str, span: Span) -> Value:
         """What a module-level name means: a procedure, a variable's value, a library's function or constant."""
+        library = self.libraries.get((module, name))
+        if library is not None:
+            return library
         cell = self.globals.get((module, name))
         if cell is not None and (value := self.heap.read(cell)) is not ABSENT:
             return self.narrow(value)
@@ -78,9 +81,7 @@ class Symbols(Basis):
                 return LibraryValue(f"type:{found.name}")
 
     def _library(self, module: str, name: str) -> Value:
-        found = self.libraries.get((module, name))
-        if found is None:
-            found = self.libraries[(module, name)] = self._library_value(module, name)
+        found = self.libraries[(module, name)] = self._library_value(module, name)
         return found
 
     def _library_value(self, module: str, name: str) -> Value:

@@ -67,7 +67,7 @@ class SourceFile:
         """Every identifier in a stretch of source, keywords included, texts and comments left out."""
         found = set(_TOKEN.findall(self.content, node.start_byte, node.end_byte))
         found.discard(b"")
-        return frozenset(word.decode(errors="replace") for word in found)
+        return frozenset(b" ".join(found).decode(errors="replace").split(" ")) if found else frozenset()
 
 
 def characters(line: bytes) -> int:
