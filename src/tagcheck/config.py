@@ -63,8 +63,8 @@ class Config:
     infrastructure_image: re.Pattern[str] = re.compile(r"localhost/[a-z][a-z0-9-]*:[a-z][a-z0-9-]*-[0-9a-f]{8}")
     """DD-TEST-001 §1.5: the whole name of an infrastructure image"""
     ci_tag: re.Pattern[str] = re.compile(r"ci-[0-9a-f]{7,40}-\d+")
-    third_party_registries: tuple[str, ...] = ()
-    """registries, with or without a path, whose images are never local"""
+    third_party_registries: tuple[str, ...] = ("kindest",)
+    """registries, with or without a path, whose images are never local; the nodes of kind are nobody's product"""
     local_registries: tuple[str, ...] = ("localhost",)
     """registries whose images exist on the machine alone"""
     exclude: tuple[str, ...] = ()
