@@ -107,10 +107,21 @@ class Text:
 
     def span(self, start: int, end: int) -> Span:
         """The stretch from `start` to `end` (exclusive); never ends before it begins, never leaves its file."""
+        if len(self.chunks) == 1 and self.chunks[0].exact and start <= end:
+            return self._span_of_one(self.chunks[0], start, end)
         first, last = self.position(start), self.position(end)
         if last.path != first.path or last < first:
             last = first
         return Span(first.path, first.line, first.column, last.line, last.column)
+
+    def _span_of_one(self, chunk: Chunk, start: int, end: int) -> Span:
+        """`span` where the whole text stands in one piece, as that of a file does."""
+        at, breaks = chunk.position, self._breaks
+        before = bisect_left(breaks, chunk.offset)
+        first, last = bisect_left(breaks, start), bisect_left(breaks, end)
+        column = at.column + start - chunk.offset if first == before else start - breaks[first - 1]
+        end_column = at.column + end - chunk.offset if last == before else end - breaks[last - 1]
+        return Span(at.path, at.line + first - before, column, at.line + last - before, end_column)
 
 
 HOLE_FIRST = 0xE000
