@@ -19,8 +19,6 @@ from functools import lru_cache
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Same, Text, same
 
 DOCKER = "docker"
-PODMAN = "podman"
-VERBATIM = "verbatim"
 
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
@@ -44,10 +42,6 @@ class Reference:
     def name(self) -> Text:
         """Registry and repository together."""
         return self.repository if self.registry is None else self.registry + Text.of("/") + self.repository
-
-    @property
-    def is_pinned(self) -> bool:
-        return self.digest is not None
 
     @property
     def is_local_name(self) -> bool:
@@ -265,8 +259,3 @@ def _is_asked_for(generated: Reference, repository: tuple[str, ...]) -> bool:
         return False
     arguments = parts[0].hole.label.partition("(")[2].rstrip(")").split(", ")
     return "".join(repository) in {re.sub(r"[-_.]", "", argument) for argument in arguments}
-
-
-def is_generated(text: Text) -> bool:
-    """Whether a name has a part that differs at each evaluation."""
-    return any(hole.kind is HoleKind.UNIQUE for hole in text.holes)

@@ -446,17 +446,6 @@ class Program:
         """Every file that can matter, by path; what `explore` found."""
         return self._view
 
-    def callers_known(self, procedure: Procedure, simple: str) -> bool:
-        """Whether any other procedure in view mentions this one where it can see it."""
-        for unit in self.units_in_view():
-            visible = unit.module == procedure.module or procedure.module in unit.imports.values()
-            if not visible and unit.module.removesuffix(".test") != procedure.module:
-                continue
-            for other in (*unit.procedures.values(), *unit.initial):
-                if other is not procedure and simple in other.mentions:
-                    return True
-        return False
-
 
 def _path(unit: Unit) -> str:
     return unit.path

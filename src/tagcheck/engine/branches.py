@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Seq
 from dataclasses import dataclass
@@ -69,9 +70,9 @@ class Branches(Recorder):
         self.heap.undo(mark)
         return side, failed
 
+    @abstractmethod
     def exit_count(self) -> int:
         """How many ways out of procedures and loops have been recorded so far."""
-        raise NotImplementedError
 
     def _rejoin(self, base: Guards, survivors: list[Side], ran: int) -> None:
         self.merge([(side.guards, side.writes) for side in survivors])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -59,12 +60,12 @@ class Calls(Branches):
     def open_procedures(self) -> tuple[Span, ...]:
         return tuple(frame.procedure.span for frame in self.frames)
 
+    @abstractmethod
     def machine(self) -> MachineProtocol:
         """This run as library operations see it."""
-        raise NotImplementedError
 
-    def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None: ...
 
     # --- the call statement ---
 
@@ -479,8 +480,8 @@ class Calls(Branches):
                     self.record(stage, text, assumed=True)
                     self.guards = base
 
-    def deploy_text(self, text: Text, guards: Guards) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def deploy_text(self, text: Text, guards: Guards) -> None: ...
 
     # --- names that callers drop ---
 

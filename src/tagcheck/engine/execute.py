@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -450,9 +451,9 @@ class Execution(Calls):
         self.site = node.span
         self.used(node, self.evaluate(node.value, frame))
 
+    @abstractmethod
     def used(self, node: ir.Use, value: Value) -> None:
         """A file states something about images."""
-        raise NotImplementedError
 
 
 _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {

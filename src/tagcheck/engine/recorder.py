@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 
 from tagcheck.builtins.api import Command, CommandResult
@@ -205,14 +206,14 @@ class Recorder(Evaluation):
                 self.record(stage, image, effect, archive=effect.archive, reading=written)
         self.guards = outer
 
-    def run(self, command: Command) -> CommandResult:
-        raise NotImplementedError
+    @abstractmethod
+    def run(self, command: Command) -> CommandResult: ...
 
-    def applied(self, effect: Effect) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def applied(self, effect: Effect) -> None: ...
 
-    def script(self, effect: Effect) -> Value | None:
-        raise NotImplementedError
+    @abstractmethod
+    def script(self, effect: Effect) -> Value | None: ...
 
     # --- the environment ---
 

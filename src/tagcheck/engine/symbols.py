@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from tagcheck.builtins.texts import slice_text
 from tagcheck.engine.basis import BASE, Basis
 from tagcheck.engine.state import ABSENT
@@ -30,16 +32,16 @@ from tagcheck.values import (
 )
 
 
-class Symbols(Basis):
+class Symbols(Basis, ABC):
     """A run that knows modules, types and records."""
 
+    @abstractmethod
     def initialise(self, module: str, variable: Variable) -> int:
         """Run the declaration of a module's variable; its cell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loaded(self, module: str) -> None:
         """A module is in use: what it runs when it is loaded has run."""
-        raise NotImplementedError
 
     def symbol(self, module: str, name: str, span: Span) -> Value:
         """What a module-level name means: a procedure, a variable's value, a library's function or constant."""
@@ -233,6 +235,6 @@ class Symbols(Basis):
             case _:
                 return self.opaque("a slice of something that is no list")
 
+    @abstractmethod
     def environment(self, name: Text) -> Value:
         """The value of an environment variable."""
-        raise NotImplementedError

@@ -7,6 +7,7 @@ name; `getopts`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,9 +45,9 @@ PLAIN = Streams()
 class Commands(Tests):
     """Simple commands."""
 
+    @abstractmethod
     def text(self, words: list[Node], node: Node) -> tuple[ir.Statement, ...]:
         """The statements of a text that the shell reads as commands (`eval`, `trap`)."""
-        raise NotImplementedError
 
     # --- simple commands ---
 

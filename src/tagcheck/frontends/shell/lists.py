@@ -6,6 +6,7 @@ the end of a script that goes wrong ends the script: its caller learns of it.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,13 +31,13 @@ _NOWHERE = frozenset(("/dev/null", "/dev/stderr", "/dev/tty"))
 class Lists(Commands):
     """Commands one after the other, and what they read and write."""
 
+    @abstractmethod
     def compound(self, node: Node, streams: Streams) -> Condition:
         """Lower a compound command."""
-        raise NotImplementedError
 
+    @abstractmethod
     def define(self, node: Node) -> None:
         """Lower the definition of a function."""
-        raise NotImplementedError
 
     # --- sequences ---
 

@@ -6,6 +6,7 @@ are not known.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -35,13 +36,13 @@ _CASES = {"^": "", "^^": "upper", ",": "", ",,": "lower"}
 class Words(Body):
     """Words, and everything that a shell expands in them."""
 
+    @abstractmethod
     def substitution(self, node: Node) -> ir.Expression:
         """What the commands in `$(…)` print."""
-        raise NotImplementedError
 
+    @abstractmethod
     def side_effects(self, node: Node) -> None:
         """Run the commands of a process substitution, whose output goes to a file of its own."""
-        raise NotImplementedError
 
     # --- words ---
 
