@@ -5,8 +5,9 @@ What each tool does is data in `rules/tools` (read by `tagcheck.catalogue`), mat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from tagcheck.values import Text
 
@@ -48,8 +49,7 @@ class EffectKind(Enum):
     one is given, `words` the targets"""
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """One thing that a command does. Texts are symbolic. `tool` is the catalogue's name of the tool; `reading` says
     how it reads a bare name ('docker', 'podman', 'containerd', 'verbatim')."""
 

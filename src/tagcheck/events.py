@@ -7,8 +7,9 @@ language an event came from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from tagcheck.finding import Gap, Tier
 from tagcheck.guards import ALWAYS, Guards
@@ -34,8 +35,7 @@ class Stage(Enum):
     STACK_DOWN = "stack-down"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One stage of one image.
 
     `image` is the name as spelled and `reading` who reads it. `source` is the old name of a tagging, `archive` the file
@@ -82,8 +82,7 @@ class Event:
         return self.order < other.order
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """A name that a procedure of the project returned and its caller did not keep."""
 
     name: Text
@@ -92,8 +91,7 @@ class Dropped:
     order: int
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """A substitution of an image's name in a text that does not contain what was to be replaced."""
 
     wanted: str
@@ -104,8 +102,7 @@ class Override:
     trace: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """One run from an entry point. `name` is for people, `entry` the procedure's key, `span` its definition."""
 
     name: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from msgspec import Struct
+
 from tagcheck.source import Span
 
 
@@ -70,8 +72,7 @@ class Finding:
         return (self.span.path, self.span.line, self.span.column, self.code, self.message)
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A stage whose image could not be determined, and what stood in the way (TC904)."""
 
     span: Span

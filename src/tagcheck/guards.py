@@ -8,9 +8,10 @@ hold in the same run? Forgetting a clause is therefore always allowed (the answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
+
+from msgspec import Struct
 
 Literal: TypeAlias = tuple[str, bool]
 Clause: TypeAlias = frozenset[Literal]
@@ -19,29 +20,11 @@ MOST_CLAUSES = 24
 """Clauses kept in one conjunction; past it, clauses of several literals are forgotten first, then the newest."""
 
 
-class _Hashed:
-    __slots__ = ("_hash",)
-    _hash: int
-
-
-@dataclass(frozen=True, slots=True)
-class Guards(_Hashed):
+class Guards(Struct, frozen=True, cache_hash=True):
     """A satisfiable conjunction. `units` are the literals that must hold, `clauses` the disjunctions of several."""
 
     units: frozenset[Literal] = frozenset()
     clauses: frozenset[Clause] = frozenset()
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        return isinstance(other, Guards) and self.units == other.units and self.clauses == other.clauses
-
-    def __hash__(self) -> int:
-        try:
-            return self._hash
-        except AttributeError:
-            object.__setattr__(self, "_hash", hash((self.units, self.clauses)))
-            return self._hash
 
     def and_(self, other: Guards) -> Guards | None:
         """Both conjunctions together; None if they cannot hold in the same run."""

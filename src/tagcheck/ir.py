@@ -26,18 +26,18 @@ Types are mentioned by their qualified name, 'package/path.Name', without pointe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tagcheck.source import Span
 
 # --- expressions -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A text written out. `span` covers the content without its quotes; `exact`: content and source agree character
     by character (a raw string, or one without escapes), so that places inside can be computed."""
 
@@ -46,24 +46,21 @@ class Literal:
     exact: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """A number, a truth value, or None (nil, null)."""
 
     value: int | float | bool | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A variable or procedure by its simple name: a local, a captured one, or one of the own module's."""
 
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Global:
+class Global(Struct, frozen=True):
     """A symbol of another module: `Global("os/exec", "Command")`. `module` is the import path, or for modules of the
     project what the front end resolved it to."""
 
@@ -72,24 +69,21 @@ class Global:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """Concatenation of texts."""
 
     parts: tuple[Expression, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """In a list or an argument list: all items of a list value."""
 
     value: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(Struct, frozen=True):
     """A list, array or tuple written out; `type` is its qualified type where written ('[]string')."""
 
     items: tuple[Expression, ...]
@@ -97,8 +91,7 @@ class ListOf:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(Struct, frozen=True):
     """A mapping written out, in source order. As a value it is immutable; a language with mappings that are shared
     wraps it in `Allocate`."""
 
@@ -107,8 +100,7 @@ class MapOf:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOf:
+class RecordOf(Struct, frozen=True):
     """A record (struct, object) of a type, with the fields that are set. Embedded fields use the embedded type's
     simple name. As a value it is immutable and copied by assignment."""
 
@@ -117,47 +109,41 @@ class RecordOf:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Zero:
+class Zero(Struct, frozen=True):
     """The zero value of a type ('string': empty text; a struct: a record with no field set; a pointer: nil)."""
 
     type: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Allocate:
+class Allocate(Struct, frozen=True):
     """A reference to a fresh cell that holds `value` (`&T{…}`, `new(T)`, a map literal, a channel)."""
 
     value: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class MakeChannel:
+class MakeChannel(Struct, frozen=True):
     """A fresh channel: what is sent is received in order."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AddressOf:
+class AddressOf(Struct, frozen=True):
     """A reference to the cell of a variable (`&x`)."""
 
     target: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Dereference:
+class Dereference(Struct, frozen=True):
     """The value that a reference leads to (`*p`)."""
 
     pointer: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field, or a method bound to its receiver; references are followed."""
 
     base: Expression
@@ -165,8 +151,7 @@ class Field:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """An item of a list (from 0; negative from the end), a character of a text, a value of a mapping."""
 
     base: Expression
@@ -174,8 +159,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct, frozen=True):
     """A part of a list or text, from `low` (default 0) to `high` (default the end, exclusive)."""
 
     base: Expression
@@ -184,8 +168,7 @@ class Slice:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Struct, frozen=True):
     """A procedure as a value, capturing the variables around it."""
 
     procedure: Procedure
@@ -201,38 +184,33 @@ class CompareOp(Enum):
     GE = ">="
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     operator: CompareOp
     left: Expression
     right: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     operand: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """Conjunction of conditions."""
 
     operands: tuple[Expression, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """Disjunction of conditions."""
 
     operands: tuple[Expression, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """`then` where the condition holds, else `otherwise`."""
 
     condition: Expression
@@ -241,8 +219,7 @@ class Choice:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(Struct, frozen=True):
     """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply', 'divide',
     'modulo' (numbers; 'add' of texts is `Join`), 'length', 'append' (list and items), 'keys', 'has' (mapping and key),
     'convert' (type name as first literal).
@@ -257,8 +234,7 @@ class Apply:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """What the front end could not translate, why, and the parts that it could."""
 
     reason: str
@@ -300,8 +276,7 @@ Target: TypeAlias = Name | Global | Field | Index | Dereference | None
 """Where a value goes; None drops it (the blank identifier)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Struct, frozen=True):
     """`targets = value`; with several targets the value is a list that is taken apart. `declare`: a new cell."""
 
     targets: tuple[Target, ...]
@@ -310,16 +285,14 @@ class Assign:
     declare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """An argument of a call: positional, or by keyword; `value` may be a `Spread`."""
 
     value: Expression
     keyword: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Invoke:
+class Invoke(Struct, frozen=True):
     """A call. `targets` take its results, one each; no targets at all: the results are dropped. `span` is the call's
     (from the callee's first character to the closing bracket)."""
 
@@ -330,8 +303,7 @@ class Invoke:
     declare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A command line as a shell or make runs it. `argv` holds the words, the command first, not yet split;
     `output` takes what it prints, without the line ends at its end; without one it is printed. `status` takes whether
     it failed. Without `stdin` and `directory` those around it hold."""
@@ -345,8 +317,7 @@ class Run:
     status: Target = None
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True):
     """Run the body with another standard input, or with what it prints going to `output` (as in `Run`)."""
 
     body: tuple[Statement, ...]
@@ -355,8 +326,7 @@ class Redirect:
     output: Target = None
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """If; a switch is lowered to nested branches (`Compare` with each case)."""
 
     condition: Expression
@@ -365,8 +335,7 @@ class Branch:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ForEach:
+class ForEach(Struct, frozen=True):
     """For every item of a list, entry of a mapping, value received from a channel or number below an integer.
     `targets` get (index or key, value), as in Go's range; one target gets the index or key, or, over a channel, the
     value; they are declared anew in each round."""
@@ -377,8 +346,7 @@ class ForEach:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class While:
+class While(Struct, frozen=True):
     """As long as the condition holds; `step` runs after each round (also after Continue)."""
 
     condition: Expression
@@ -387,49 +355,42 @@ class While:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Struct, frozen=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
+class Continue(Struct, frozen=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Struct, frozen=True):
     """Leave the procedure with these results; for named results that are returned bare, the front end names them."""
 
     values: tuple[Expression, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Defer:
+class Defer(Struct, frozen=True):
     """Run the body when the procedure ends, last deferred first. Arguments are evaluated before, into temporaries."""
 
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Spawn:
+class Spawn(Struct, frozen=True):
     """Run the body side by side with what follows (go, &, a thread)."""
 
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     channel: Expression
     value: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Receive:
+class Receive(Struct, frozen=True):
     """Take the next value of a channel; a second target gets whether there was one."""
 
     targets: tuple[Target, ...]
@@ -447,8 +408,7 @@ class Role(Enum):
     """a Dockerfile's FROM"""
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A file states something that names images: a manifest's object, written out as `MapOf`, `ListOf`, `Literal`."""
 
     role: Role
@@ -477,16 +437,14 @@ Statement: TypeAlias = (
 # --- procedures and modules ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     name: str
     type: str = ""
     variadic: bool = False
     default: Expression | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Procedure:
+class Procedure(Struct, frozen=True, eq=False, dict=True):
     """A function, method, closure, target, script or file.
 
     `key` says where it lives: 'go:test/utils#LoadImage', 'go:test/utils#Type.Method', 'k8s:config/manager.yaml';
@@ -499,7 +457,7 @@ class Procedure:
     key: str
     module: str
     parameters: tuple[Parameter, ...]
-    lower: Callable[[], tuple[Statement, ...]] = field(repr=False)
+    lower: Callable[[], tuple[Statement, ...]]
     span: Span
     results: tuple[str, ...] = ()
     named_results: tuple[str, ...] = ()
@@ -511,8 +469,7 @@ class Procedure:
         return self.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Why a file, or a part of it, could not be read: becomes TC901. `message` says what is wrong and what to do."""
 
     path: str

@@ -14,9 +14,10 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+
+class Position(Struct, frozen=True, order=True):
     """A point in a file: `path` relative to the project root with '/' separators, `line` and `column` from 1."""
 
     path: str
@@ -31,8 +32,7 @@ class Position:
         return Position(self.path, self.line + breaks, len(text) - text.rfind("\n"))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A stretch of a file; `end_column` is exclusive."""
 
     path: str
@@ -55,8 +55,7 @@ class Span:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """From character `offset` on, a text continues at `position` of a file.
 
     `exact` says that text and source then agree character by character; otherwise (escape sequences, substituted

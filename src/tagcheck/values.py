@@ -16,9 +16,11 @@ What it cannot do: relate holes by arithmetic; see two different opaque values a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 
 from tagcheck.guards import ALWAYS, Guards, disjunction
 from tagcheck.ir import Procedure
@@ -38,8 +40,7 @@ class HoleKind(Enum):
     """not known at all"""
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(Struct, frozen=True):
     """An unknown part of a text.
 
     `identity` tells holes of one kind apart; `label` is what people see (the variable, the parameter, the command).
@@ -67,8 +68,7 @@ class Hole:
         return (self.kind, self.identity, self.part)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where the literal characters of a piece stand; `exact` as in `source.Chunk`. `end` bounds the literal."""
 
     start: Position
@@ -78,8 +78,7 @@ class Origin:
         return Origin(self.start.advanced(text), True) if self.exact else self
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Literal characters of a `Text`, with their origin where they have one; the origin takes no part in equality."""
 
     text: str
@@ -92,8 +91,7 @@ class Piece:
         return hash(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(Struct, frozen=True):
     """A hole in a text, with the place where its value came to be (`site`), the calls that led there (`trace`,
     outermost first) and the procedures that they called (`within`); none of them takes part in equality."""
 
@@ -109,30 +107,27 @@ class Filling:
         return hash(self.hole.key)
 
 
-class _Remembered:
-    """Room for what a text is asked for again and again; no part of its value."""
-
-    __slots__ = ("_hash", "_literal", "_merged")
-    _hash: int
-    _literal: str | None
-    _merged: tuple[str | Hole, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Text(_Remembered):
+class Text(Struct, frozen=True):
     """A sequence of literal pieces and holes; neighbouring pieces are not merged, so that origins stay."""
 
     parts: tuple[Piece | Filling, ...]
+    _hash: int | None = None
+    _merged: tuple[str | Hole, ...] | None = None
+    """what a text is asked for again and again; no part of its value"""
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Text) and self.parts == other.parts)
 
     def __hash__(self) -> int:
-        try:
-            return self._hash
-        except AttributeError:
-            object.__setattr__(self, "_hash", hash(self.parts))
-            return self._hash
+        if self._hash is None:
+            force_setattr(self, "_hash", hash(self.parts))
+        return self._hash or 0
+
+    def __reduce__(self) -> tuple[type[Text], tuple[tuple[Piece | Filling, ...]]]:
+        return (Text, (self.parts,))
+
+    def __repr__(self) -> str:
+        return f"Text({self.parts!r})"
 
     @classmethod
     def of(cls, text: str, span: Span | None = None, exact: bool = True) -> Text:
@@ -152,13 +147,11 @@ class Text(_Remembered):
         if len(parts) == 1:
             only = parts[0]
             return only.text if isinstance(only, Piece) else None
-        try:
-            return self._literal
-        except AttributeError:
-            unknown = any(isinstance(part, Filling) for part in parts)
-            literal = None if unknown else "".join(part.text for part in parts if isinstance(part, Piece))
-            object.__setattr__(self, "_literal", literal)
-            return literal
+        merged = self.merged()
+        if len(merged) > 1:
+            return None
+        whole = merged[0] if merged else ""
+        return whole if isinstance(whole, str) else None
 
     @property
     def leading(self) -> str:
@@ -191,11 +184,11 @@ class Text(_Remembered):
 
     def merged(self) -> tuple[str | Hole, ...]:
         """The text with neighbouring literal pieces merged and origins left out: its normal form for comparison."""
-        try:
-            return self._merged
-        except AttributeError:
-            object.__setattr__(self, "_merged", self._normal())
-            return self._merged
+        found = self._merged
+        if found is None:
+            found = self._normal()
+            force_setattr(self, "_merged", found)
+        return found
 
     def _normal(self) -> tuple[str | Hole, ...]:
         found: list[str | Hole] = []
@@ -290,43 +283,36 @@ def cut(piece: Piece, at: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
 # --- other values ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     value: int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(Struct, frozen=True):
     """nil, None, null."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """An error that is not nil. A procedure's path that ends in one is no run that a scenario is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """Whether a command or call succeeded: nil or an error, not known which. `identity` is the evaluation."""
 
     identity: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """A list, array, slice or tuple. `open`: more items than the known ones may follow. `spans`: where items stand."""
 
     items: tuple[Value, ...]
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """A mapping in insertion order; keys are texts, numbers or opaque values. `open`: other entries may exist."""
 
     entries: tuple[tuple[Value, Value], ...]
@@ -340,8 +326,7 @@ class Mapping:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A struct or object of a qualified type; fields that were never set are absent."""
 
     type: str
@@ -356,15 +341,13 @@ class Record:
         return Record(self.type, (*kept, (name, value)))
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(Struct, frozen=True):
     """A reference to a cell of the evaluator's heap."""
 
     cell: int
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionValue:
+class FunctionValue(Struct, frozen=True):
     """A procedure with the cells that it captured ((name, cell) pairs) and, for a bound method, its receiver."""
 
     procedure: Procedure
@@ -383,21 +366,18 @@ class FunctionValue:
         return hash((self.procedure.key, self.captured))
 
 
-@dataclass(frozen=True, slots=True)
-class LibraryValue:
+class LibraryValue(Struct, frozen=True):
     """A function of a library, by its qualified name ('os/exec.Command'), or a bound method with its receiver."""
 
     name: str
     receiver: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """No value: an entry that a mapping does not have, a variable that is not set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """A value of which nothing is known but which evaluation made it. `type` is its declared type, if any."""
 
     identity: str
@@ -417,8 +397,7 @@ def hole_of(value: Opaque) -> Hole:
     return Hole(HoleKind.OPAQUE, value.identity, value.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Alternatives:
+class Alternatives(Struct, frozen=True):
     """Several possible values, each under its guards; never nested, never with fewer than two options."""
 
     options: tuple[tuple[Guards, Value], ...]

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tagcheck.embedded import LONGEST, documents
 from tagcheck.guards import ALWAYS, Guards
@@ -52,8 +54,7 @@ MOST_IMAGES = 2_000
 DEEPEST = 120
 
 
-@dataclass(frozen=True, slots=True)
-class ImageUse:
+class ImageUse(Struct, frozen=True):
     """An image that an object names.
 
     `image` and `policy` are loaded, and may be alternatives. `workload` is 'Deployment/gateway', empty if the value is
@@ -122,8 +123,7 @@ _PARAMETER = re.compile(r"\$\{\{?\w+\}\}?")
 _IMAGE_OPTION = re.compile(r"--?[A-Za-z0-9.-]*image", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where the search is, and what it is inside of."""
 
     workload: str = ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import fields
+
+from msgspec.structs import fields
 
 from tagcheck import argv
 from tagcheck.catalog import Effect

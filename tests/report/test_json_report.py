@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tagcheck.report.display import Display
 from tagcheck.report.json import render
@@ -69,7 +70,7 @@ def test_the_order_of_keys() -> None:
 
 
 def test_findings_are_ordered_by_path_line_column_code() -> None:
-    moved = replace(static("a.go", 2), span=replace(static("a.go", 2).span, column=1))
+    moved = replace(static("a.go", 2), span=structs.replace(static("a.go", 2).span, column=1))
     given_order = (mismatch("b.go"), static("a.go", 2), moved, mismatch("a.go", 10), static("a.go", 10))
     found = json.loads(render(report(*given_order), DISPLAY))["findings"]
     assert [(each["path"], each["line"], each["column"], each["code"]) for each in found] == [

@@ -8,8 +8,9 @@ raises: what it does not understand it answers with `call.unknown(reason)`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 from tagcheck.catalog import Effect
 from tagcheck.guards import ALWAYS, Guards
@@ -17,8 +18,7 @@ from tagcheck.source import Span
 from tagcheck.values import Opaque, Text, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command that is about to run. `argv` is already split into words, the program first. `environment` holds the
     variables that are set for it on top of the caller's; `directory` and `stdin` where given. `stdout` is the path of
     the file that its output goes to, if it does; `site` is where the command is put together, if that is elsewhere than
@@ -32,8 +32,7 @@ class Command:
     site: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CommandResult:
+class CommandResult(Struct, frozen=True):
     """What a command prints, and whether it succeeded (an `Outcome`, or a `Failure` or `Null` where known)."""
 
     output: Value
@@ -110,8 +109,7 @@ class Machine(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """One call of a library function. `name` is qualified ('fmt.Sprintf', 'os/exec.Cmd.Run'); `receiver` is the value
     that a method is called on; `arguments` are positional, spreads already expanded; `with_` are the model's
     parameters."""

@@ -8,9 +8,10 @@ record; several places are tried in order until one holds something. `also` list
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 from typing import Any
+
+from msgspec.structs import replace
 
 from tagcheck import values
 from tagcheck.builtins.api import Call

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
@@ -28,8 +29,7 @@ VERB = re.compile(r"%([+\-# 0]*)(?:\[(\d{1,4})\])?(\*|\d{1,4})?(?:\.(\*|\d{0,4})
 MOST_VERBS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(Struct, frozen=True):
     """One verb: its flags, width and precision (None where not given), and its letter."""
 
     flags: str

@@ -6,7 +6,8 @@ A function of a hole is a part of it; whether a hole contains a separator is ans
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tagcheck import values
 from tagcheck.builtins.api import Call

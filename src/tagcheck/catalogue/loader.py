@@ -28,8 +28,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+
+from msgspec.structs import fields
 
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue.expressions import Condition, Expression, condition_from, expression_from

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Seq
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tagcheck.engine.recorder import Recorder
 from tagcheck.engine.state import ABSENT, Exit, delta
@@ -15,8 +16,7 @@ from tagcheck.values import Absent, Mapping, Record, Sequence, Text, Value, alte
 DEEPEST_JOIN = 6
 
 
-@dataclass(slots=True)
-class Side:
+class Side(Struct):
     """One side of a branch after it ran: what it adds to the guards, what it computed and what it wrote."""
 
     guards: Guards

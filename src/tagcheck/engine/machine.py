@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalogue import Tools

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
@@ -68,7 +69,7 @@ class Recorder(Evaluation):
             namespace=effect.namespace if effect else None,
             kubelet=self.kubelet,
         )
-        event = replace(event, **details)  # type: ignore[arg-type]
+        event = replace(event, **details)
         if stage is Stage.DEPLOYED and event.workload and self.withdrawn:
             self._supersede(event)
         self.events.append(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import Procedure, Statement
@@ -56,8 +56,7 @@ class Heap:
                 self._cells[cell] = old
 
 
-@dataclass(slots=True)
-class Exit:
+class Exit(Struct):
     """One way out of a procedure or loop round: under which guards, with which results, and what it left in the cells
     written since the beginning; `writes` is None if the heap still is as this way left it."""
 
@@ -66,8 +65,7 @@ class Exit:
     writes: dict[int, Value] | None
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct):
     """A procedure being evaluated. `names` maps its variables, captured ones included, to cells; `entry` holds the
     guards at its beginning, `mark` the journal's, `depth` how many forks were open then."""
 
@@ -82,8 +80,7 @@ class Frame:
     failed: bool = False
 
 
-@dataclass(slots=True)
-class Loop:
+class Loop(Struct):
     """A loop round being evaluated: the ways out by `continue` and by `break`."""
 
     entry: Guards
@@ -92,8 +89,7 @@ class Loop:
     breaks: list[Exit] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(Struct):
     """A body that was spawned and has not run yet."""
 
     body: tuple[Statement, ...]

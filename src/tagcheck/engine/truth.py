@@ -8,7 +8,7 @@ second time (an opaque value, the outcome of a command): they tell two sides of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.ir import CompareOp
@@ -36,8 +36,7 @@ from tagcheck.values import (
 MOST_DISJUNCTS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Under which guards a condition holds (any of `true`) and under which it does not (any of `false`)."""
 
     true: tuple[Guards, ...]

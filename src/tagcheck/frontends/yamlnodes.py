@@ -5,8 +5,9 @@ Part of `tagcheck.frontends.yamltext`, which says what is read and how.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from tagcheck.frontends.yamlscalars import Scalars
 from tagcheck.ir import Choice, Constant, Expression, ListOf, Literal, MapOf, Opaque
@@ -28,8 +29,7 @@ class Refused(Exception):
         self.offset = offset
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     """A collection that is still open: the event that began it, and the number of nodes up to it."""
 
     event: Any
@@ -38,8 +38,7 @@ class _Frame:
     height: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
+class _Shared(Struct, frozen=True):
     """What an anchor names: the node, the nodes that it stands for, and how deep they nest."""
 
     value: Expression

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from enum import Enum
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from tagcheck import ir
 from tagcheck.frontends import golang
@@ -59,10 +58,10 @@ def nodes(value: object) -> Iterator[object]:
             pending += current
         elif isinstance(current, ir.Procedure):
             pending += (current.body, current.span)
-        elif dataclasses.is_dataclass(current) and not isinstance(current, type | Enum):
+        elif isinstance(current, Struct):
             yield current
             if not isinstance(current, Span):
-                pending += [getattr(current, field.name) for field in dataclasses.fields(current)]
+                pending += [getattr(current, name) for name in current.__struct_fields__]
 
 
 def all_nodes(source: bytes) -> Iterator[object]:

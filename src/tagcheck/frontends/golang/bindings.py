@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tagcheck.frontends.golang.body import Body
 from tagcheck.frontends.golang.calls import Pending, outcome, settled, unwrapped
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Where values go. Where some variables are new and others are not, all values go to temporaries first; `later`
     are the assignments from these."""
 

@@ -6,8 +6,9 @@ A chain is lowered from its innermost operand outwards in a loop, because chains
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from tagcheck.frontends.golang.body import MOST_DEPTH, Body
 from tagcheck.frontends.golang.sourcefile import named
@@ -42,8 +43,7 @@ MOST_ZEROS = 64
 """Items that `make([]T, n)` is written out with; a longer list starts empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """A call whose results have no place yet."""
 
     callee: Expression

@@ -5,11 +5,10 @@ A name that hides another one of the same procedure, or of one around it, is ren
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """The names a procedure has used so far: `local` for variables, `outside` for names that it does not declare.
     `around` is the ledger of the procedure in which a closure stands."""
 
@@ -27,8 +26,7 @@ class Ledger:
         return False
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """A block: `visible` maps each name to its unique one, `own` are the names that this block declares."""
 
     ledger: Ledger

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tagcheck import ir
 from tagcheck.frontends.shell.body import ARGUMENTS
@@ -30,8 +31,7 @@ _SILENT = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Streams:
+class Streams(Struct, frozen=True):
     """Where the input of a command comes from and its output goes; `prefix`: variables set for it alone."""
 
     stdin: ir.Expression | None = None

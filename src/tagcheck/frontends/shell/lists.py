@@ -7,9 +7,10 @@ the end of a script that goes wrong ends the script: its caller learns of it.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from tagcheck import ir
 from tagcheck.frontends.shell.commands import PLAIN, Commands, Condition, Streams, unknown
