@@ -15,13 +15,14 @@ from tagcheck.discover import Project, is_generated
 from tagcheck.engine.machine import Machine, evaluate
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
-from tagcheck.frontends import kubernetes, kustomize, languages
+from tagcheck.frontends import kubernetes, kustomize, languages, runnables
 from tagcheck.ir import Problem, Procedure
 from tagcheck.link import Program
 from tagcheck.models import Model, Models, load_models
 from tagcheck.processes import perform
 from tagcheck.rules import rules_root
 from tagcheck.scenario import Plan, plans, uncalled
+from tagcheck.standalone import entry_plans, not_run_by_others, units
 
 Tell = Callable[[str, int, int], None]
 MANIFESTS = (".yaml", ".yml", ".json")
@@ -92,7 +93,9 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     tell("linked", 1, 1)
     tasks = _Tasks(context, tell)
     done = perform(len(tasks.plans) + len(tasks.manifests), tasks.run)
-    evaluated, standalone = done[: len(tasks.plans)], done[len(tasks.plans) :]
+    counts = not_run_by_others(tasks.plans, [each.visited for each in done[: len(tasks.plans)]])
+    evaluated = [each for each, counted in zip(done, counts, strict=False) if counted]
+    standalone = done[len(tasks.plans) :]
     visited = set().union(*(each.visited for each in evaluated))
     applied = set().union(*(each.applied for each in evaluated))
     for plan in uncalled(program, visited):
@@ -103,7 +106,9 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     scenarios = [scenario for each in (*evaluated, *alone) for scenario in each.scenarios]
     scenarios[len(evaluated) : len(evaluated)] = _embedded(context, visited)
     others = [problem for each in (*evaluated, *alone) for problem in each.problems]
-    return Analysis(tuple(scenarios), tuple(dict.fromkeys((*files.problems, *program.problems, *others))))
+    return Analysis(
+        tuple(scenarios), tuple(dict.fromkeys((*files.problems, *program.problems, *tasks.problems, *others)))
+    )
 
 
 # --- what can matter -------------------------------------------------------------------------------------------------
@@ -181,7 +186,9 @@ class _Tasks:
 
     def __init__(self, context: _Context, tell: Tell) -> None:
         self._context, self._tell = context, tell
-        self.plans = list(plans(context.program))
+        files = units(context.program.paths, context.files.read, runnables(), context.tools.programs)
+        self.plans = [*plans(context.program), *(plan for unit in files for plan in entry_plans(unit))]
+        self.problems = tuple(problem for unit in files for problem in unit.problems)
         self._parts = _kustomized(context)
         self.manifests = [path for path in context.program.paths if self._is_manifest(path)]
 

@@ -255,7 +255,7 @@ def _scan(request: ScanRequest) -> Report:
 def _dump_ir(file: str) -> str:
     """A source file in the small language, with its path for its module's name."""
     from tagcheck.discover import LARGEST
-    from tagcheck.frontends import kubernetes, languages
+    from tagcheck.frontends import kubernetes, languages, runnables
     from tagcheck.irdump import dump_unit
 
     path = _existing((file,))[0]
@@ -265,6 +265,9 @@ def _dump_ir(file: str) -> str:
     for language in languages():
         if name.endswith(language.suffixes):
             return dump_unit(language.parse(name, content, path.parent.as_posix()), spans=True) + "\n"
+    for kind in runnables():
+        if kind.relevant(name, content):
+            return dump_unit(kind.parse(name, content, name), spans=True) + "\n"
     if name.endswith((".yaml", ".yml", ".json")):
         return dump_unit(kubernetes.parse(name, content, name), spans=True) + "\n"
     _fail(f"{file}: tagcheck reads no files of this kind")

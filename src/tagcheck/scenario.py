@@ -19,12 +19,13 @@ from tagcheck.link import Program
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One scenario to evaluate: its name for people, the procedures to run in order, the tests that a test main runs,
-    and whether its own teardown belongs to it."""
+    whether its own teardown belongs to it, and whether it counts only if no other scenario runs it on its way."""
 
     name: str
     procedures: tuple[Procedure, ...]
     tests: tuple[Procedure, ...] = ()
     whole: bool = True
+    alone: bool = False
 
 
 def plans(program: Program) -> Iterator[Plan]:

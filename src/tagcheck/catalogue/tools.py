@@ -116,9 +116,22 @@ class Tools:
     def __iter__(self) -> Iterator[Tool]:
         return iter({tool.name: tool for tool in self.by_program.values()}.values())
 
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of programs that do something to images, clusters or manifests, or run files that can."""
+        return frozenset(name for name, tool in self.by_program.items() if any(map(_acts, tool.verbs.values())))
+
     def find(self, program: str) -> Tool | None:
         """The tool of a program name, given without folder."""
         return self.by_program.get(program.removesuffix(".exe"))
+
+
+def _acts(verb: Verb) -> bool:
+    """Whether a command does anything besides running what its own words say."""
+    return any(action.kind not in _PASSING for action in verb.actions)
+
+
+_PASSING = (EffectKind.EXECUTES, EffectKind.SCRIPT)
 
 
 class CatalogueError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagcheck.frontends.api import Language
+from tagcheck.frontends.api import Language, Runnable
 
 
 def languages() -> tuple[Language, ...]:
@@ -11,3 +11,10 @@ def languages() -> tuple[Language, ...]:
     from tagcheck.frontends.golang import project
 
     return (Language("go", (".go",), project.layout, golang.parse),)
+
+
+def runnables() -> tuple[Runnable, ...]:
+    """The kinds of files that run by themselves, one line each; a file is of the first kind that takes it."""
+    from tagcheck.frontends import shell
+
+    return (Runnable("shell", shell.relevant, shell.parse),)

@@ -1,6 +1,7 @@
 """What every front end offers: units, that is parsed files, whose procedures are lowered when they are needed.
 
-A front end is a module that offers a `Language`, listed in `tagcheck.frontends.languages`.
+A front end is a module that offers a `Language` (its files form modules and call each other by name) or a `Runnable`
+(each file runs by itself), listed in `tagcheck.frontends`.
 """
 
 from __future__ import annotations
@@ -118,3 +119,20 @@ class Language:
     suffixes: tuple[str, ...]
     layout: Callable[[Sequence[str], Callable[[str], str | None]], Layout]
     parse: Callable[[str, bytes, str], Unit]
+
+
+@dataclass(frozen=True)
+class Runnable:
+    """A front end whose files run by themselves: scripts, makefiles, workflows. The entries of a unit are scenarios,
+    each unless another scenario of the project runs it.
+
+    `relevant` says whether a file is of this kind, from its path and bytes; `parse` never raises. A file counts only if
+    it mentions a program that can do something to images, or another file that counts, by its name or by one of the
+    words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images
+    without naming a program."""
+
+    name: str
+    relevant: Callable[[str, bytes], bool]
+    parse: Callable[[str, bytes, str], Unit]
+    always: bool = False
+    called_by: tuple[str, ...] = ()

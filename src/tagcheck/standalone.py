@@ -1,0 +1,75 @@
+"""Files that run by themselves: which of them can matter, and which nothing else in the project runs.
+
+A tree has many scripts, makefiles and workflows, and few that concern images. A file counts if its bytes name a program
+of the catalogue that can do something to images, or another file that counts: a script that only calls other scripts is
+where their names meet. Too many are allowed, too few are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from tagcheck.frontends.api import Runnable, Unit
+from tagcheck.ir import Procedure
+from tagcheck.scenario import Plan
+
+_WORD = rb"(?<![\w-])(?:%s)(?![\w-])"
+
+
+def units(
+    paths: Sequence[str],
+    read: Callable[[str], bytes | None],
+    kinds: Sequence[Runnable],
+    programs: Iterable[str],
+) -> tuple[Unit, ...]:
+    """The files that run by themselves and can matter, parsed, by path. `programs` are the names of programs that can
+    do something to images, or start others that can."""
+    found: dict[str, tuple[Runnable, bytes]] = {}
+    for path in paths:
+        content = read(path)
+        kind = next((kind for kind in kinds if content and kind.relevant(path, content)), None)
+        if kind is not None and content is not None:
+            found[path] = (kind, content)
+    counting = _counting(found, programs)
+    return tuple(found[path][0].parse(path, found[path][1], path) for path in sorted(counting))
+
+
+def _counting(found: dict[str, tuple[Runnable, bytes]], programs: Iterable[str]) -> set[str]:
+    """The files that name such a program, or one of the files that do, however many steps away."""
+    pattern = re.compile(_WORD % b"|".join(re.escape(name.encode()) for name in sorted(programs)))
+    fresh = {path for path, (kind, content) in found.items() if kind.always or pattern.search(content)}
+    counting: set[str] = set()
+    while fresh:
+        counting |= fresh
+        names = {path.rpartition("/")[2] for path in fresh}
+        names.update(word for path in fresh for word in found[path][0].called_by)
+        calling = re.compile(_WORD % b"|".join(re.escape(name.encode()) for name in sorted(names)))
+        fresh = {path for path, (_, content) in found.items() if path not in counting and calling.search(content)}
+    return counting
+
+
+def entry_plans(unit: Unit) -> tuple[Plan, ...]:
+    """The scenarios of a file, one for each entry."""
+    return tuple(Plan(_title(unit.procedures[name]), (unit.procedures[name],), alone=True) for name, _ in unit.entries)
+
+
+def _title(procedure: Procedure) -> str:
+    """The file, and the part of it that is entered, for people: 'hack/e2e.sh', 'Makefile deploy'."""
+    return procedure.key.partition(":")[2].replace("#", " ")
+
+
+def not_run_by_others(plans: Sequence[Plan], visited: Sequence[frozenset[str]]) -> list[bool]:
+    """For each plan whether it counts: one of a file that runs by itself does not if a plan that counts runs that file
+    on its way. `visited` are the keys of the procedures that each plan went through."""
+    keys = [plan.procedures[0].key if plan.alone else "" for plan in plans]
+    callers = [sum(key in others for at, others in enumerate(visited) if at != own) for own, key in enumerate(keys)]
+    seen: set[str] = set()
+    counts = [not plan.alone for plan in plans]
+    for index in (index for index, plan in enumerate(plans) if not plan.alone):
+        seen |= visited[index]
+    for index in sorted((index for index, plan in enumerate(plans) if plan.alone), key=callers.__getitem__):
+        if keys[index] not in seen:
+            counts[index] = True
+            seen |= visited[index]
+    return counts
