@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from posixpath import dirname
 
 from msgspec.structs import replace
 
@@ -102,6 +103,7 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
         evaluated.append(tasks.planned(plan))
         visited |= evaluated[-1].visited
         applied |= evaluated[-1].applied
+    applied |= set().union(*(each.applied for each in standalone))
     alone = [each for path, each in zip(tasks.manifests, standalone, strict=True) if path not in applied]
     scenarios = [scenario for each in (*evaluated, *alone) for scenario in each.scenarios]
     scenarios[len(evaluated) : len(evaluated)] = _embedded(context, visited)
@@ -190,7 +192,7 @@ class _Tasks:
         self.plans = [*plans(context.program), *(plan for unit in files for plan in entry_plans(unit))]
         self.problems = tuple(problem for unit in files for problem in unit.problems)
         self._parts = _kustomized(context)
-        self.manifests = [path for path in context.program.paths if self._is_manifest(path)]
+        self.manifests = [path for path in context.program.paths if self._is_statement(path)]
 
     def run(self, number: int) -> _Done:
         self._tell("scenarios", number, len(self.plans) + len(self.manifests))
@@ -206,23 +208,31 @@ class _Tasks:
         placed = _placed(scenario, plan, self._context.config)
         return _Done((placed,), frozenset(machine.visited), frozenset(machine.applied_files), new)
 
-    def _is_manifest(self, path: str) -> bool:
-        if not path.endswith(MANIFESTS) or self._context.config.is_data(path):
+    def _is_statement(self, path: str) -> bool:
+        """Whether a file states by itself what is deployed: a manifest, a kustomization that is part of no other."""
+        named = path.rpartition("/")[2] in kustomize.NAMES
+        if not (named or path.endswith(MANIFESTS)) or self._context.config.is_data(path):
             return False
         content = self._context.files.read(path)
-        return content is not None and kubernetes.relevant(path, content) and not is_generated(content)
+        if content is None or is_generated(content):
+            return False
+        if named:
+            return kustomize.relevant(path, content) and dirname(path) not in self._parts
+        return kubernetes.relevant(path, content)
 
     def _manifest(self, path: str) -> _Done:
-        """A manifest file by itself; it counts if no scenario applies it."""
-        context, scenarios = self._context, list[Scenario]()
-        unit = kubernetes.parse(path, context.files.read(path) or b"", path)
+        """A manifest or a kustomization by itself; it counts if no scenario applies it."""
+        context, scenarios, applied = self._context, list[Scenario](), set[str]()
+        parse = kustomize.parse if path.rpartition("/")[2] in kustomize.NAMES else kubernetes.parse
+        unit = parse(path, context.files.read(path) or b"", path)
         for name, _ in unit.entries:
-            scenario, _ = context.run(path, (unit.procedures[name],))
+            scenario, machine = context.run(path, (unit.procedures[name],))
+            applied |= machine.applied_files - {path}
             if path in self._parts:
                 scenarios.append(_as_statement(scenario, context.config))
             else:
                 scenarios.append(replace(scenario, tier=context.config.tier_of(path), is_run=False))
-        return _Done(tuple(scenarios), problems=unit.problems)
+        return _Done(tuple(scenarios), applied=frozenset(applied), problems=unit.problems)
 
 
 def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:

@@ -100,6 +100,8 @@ class Override(Struct, frozen=True):
     order: int
     guards: Guards = ALWAYS
     trace: tuple[Span, ...] = ()
+    certain: bool = False
+    """everything that it could concern was seen"""
 
 
 class Scenario(Struct, frozen=True):

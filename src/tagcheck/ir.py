@@ -404,6 +404,8 @@ class Role(Enum):
 
     OBJECT = "object"
     """a Kubernetes object, complete or part"""
+    KUSTOMIZATION = "kustomization"
+    """a folder's kustomization, as if it were applied"""
     BASE = "base"
     """a Dockerfile's FROM"""
 

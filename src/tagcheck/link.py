@@ -147,6 +147,10 @@ class Program:
             return (path,)
         return tuple(self._by_folder.get(path, ()))
 
+    def has_file(self, path: str) -> bool:
+        """Whether the project has a file of exactly this path."""
+        return path in self._by_suffix.get(path.rpartition("/")[2], ())
+
     def lowered(self, source: SourceText, lower: Callable[[SourceText], Lowered]) -> Lowered:
         """What a text inside the program is, lowered once for each text at its place."""
         key = (lower, source.text, source.chunks)

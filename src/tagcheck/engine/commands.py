@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import islice
 
@@ -102,9 +103,15 @@ class Commands(Printing):
                     printed = self._executed(effect)
                 case EffectKind.SCRIPT:
                     printed = self.script(effect)
+                case EffectKind.RENDERED:
+                    printed = self.rendered(effect)
                 case _:
                     self.emit(effect)
         return self.output(words) if printed is None else printed
+
+    @abstractmethod
+    def rendered(self, effect: Effect) -> Value | None:
+        """The text of manifests that a program prints; None if nothing is known of it."""
 
     def _executed(self, effect: Effect) -> Value:
         """Another command line, with the input and environment of the command that starts it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from tagcheck import ir
 from tagcheck.catalog import Effect
 from tagcheck.engine.commands import Commands
@@ -13,6 +15,7 @@ from tagcheck.image import looks_like_reference, parse
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
+    EMPTY,
     Hole,
     HoleKind,
     Mapping,
@@ -161,10 +164,14 @@ class Manifests(Commands):
                 self.deploy(self.standard_input)
             return
         if effect.kustomize:
-            self.gap("deployed", "a kustomization")
+            self.deploy_kustomization(effect.path or EMPTY)
             return
         if effect.path is not None:
             self._apply_path(effect.path)
+
+    @abstractmethod
+    def deploy_kustomization(self, path: Text) -> None:
+        """The objects of a folder's kustomization are applied to the cluster."""
 
     def _apply_path(self, path: Text) -> None:
         written = self._written(path)

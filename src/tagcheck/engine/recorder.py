@@ -122,6 +122,8 @@ class Recorder(Evaluation):
                 self.record(stage, effect.path or EMPTY, effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
+            case EffectKind.EDITED:
+                self.edited(effect)
             case EffectKind.WITHDRAWN:
                 self.withdrawn.append((effect, self.guards, self._order))
             case EffectKind.EXECUTES:
@@ -212,6 +214,9 @@ class Recorder(Evaluation):
 
     @abstractmethod
     def applied(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def edited(self, effect: Effect) -> None: ...
 
     @abstractmethod
     def script(self, effect: Effect) -> Value | None: ...

@@ -1,15 +1,39 @@
-"""Kustomizations, as far as they say which manifests are not deployed as they stand (Kustomize v5, `resources`,
-`patches`)."""
+"""Kustomizations: which files they are made of, and each as something that can be applied (kustomize 5.5). What one
+makes of its resources depends on the run, and is not computed here."""
 
 from __future__ import annotations
 
 from posixpath import dirname, join, normpath
 
 from tagcheck import ir
+from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.frontends.yamltext import compose, decode, plain
+from tagcheck.source import Span
 
+LANGUAGE = "kustomize"
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _LISTS = ("resources", "patches", "patchesStrategicMerge", "bases", "components")
+
+
+def relevant(path: str, content: bytes) -> bool:
+    """Whether a file is a kustomization that can be applied; a component is part of one."""
+    return path.rpartition("/")[2] in NAMES and b"kind: Component" not in content
+
+
+def parse(path: str, content: bytes, module: str) -> Unit:
+    """A kustomization as a unit with one procedure, `kz:path`, that states it. Never raises."""
+    text = decode(path, content)
+    if isinstance(text, ir.Problem):
+        return Unit(path, LANGUAGE, module, problems=(text,))
+    end = text.position(len(text.text))
+    span = Span(path, 1, 1, end.line, end.column)
+    stated = ir.Use(ir.Role.KUSTOMIZATION, ir.Literal(dirname(path) or ".", span, exact=False), span)
+    procedure = ir.Procedure(f"kz:{path}", module, (), lambda: (stated,), span)
+    name = path.rpartition("/")[2]
+    problems = compose(text).problems
+    return Unit(
+        path, LANGUAGE, module, procedures={name: procedure}, entries=((name, EntryKind.FILE),), problems=problems
+    )
 
 
 def parts(path: str, content: bytes) -> frozenset[str]:

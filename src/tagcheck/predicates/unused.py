@@ -16,8 +16,11 @@ MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
 
 def ineffective_override(case: Case) -> Iterator[Match]:
     """TC211: a substitution by an image that the scenario builds finds nothing to replace, and a like image is deployed
-    under the name that stood there."""
+    under the name that stood there; or an override that cannot concern anything, whoever builds the image."""
     for missed in case.scenario.missed:
+        if missed.certain:
+            yield _concerns_nothing(case, missed)
+            continue
         probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
         made = [each for each in case.together(probe, Stage.BUILT, Stage.TAGGED) if same_as(probe, each) is Same.YES]
         if not made or any(same_as(use, probe) is not Same.NO for use in case.together(probe, *USES, Stage.NAMED)):
@@ -26,6 +29,25 @@ def ineffective_override(case: Case) -> Iterator[Match]:
             if use.order > missed.order and use.kubelet and alike(use.reference, made[0].reference):
                 yield _without_effect(missed, made, use)
                 break
+
+
+def _concerns_nothing(case: Case, missed: Override) -> Match:
+    probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
+    uses = [use for use in case.together(probe, Stage.DEPLOYED) if alike(use.reference, probe.reference)]
+    override = Place("override", missed.wanted, missed.span, "finds nothing")
+    return Match(
+        span=missed.span,
+        variables={
+            "override": missed.wanted,
+            "image": str(missed.image),
+            "deployed": str(uses[0].image) if uses else "",
+        },
+        places=(override, *map(place, uses[:1])),
+        names=names_of(deployed=uses[:1]),
+        label=f"finds no {missed.wanted}",
+        subject=("override", missed.wanted, missed.span),
+        consequence=consequence(uses[0]) if uses else "",
+    )
 
 
 def _without_effect(missed: Override, made: list[Event], use: Event) -> Match:

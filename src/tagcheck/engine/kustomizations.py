@@ -1,0 +1,297 @@
+"""Kustomizations: what `kustomize build` prints and `kubectl apply -k` deploys, without running either.
+
+A kustomization is read like any file of the project, as the run has left it: `kustomize edit` and programs that rewrite
+YAML change what is built after them. Resources that are not in the project (remote bases) are left out, and whatever
+depends on having seen all of them is not judged then.
+"""
+
+from __future__ import annotations
+
+from posixpath import join, normpath
+
+from msgspec import Struct
+
+from tagcheck.catalog import Effect
+from tagcheck.embedded import documents
+from tagcheck.engine.manifests import Manifests
+from tagcheck.engine.writing import written
+from tagcheck.events import Override
+from tagcheck.frontends.kustomize import NAMES
+from tagcheck.ir import Role, Use
+from tagcheck.overlays import (
+    Renaming,
+    as_text,
+    entries,
+    field,
+    operated,
+    patched,
+    replaced,
+    target_of,
+    with_entry,
+    word,
+)
+from tagcheck.source import Position, Span
+from tagcheck.values import EMPTY, Mapping, Null, Sequence, Text, Value
+
+DEEPEST_BASE = 24
+MOST_RESOURCES = 600
+_LAST_LINE = 1 << 30
+_BASES = ("resources", "bases")
+_PROGRAMS = ("generators", "transformers", "configurations", "helmCharts", "helmChartInflationGenerator")
+"""Fields with which a kustomization does what is not computed here."""
+
+
+class Built(Struct, frozen=True):
+    """The objects of a kustomization; `whole`: nothing is missing or could have changed them unseen."""
+
+    objects: tuple[Value, ...] = ()
+    whole: bool = True
+
+    def and_(self, other: Built) -> Built:
+        return Built(self.objects + other.objects, self.whole and other.whole)
+
+
+class Kustomizations(Manifests):
+    """A run that knows kustomizations."""
+
+    def deploy_kustomization(self, path: Text) -> None:
+        """The objects of a folder's kustomization are applied to the cluster."""
+        self.uses_cluster = True
+        built = self._built(path)
+        if built is None:
+            self.gap("deployed", "a kustomization that is not in the project")
+            return
+        outer = self.stated
+        for each in built.objects:
+            self.deploy_object(each)
+        self.stated = outer
+
+    def rendered(self, effect: Effect) -> Value | None:
+        built = self._built(effect.path) if effect.path is not None else None
+        return None if built is None else self.join(written(built.objects))
+
+    def _built(self, path: Text) -> Built | None:
+        folder = self.folder(path)
+        file = self._kustomization(folder) if folder is not None else None
+        if file is None:
+            return None
+        return self._build(file, (), Built(), 0)
+
+    def _take(self, file: str) -> None:
+        """A file is part of what is applied: it is not judged by itself, and what it says stands in it."""
+        self.applied_files.add(file)
+        self.stated = (*self.stated, (file, 1, _LAST_LINE))
+
+    def folder(self, path: Text) -> str | None:
+        """A folder of the project that a path means, from the working directory; None if it is not certain."""
+        literal = path.literal
+        if literal is None or "://" in literal:
+            return None
+        directory = self.working_directory
+        base = directory.literal if isinstance(directory, Text) else "" if directory is None else None
+        if literal.startswith("/") or base is None:
+            return None
+        found = normpath(join(base, literal)) if base or literal else ""
+        return "" if found == "." else found
+
+    def _kustomization(self, folder: str) -> str | None:
+        found = (normpath(join(folder, name)) for name in NAMES)
+        return next((path for path in found if self.program.has_file(path)), None)
+
+    # --- building ---
+
+    def _build(self, file: str, given: tuple[Value, ...], start: Built, depth: int) -> Built:
+        """What a kustomization makes of the objects `given` (a component gets those of its parent) and its own."""
+        content = self._content(file)
+        if content is None or depth > DEEPEST_BASE:
+            return Built(given, False)
+        self._take(file)
+        built = Built(given, start.whole and not any(content.get(name) for name in _PROGRAMS))
+        for name in _BASES:
+            for item in _items(content, name):
+                built = built.and_(self._resource(file, item, depth))
+        for item in _items(content, "components"):
+            built = self._component(file, item, built, depth)
+        return self._transformed(file, content, Built((*built.objects, *_generated(content)), built.whole))
+
+    def _content(self, file: str) -> Mapping | None:
+        text = self.read_file(Text.of(file))
+        for _, option in self.text_options(text) if text is not None else ():
+            found = documents(option)
+            if found and isinstance(found[0], Mapping):
+                return found[0]
+        return None
+
+    def _resource(self, file: str, item: Value, depth: int) -> Built:
+        path = self._path(file, item)
+        if path is None:
+            return Built(whole=False)
+        below = self._kustomization(path)
+        if below is not None:
+            return self._build(below, (), Built(), depth + 1)
+        return self._objects(path)
+
+    def _component(self, file: str, item: Value, built: Built, depth: int) -> Built:
+        path = self._path(file, item)
+        below = self._kustomization(path) if path is not None else None
+        if below is None:
+            return Built(built.objects, False)
+        return self._build(below, built.objects, Built(whole=built.whole), depth + 1)
+
+    def _path(self, file: str, item: Value) -> str | None:
+        """The path in the project that an entry names; None for a remote one."""
+        literal = item.literal if isinstance(item, Text) else None
+        if literal is None:
+            return None
+        path = normpath(join(file.rpartition("/")[0], literal))
+        return path if self.program.has_file(path) or self._kustomization(path) is not None else None
+
+    def _objects(self, path: str) -> Built:
+        """The objects of a manifest file that can name images or be the source of a replacement."""
+        self._take(path)
+        raw = self.program.read(path)
+        if raw is None:
+            return Built(whole=False)
+        if not any(sign in raw for sign in ("mage", "ontainers", "ConfigMap")):
+            return Built()
+        content = self.read_file(Text.of(path))
+        found: list[Value] = []
+        for _, option in self.text_options(content) if content is not None else ():
+            for each in documents(option):
+                listed = field(each, "items") if word(each, "kind").endswith("List") else None
+                found += listed.items if isinstance(listed, Sequence) else [each]
+            break
+        return Built(tuple(found[:MOST_RESOURCES]), len(found) <= MOST_RESOURCES)
+
+    # --- transforming ---
+
+    def _transformed(self, file: str, content: Mapping, built: Built) -> Built:
+        objects = built.objects
+        for selector, patch in self._patches(file, content):
+            target = target_of(selector, patch)
+            change = operated if isinstance(patch, Sequence) else patched
+            objects = tuple(change(each, patch) if target.takes(each) else each for each in objects)
+        renaming = Renaming(entries(content.get("images")))
+        if renaming.entries:
+            objects = tuple(map(renaming, objects))
+        if built.whole:
+            self._note_unused(renaming)
+        for item in _items(content, "replacements"):
+            objects = replaced(objects, self._written_elsewhere(file, item))
+        return Built(tuple(each for each in objects if not isinstance(each, Null)), built.whole)
+
+    def _patches(self, file: str, content: Mapping) -> list[tuple[Value | None, Value]]:
+        """Every patch with its selector, in the tool's order."""
+        found: list[tuple[Value | None, Value]] = []
+        for item in _items(content, "patchesStrategicMerge"):
+            found += [(None, each) for each in self._patch(file, item)]
+        for name in ("patches", "patchesJson6902"):
+            for item in _items(content, name):
+                text = field(item, "patch")
+                source = text if text is not None else field(item, "path")
+                found += [(field(item, "target"), each) for each in self._patch(file, source)]
+        return found
+
+    def _patch(self, file: str, item: Value | None) -> tuple[Value, ...]:
+        """The documents of a patch: written out, or in a file."""
+        if not isinstance(item, Text):
+            return ()
+        path = self._path(file, item)
+        if path is None:
+            return documents(item)
+        self._take(path)
+        content = self.read_file(Text.of(path))
+        return next((documents(text) for _, text in self.text_options(content)), ()) if content is not None else ()
+
+    def _written_elsewhere(self, file: str, item: Value) -> Value:
+        path = field(item, "path")
+        found = self._patch(file, path) if path is not None else ()
+        return found[0] if found else item
+
+    def _note_unused(self, renaming: Renaming) -> None:
+        """Entries that no image answers to."""
+        for number, entry in enumerate(renaming.entries):
+            at = entry.name.origin
+            if number not in renaming.used and entry.name.literal is not None and at is not None:
+                span = _span(at, entry.name.literal)
+                image = entry.image
+                self.overrides.append(
+                    Override(entry.name.literal, image, span, len(self.events), self.guards, self.stack, certain=True)
+                )
+
+    # --- editing ---
+
+    def edited(self, effect: Effect) -> None:
+        """`kustomize edit set image`: NAME=NEW:TAG, NAME:TAG, NAME=NEW, NAME@DIGEST; '*' keeps what is there."""
+        folder = self.folder(effect.directory or EMPTY)
+        file = self._kustomization(folder) if folder is not None else None
+        content = self._content(file) if file is not None else None
+        if file is None or content is None:
+            self.gap("deployed", "a kustomization that is edited and is not in the project")
+            return
+        images = list(_items(content, "images"))
+        for setting in effect.words:
+            _set_image(images, setting)
+        changed = with_entry(content, "images", Sequence(tuple(images)))
+        self.write_file(Text.of(file), self.join(written((changed,))))
+
+    def used(self, node: Use, value: Value) -> None:
+        if node.role is Role.KUSTOMIZATION and isinstance(value, Text):
+            self.deploy_kustomization(value)
+        else:
+            super().used(node, value)
+
+
+def _items(content: Mapping, name: str) -> tuple[Value, ...]:
+    found = content.get(name)
+    return found.items if isinstance(found, Sequence) else ()
+
+
+def _generated(content: Mapping) -> tuple[Value, ...]:
+    """The config maps that are generated from literals; they can be the source of a replacement."""
+    found: list[Value] = []
+    for item in _items(content, "configMapGenerator"):
+        if not isinstance(item, Mapping):
+            continue
+        pairs = (each.split_at("=") for each in _items(item, "literals") if isinstance(each, Text))
+        data = Mapping(tuple((key, value) for pair in pairs if pair for key, value in (pair,)))
+        name = Mapping(((Text.of("name"), item.get("name") or Null()),))
+        found.append(
+            Mapping(((Text.of("kind"), Text.of("ConfigMap")), (Text.of("metadata"), name), (Text.of("data"), data)))
+        )
+    return tuple(found)
+
+
+def _set_image(images: list[Value], setting: Text) -> None:
+    """Change or add the entry that a setting is about."""
+    halves = setting.split_at("=")
+    wanted, new = halves if halves is not None else (None, setting)
+    name, tag, digest = _taken_apart(new)
+    if wanted is not None and wanted.split_at(":") is not None:
+        wanted = _taken_apart(wanted)[0]
+    entry: Mapping = Mapping(((Text.of("name"), wanted or name),))
+    at = next((i for i, each in enumerate(images) if as_text(field(each, "name")) == (wanted or name)), None)
+    if at is not None and isinstance(images[at], Mapping):
+        entry = images[at]  # type: ignore[assignment]
+    if wanted is not None and name.literal != "*":
+        entry = with_entry(entry, "newName", name)
+    if tag is not None and tag.literal != "*":
+        entry = with_entry(entry, "newTag", tag)
+    if digest is not None:
+        entry = with_entry(entry, "digest", digest)
+    if at is None:
+        images.append(entry)
+    else:
+        images[at] = entry
+
+
+def _taken_apart(image: Text) -> tuple[Text, Text | None, Text | None]:
+    name, digest = image.split_at("@") or (image, None)
+    halves = name.split_at(":", last=True)
+    if halves is not None and halves[1].split_at("/") is None:
+        return halves[0], halves[1], digest
+    return name, None, digest
+
+
+def _span(at: Position, text: str) -> Span:
+    return Span(at.path, at.line, at.column, at.line, at.column + max(1, len(text)))

@@ -1,0 +1,417 @@
+"""What a kustomization does to objects, on symbolic values (kustomize 5.5; kubectl.docs.kubernetes.io/references).
+
+Purpose: images, patches and replacements as the tool applies them, without running it. Objects are `Mapping` values as
+they come from manifests; what is not known of one stays unknown in the result.
+
+The order is the tool's: patches, then images, then replacements. An entry under `images` is found by the name without
+tag and digest; it reaches the `image` of every item of a list called `containers` or `initContainers`, at any depth.
+
+What it cannot do: name prefixes and hashes (no image depends on them), generators and transformers that are programs,
+charts, the deprecated `vars`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from msgspec import Struct
+
+from tagcheck.image import parse
+from tagcheck.values import (
+    EMPTY,
+    Alternatives,
+    Hole,
+    HoleKind,
+    Mapping,
+    Null,
+    Number,
+    Opaque,
+    Same,
+    Sequence,
+    Text,
+    Truth,
+    Value,
+    alternatives,
+    same,
+)
+
+CONTAINERS = frozenset(("containers", "initContainers"))
+"""Where kustomize looks for images (api/internal/accumulator, `loadDefaultImages`)."""
+_KEYED = {
+    "containers": "name",
+    "initContainers": "name",
+    "ephemeralContainers": "name",
+    "env": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+    "imagePullSecrets": "name",
+    "ports": "containerPort",
+}
+"""Lists that a strategic merge joins by a key (core/v1, `patchMergeKey`)."""
+DEEPEST = 60
+
+
+class ImageEntry(Struct, frozen=True):
+    """One item under `images`; what it does not say is None."""
+
+    name: Text
+    new_name: Text | None = None
+    new_tag: Text | None = None
+    digest: Text | None = None
+    suffix: Text | None = None
+
+    @property
+    def image(self) -> Text:
+        """The name that the entry leads to, as far as it says one."""
+        return self.applied(self.name, None, None)
+
+    def applied(self, name: Text, tag: Text | None, digest: Text | None) -> Text:
+        """The name with this entry's parts in the place of its own."""
+        if self.new_tag is not None or self.digest is not None:
+            tag, digest = self.new_tag, self.digest
+        found = self.new_name or name
+        if tag is not None:
+            found += Text.of(":") + tag + (self.suffix or EMPTY)
+        return found + Text.of("@") + digest if digest is not None else found
+
+
+class Target(Struct, frozen=True):
+    """Which objects a patch concerns; empty parts say nothing. `name` and `kind` may be regular expressions."""
+
+    kind: str = ""
+    name: str = ""
+
+    def takes(self, item: Value) -> bool:
+        return _fits(self.kind, word(item, "kind")) and _fits(self.name, word(item, "metadata", "name"))
+
+
+def entries(images: Value | None) -> tuple[ImageEntry, ...]:
+    """The items under `images`."""
+    items = images.items if isinstance(images, Sequence) else ()
+    return tuple(entry for item in items if (entry := _entry(item)) is not None)
+
+
+def _entry(item: Value) -> ImageEntry | None:
+    if not isinstance(item, Mapping):
+        return None
+    name = as_text(item.get("name"))
+    parts = (as_text(item.get(key)) for key in ("newName", "newTag", "digest", "tagSuffix"))
+    return ImageEntry(name, *parts) if name is not None else None
+
+
+def as_text(value: Value | None) -> Text | None:
+    """A scalar as text: a tag may be written as a number."""
+    match value:
+        case Text():
+            return value if value.parts else None
+        case Number(value=number):
+            return Text.of(str(number))
+        case Opaque(identity=identity, reason=reason):
+            return Text.of_hole(Hole(HoleKind.OPAQUE, identity, reason))
+        case _:
+            return None
+
+
+class Renaming:
+    """The images of objects under the entries of a kustomization. `used` are the entries that found an image, or may
+    have: by their number."""
+
+    def __init__(self, found: tuple[ImageEntry, ...]) -> None:
+        self.entries = found
+        self.used: set[int] = set()
+
+    def __call__(self, item: Value) -> Value:
+        return self._node(item, 0)
+
+    def _node(self, node: Value, depth: int) -> Value:
+        if depth > DEEPEST:
+            return node
+        match node:
+            case Mapping():
+                return Mapping(tuple((key, self._field(key, value, depth)) for key, value in node.entries), node.open)
+            case Sequence():
+                return Sequence(tuple(self._node(each, depth + 1) for each in node.items), node.open)
+            case Alternatives():
+                return alternatives((guards, self._node(option, depth + 1)) for guards, option in node.options)
+            case _:
+                return node
+
+    def _field(self, key: Value, value: Value, depth: int) -> Value:
+        if isinstance(key, Text) and key.literal in CONTAINERS and isinstance(value, Sequence):
+            items = tuple(self._container(each) for each in value.items)
+            return Sequence(items, value.open)
+        return self._node(value, depth + 1)
+
+    def _container(self, container: Value) -> Value:
+        image = container.get("image") if isinstance(container, Mapping) else None
+        if not isinstance(container, Mapping) or image is None:
+            return container
+        return with_entry(container, "image", each_option(image, self.renamed))
+
+    def renamed(self, image: Value) -> Value:
+        """A name under all entries, one after the other, as the tool applies them."""
+        text = as_text(image)
+        for number, entry in enumerate(self.entries):
+            if text is None:
+                break
+            reference = parse(text)
+            answer = same(reference.name, entry.name)
+            if answer is not Same.NO:
+                self.used.add(number)
+            if answer is Same.YES:
+                text = entry.applied(reference.name, reference.tag, reference.digest)
+            elif answer is Same.MAYBE:
+                return Opaque(f"kustomized:{text}", "whether an entry of a kustomization takes this name")
+        return image if text is None else text
+
+
+def each_option(value: Value, change: Callable[[Value], Value]) -> Value:
+    """A value with every option of it changed."""
+    if isinstance(value, Alternatives):
+        return alternatives((guards, change(option)) for guards, option in value.options)
+    return change(value)
+
+
+def with_entry(mapping: Mapping, name: str, value: Value) -> Mapping:
+    """A mapping in which a key has another value; the key is added where it lacks."""
+    found = [(key, value if _is(key, name) else old) for key, old in mapping.entries]
+    if not any(_is(key, name) for key, _ in mapping.entries):
+        found.append((Text.of(name), value))
+    return Mapping(tuple(found), mapping.open)
+
+
+def _is(key: Value, name: str) -> bool:
+    return isinstance(key, Text) and key.literal == name
+
+
+def field(node: Value | None, *names: str) -> Value | None:
+    """The value at the end of a way through mappings."""
+    for name in names:
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return node
+
+
+def word(node: Value, *names: str) -> str:
+    """A literal text at the end of a way; empty where there is none."""
+    found = field(node, *names)
+    return (found.literal or "") if isinstance(found, Text) else ""
+
+
+# --- patches ---------------------------------------------------------------------------------------------------------
+
+
+def target_of(selector: Value | None, patch: Value) -> Target:
+    """What a patch concerns: what its selector says, else its own kind and name."""
+    if isinstance(selector, Mapping):
+        return Target(word(selector, "kind"), word(selector, "name"))
+    return Target(re.escape(word(patch, "kind")), re.escape(word(patch, "metadata", "name")))
+
+
+_NESTED = re.compile(r"[*+}]\)*[*+{]|\)[*+{]")
+"""What can make matching take exponential time."""
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Whether a selector's anchored regular expression takes a name; one that could take long is taken to."""
+    if not pattern or pattern == name:
+        return True
+    if len(pattern) > 200 or _NESTED.search(pattern):
+        return True
+    try:
+        return re.fullmatch(pattern, name) is not None
+    except re.error:
+        return False
+
+
+def patched(item: Value, patch: Value, depth: int = 0) -> Value:
+    """A strategic merge: mappings join key by key, null takes a key away, lists with a known key join item by item,
+    other lists are replaced (Kubernetes API conventions, 'Strategic Merge Patch')."""
+    if not isinstance(item, Mapping) or not isinstance(patch, Mapping) or depth > DEEPEST:
+        return patch
+    directive = word(patch, "$patch")
+    if directive in ("delete", "replace"):
+        return Null() if directive == "delete" else Mapping(tuple(e for e in patch.entries if not _is(e[0], "$patch")))
+    result = item
+    for key, value in patch.entries:
+        name = key.literal if isinstance(key, Text) else None
+        if name is not None:
+            result = _with_patched(result, name, value, depth)
+    return result
+
+
+def _with_patched(item: Mapping, name: str, value: Value, depth: int) -> Mapping:
+    old = item.get(name)
+    if isinstance(value, Null):
+        return Mapping(tuple(each for each in item.entries if not _is(each[0], name)), item.open)
+    if isinstance(value, Sequence) and isinstance(old, Sequence) and name in _KEYED:
+        return with_entry(item, name, _joined(old, value, _KEYED[name], depth))
+    if isinstance(value, Mapping) and isinstance(old, Mapping):
+        return with_entry(item, name, patched(old, value, depth + 1))
+    return with_entry(item, name, value)
+
+
+def _joined(old: Sequence, new: Sequence, key: str, depth: int) -> Sequence:
+    items = list(old.items)
+    for each in new.items:
+        at = next((i for i, item in enumerate(items) if _same_field(item, each, key)), None)
+        if at is None:
+            items.append(each)
+        else:
+            items[at] = patched(items[at], each, depth + 1)
+    return Sequence(tuple(item for item in items if not isinstance(item, Null)), old.open)
+
+
+def _same_field(left: Value, right: Value, key: str) -> bool:
+    a, b = field(left, key), field(right, key)
+    return a is not None and a == b
+
+
+def operated(item: Value, operations: Value) -> Value:
+    """A JSON patch (RFC 6902): add, replace and remove; the others change no name."""
+    for operation in operations.items if isinstance(operations, Sequence) else ():
+        kind, path = word(operation, "op"), word(operation, "path")
+        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
+        if kind in ("add", "replace") and steps:
+            value = field(operation, "value")
+            item = put(item, steps, lambda _, value=value: value)  # type: ignore[misc]
+        elif kind == "remove" and steps:
+            item = put(item, steps, lambda _: None)
+    return item
+
+
+def put(node: Value, steps: tuple[str, ...], change: Callable[[Value | None], Value | None]) -> Value:
+    """A node in which what stands at the end of a way is changed; None takes it away. A step is a key, a number, '-'
+    (past the end), '*' (every item) or '[key=value]' (the items with that field)."""
+    if not steps:
+        return change(node) or Null()
+    step, rest = steps[0], steps[1:]
+    if isinstance(node, Mapping):
+        old = node.get(step)
+        new = change(old) if not rest else (put(old, rest, change) if old is not None else None)
+        if new is None and rest:
+            return node
+        if new is None:
+            return Mapping(tuple(each for each in node.entries if not _is(each[0], step)), node.open)
+        return with_entry(node, step, new)
+    if isinstance(node, Sequence):
+        return Sequence(tuple(_put_items(node, step, rest, change)), node.open)
+    return node
+
+
+def _put_items(
+    node: Sequence, step: str, rest: tuple[str, ...], change: Callable[[Value | None], Value | None]
+) -> Iterator[Value]:
+    for index, item in enumerate(node.items):
+        if not _selects(step, index, item):
+            yield item
+        elif rest:
+            yield put(item, rest, change)
+        elif (new := change(item)) is not None:
+            yield new
+    if step == "-" and not rest and (added := change(None)) is not None:
+        yield added
+
+
+def _selects(step: str, index: int, item: Value) -> bool:
+    if step.startswith("[") and step.endswith("]"):
+        key, _, value = step[1:-1].partition("=")
+        return word(item, key) == value
+    return step in (str(index), "*")
+
+
+# --- replacements ----------------------------------------------------------------------------------------------------
+
+
+def steps_of(path: str) -> tuple[str, ...]:
+    """The steps of a field path: 'spec.containers.[name=web].image'; dots in brackets and after a backslash do not
+    separate."""
+    found, depth, current, escaped = list[str](), 0, "", False
+    for character in path:
+        if escaped:
+            current, escaped = current + character, False
+        elif character == "\\":
+            escaped = True
+        elif character == "." and not depth:
+            found.append(current)
+            current = ""
+        else:
+            depth += (character == "[") - (character == "]")
+            current += character
+    return tuple(step for step in (*found, current) if step)
+
+
+def at(node: Value | None, steps: tuple[str, ...]) -> Value | None:
+    """What stands at the end of a way; of several items the first."""
+    for step in steps:
+        if isinstance(node, Sequence):
+            node = next((item for index, item in enumerate(node.items) if _selects(step, index, item)), None)
+        else:
+            node = field(node, step)
+    return node
+
+
+def replaced(items: tuple[Value, ...], replacement: Value) -> tuple[Value, ...]:
+    """The objects after one item under `replacements`."""
+    source = field(replacement, "source")
+    selected = next((item for item in items if source is not None and _selected(source, item)), None)
+    value = at(selected, steps_of(word(source, "fieldPath") or "metadata.name")) if source is not None else None
+    if source is None or value is None:
+        return items
+    value = _part(value, field(source, "options"))
+    targets = field(replacement, "targets")
+    for target in targets.items if isinstance(targets, Sequence) else ():
+        items = tuple(_target_set(item, target, value) for item in items)
+    return items
+
+
+def _selected(selector: Value, item: Value) -> bool:
+    names = (("kind", ("kind",)), ("name", ("metadata", "name")))
+    return all(word(selector, key) in ("", word(item, *way)) for key, way in names)
+
+
+def _target_set(item: Value, target: Value, value: Value) -> Value:
+    selector = field(target, "select")
+    if selector is None or not _selected(selector, item):
+        return item
+    paths = field(target, "fieldPaths")
+    options = field(target, "options")
+    for path in paths.items if isinstance(paths, Sequence) else ():
+        steps = steps_of(path.literal or "") if isinstance(path, Text) else ()
+        if steps:
+            item = put(item, steps, lambda old: _filled(old, value, options))
+    return item
+
+
+def _part(value: Value, options: Value | None) -> Value:
+    """The part of a source that `delimiter` and `index` choose."""
+    delimiter, index = word(options or Null(), "delimiter"), field(options, "index")
+    if not delimiter or not isinstance(value, Text):
+        return value
+    parts = value.split(delimiter)
+    number = int(index.value) if isinstance(index, Number) else 0
+    return parts[number] if 0 <= number < len(parts) else value
+
+
+def _filled(old: Value | None, value: Value, options: Value | None) -> Value | None:
+    """A target's value with the part that `delimiter` and `index` choose replaced. Only fields that are there are
+    changed, unless `create` says otherwise."""
+    if old is None:
+        return value if field(options, "create") == Truth(True) else None
+    delimiter, index = word(options or Null(), "delimiter"), field(options, "index")
+    if not delimiter or not isinstance(old, Text) or not isinstance(value, Text):
+        return value
+    parts = old.split(delimiter)
+    number = int(index.value) if isinstance(index, Number) else 0
+    if 0 <= number < len(parts):
+        parts[number] = value
+    else:
+        parts.insert(number if number >= 0 else 0, value)
+    return _with_delimiter(parts, delimiter)
+
+
+def _with_delimiter(parts: Iterable[Text], delimiter: str) -> Text:
+    found = EMPTY
+    for index, part in enumerate(parts):
+        found = found + Text.of(delimiter) + part if index else part
+    return found
