@@ -28,6 +28,8 @@ class Stage(Enum):
     DEPLOYED = "deployed"
     RUN = "run"
     REMOVED = "removed"
+    BASE = "base"
+    """an image that a build starts from or copies from"""
     NAMED = "named"
     """an object that is deployed mentions the image (an environment value, an argument)"""
     PRUNED = "pruned"

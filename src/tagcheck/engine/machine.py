@@ -79,7 +79,12 @@ class Machine(Kustomizations):
         self.wait()
 
     def _enter(self, procedure: Procedure) -> None:
-        arguments = tuple(self._parameter(procedure, each.name, each.type) for each in procedure.parameters)
+        arguments = tuple(
+            self._parameter(procedure, each.name, each.type)
+            if each.default is None
+            else self.evaluate(each.default, self.enter(procedure, {}))
+            for each in procedure.parameters
+        )
         receiver = None
         if procedure.receiver is not None:
             receiver = self._parameter(procedure, procedure.receiver.name, procedure.receiver.type)

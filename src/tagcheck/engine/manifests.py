@@ -193,6 +193,9 @@ class Manifests(Commands):
         if node.role is ir.Role.OBJECT:
             self.stated = ((node.span.path, node.span.line, node.span.end_line),)
             self.deploy_object(value)
+        elif node.role is ir.Role.BASE:
+            for guards, image in self.text_options(value):
+                self.record_under(guards, Stage.BASE, image)
 
 
 def _lowered(source: SourceText) -> tuple[ir.Use, ...]:

@@ -78,6 +78,15 @@ class Recorder(Evaluation):
             self.gap(stage.value, reasons[0] or "a value that is not known")
         return event
 
+    def record_under(self, guards: Guards, stage: Stage, image: Text) -> None:
+        """Append an event that happens where `guards` hold."""
+        outer = self.guards
+        inside = outer.and_(guards)
+        if inside is not None:
+            self.guards = inside
+            self.record(stage, image)
+        self.guards = outer
+
     def reading(self, stage: Stage, effect: Effect | None) -> str:
         """Who reads the name: podman completes what it names with `localhost/` and looks there first."""
         if effect is None or stage is Stage.DEPLOYED:

@@ -13,8 +13,11 @@ from tagcheck.predicates.model import Case, Match, made_at, names_of, place, pla
 from tagcheck.source import Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
 
-NAMED = (Stage.BUILT, Stage.TAGGED, Stage.PULLED, Stage.SAVED, Stage.LOADED, Stage.PUSHED, Stage.DEPLOYED, Stage.RUN)
-USED = (Stage.DEPLOYED, Stage.RUN)
+NAMED = (
+    *(Stage.BUILT, Stage.TAGGED, Stage.PULLED, Stage.SAVED, Stage.LOADED, Stage.PUSHED),
+    *(Stage.DEPLOYED, Stage.RUN, Stage.BASE),
+)
+USED = (Stage.DEPLOYED, Stage.RUN, Stage.BASE)
 SETTABLE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
 
 
