@@ -238,6 +238,8 @@ class _Tasks:
 def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:
     """A scenario with its tier: by the path of its entry, else by what it does."""
     tier = config.tier_of(scenario.span.path)
+    if not plan.runs:
+        return replace(scenario, tier=tier, is_run=False)
     if tier is Tier.UNKNOWN and scenario.uses_cluster:
         tier = Tier.E2E
     if tier is Tier.UNKNOWN and any(event.stage is Stage.RUN for event in scenario.events):

@@ -45,7 +45,15 @@ class EffectKind(Enum):
     """a cluster is made: `store`"""
     CLUSTER_DELETED = "cluster-deleted"
     STACK_UP = "stack-up"
+    """the services `words` (all, if none) of the compose files `values`, as the project `workload`, with the profiles
+    `settings`; `unbuilt`: nothing is built for it"""
     STACK_DOWN = "stack-down"
+    """`everything`: images go too; `policy` says which, 'all' or 'local'"""
+    STACK_BUILD = "stack-build"
+    STACK_PUSH = "stack-push"
+    STACK_PULL = "stack-pull"
+    STACK_RUN = "stack-run"
+    """one service, `words`"""
     EXECUTES = "executes"
     """another command line: `words`"""
     SCRIPT = "script"
@@ -77,6 +85,7 @@ class Effect(Struct, frozen=True):
     filtered: bool = False
     everything: bool = False
     unnamed: bool = False
+    unbuilt: bool = False
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""
     environment: tuple[Text, ...] = ()

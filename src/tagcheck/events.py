@@ -69,6 +69,8 @@ class Event(Struct, frozen=True):
     """False for objects in a control plane without nodes (envtest): nothing is ever pulled there"""
     filtered: bool = False
     everything: bool = False
+    implicit: bool = False
+    """the tool made up the name, because nobody gave one"""
     assumed: bool = False
     """the stage is known from the words of a function's name only"""
 

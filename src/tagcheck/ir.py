@@ -406,6 +406,8 @@ class Role(Enum):
     """a Kubernetes object, complete or part"""
     KUSTOMIZATION = "kustomization"
     """a folder's kustomization, as if it were applied"""
+    STACK = "stack"
+    """a compose file, as if it were started"""
     BASE = "base"
     """a Dockerfile's FROM"""
 

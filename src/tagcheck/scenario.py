@@ -19,13 +19,15 @@ from tagcheck.link import Program
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One scenario to evaluate: its name for people, the procedures to run in order, the tests that a test main runs,
-    whether its own teardown belongs to it, and whether it counts only if no other scenario runs it on its way."""
+    whether its own teardown belongs to it, whether it counts only if no other scenario runs it on its way, and whether
+    it runs at all: a file may only state what it would use."""
 
     name: str
     procedures: tuple[Procedure, ...]
     tests: tuple[Procedure, ...] = ()
     whole: bool = True
     alone: bool = False
+    runs: bool = True
 
 
 def plans(program: Program) -> Iterator[Plan]:

@@ -128,7 +128,10 @@ class Recorder(Evaluation):
                 self.kubelet = effect.tool != "envtest"
             case EffectKind.STACK_UP | EffectKind.STACK_DOWN:
                 stage = Stage.STACK_UP if effect.kind is EffectKind.STACK_UP else Stage.STACK_DOWN
-                self.record(stage, effect.path or EMPTY, effect)
+                self.record(stage, effect.workload or EMPTY, effect)
+                self.composed(effect)
+            case EffectKind.STACK_BUILD | EffectKind.STACK_PUSH | EffectKind.STACK_PULL | EffectKind.STACK_RUN:
+                self.composed(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
             case EffectKind.EDITED:
@@ -226,6 +229,9 @@ class Recorder(Evaluation):
 
     @abstractmethod
     def edited(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def composed(self, effect: Effect) -> None: ...
 
     @abstractmethod
     def script(self, effect: Effect) -> Value | None: ...

@@ -15,9 +15,10 @@ def languages() -> tuple[Language, ...]:
 
 def runnables() -> tuple[Runnable, ...]:
     """The kinds of files that run by themselves, one line each; a file is of the first kind that takes it."""
-    from tagcheck.frontends import dockerfile, shell
+    from tagcheck.frontends import compose, dockerfile, shell
 
     return (
         Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True),
+        Runnable("compose", compose.relevant, compose.parse, always=True),
         Runnable("shell", shell.relevant, shell.parse),
     )

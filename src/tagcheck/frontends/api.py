@@ -25,6 +25,8 @@ class EntryKind(Enum):
     """a test main that runs before and after the tests of its module"""
     FILE = "file"
     """a script, a manifest: the file itself"""
+    STATEMENT = "statement"
+    """a file that says what is used when somebody uses it"""
 
 
 @dataclass(frozen=True, slots=True)

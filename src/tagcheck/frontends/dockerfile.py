@@ -52,7 +52,7 @@ def parse(path: str, content: bytes, module: str) -> Unit:
     lowered = _Dockerfile(text, content)
     procedure = lowered.procedure(f"df:{path}", module)
     name = path.rpartition("/")[2]
-    return Unit(path, LANGUAGE, module, procedures={name: procedure}, entries=((name, EntryKind.FILE),))
+    return Unit(path, LANGUAGE, module, procedures={name: procedure}, entries=((name, EntryKind.STATEMENT),))
 
 
 class _Dockerfile:

@@ -31,6 +31,19 @@ def image_not_removed(case: Case) -> Iterator[Match]:
         )
 
 
+def stack_not_down(case: Case) -> Iterator[Match]:
+    """TC403: a scenario that has its own teardown starts a stack that nothing stops."""
+    ups = case.events(Stage.STACK_UP)
+    if not case.scenario.is_whole or not ups or case.events(Stage.STACK_DOWN):
+        return
+    yield Match(
+        span=ups[0].trace[1] if len(ups[0].trace) > 1 else ups[0].span,
+        variables={"stack": str(ups[0].image), "tool": ups[0].tool, "scenario": case.scenario.name},
+        places=(place(ups[0]),),
+        label="started here",
+    )
+
+
 def unfiltered_prune(case: Case) -> Iterator[Match]:
     """TC402: a prune that deletes other teams' images."""
     for event in case.events(Stage.PRUNED):

@@ -104,7 +104,13 @@ def missing_tag(case: Case) -> Iterator[Match]:
 
 def _by_tag(case: Case) -> Iterator[Event]:
     for event in _distinct(case, *NAMED):
-        if not event.kubelet or fault(event.image) or _overridable(case, event) or "<?>" in str(event.reference.name):
+        if (
+            event.implicit
+            or not event.kubelet
+            or fault(event.image)
+            or _overridable(case, event)
+            or "<?>" in str(event.reference.name)
+        ):
             continue
         used = event.stage in USED or any(each.image == event.image for each in case.events(*USED))
         if case.is_local(event) or (used and not _is_scratch(event)):
@@ -198,6 +204,13 @@ def _can_match(pattern: re.Pattern[str], text: Text) -> bool:
         return True
     choices = [(part,) if isinstance(part, str) else _SAMPLES for part in parts]
     return any(pattern.fullmatch("".join(row)) for row in itertools.product(*choices))
+
+
+def implicit_compose_name(case: Case) -> Iterator[Match]:
+    """TC110: a service that is built gets its image's name from the tool."""
+    for event in _distinct(case, Stage.BUILT):
+        if event.implicit:
+            yield _match(case, event, event.span)
 
 
 def weak_tag(case: Case) -> Iterator[Match]:

@@ -17,6 +17,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "service_tag_format": names.service_tag_format,
         "infrastructure_image_format": names.infrastructure_image_format,
         "weak_tag": names.weak_tag,
+        "implicit_compose_name": names.implicit_compose_name,
         "deployed_name_mismatch": stages.deployed_name_mismatch,
         "loaded_name_mismatch": stages.loaded_name_mismatch,
         "never_loaded": stages.never_loaded,
@@ -35,6 +36,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "resolves_differently": stages.resolves_differently,
         "image_not_removed": cleanup.image_not_removed,
         "unfiltered_prune": cleanup.unfiltered_prune,
+        "stack_not_down": cleanup.stack_not_down,
     }
 )
 

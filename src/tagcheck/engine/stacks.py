@@ -1,0 +1,309 @@
+"""Compose: what building, starting, pushing and stopping a stack does to images (Docker Compose 2.32, podman-compose
+1.3).
+
+A service that is built and has no `image` is named after the project and the service: `PROJECT-SERVICE` by Docker
+Compose, `PROJECT_SERVICE` by podman-compose. The project is called after `-p`, COMPOSE_PROJECT_NAME, the file's `name`,
+or the folder of the first file.
+"""
+
+from __future__ import annotations
+
+from posixpath import dirname, join, normpath
+
+from msgspec import Struct
+
+from tagcheck import ir
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.engine.kustomizations import Kustomizations
+from tagcheck.engine.state import Frame
+from tagcheck.events import Stage
+from tagcheck.frontends import compose
+from tagcheck.overlays import as_text, field
+from tagcheck.source import Position, Span
+from tagcheck.source import Text as SourceText
+from tagcheck.values import (
+    Absent,
+    Hole,
+    HoleKind,
+    Mapping,
+    Null,
+    Sequence,
+    Text,
+    Value,
+)
+
+MOST_SERVICES = 300
+DEEPEST_EXTENSION = 8
+DOTENV = ".env"
+_PROJECT = Text.of("COMPOSE_PROJECT_NAME")
+
+
+class Service(Struct, frozen=True):
+    """A service as all files together describe it. `key` is its name where it stands."""
+
+    key: Text
+    content: Mapping
+
+    @property
+    def name(self) -> str:
+        return self.key.literal or ""
+
+    @property
+    def builds(self) -> bool:
+        return not isinstance(self.content.get("build") or Null(), Null)
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        listed = self.content.get("profiles")
+        items = listed.items if isinstance(listed, Sequence) else ()
+        return frozenset(item.literal for item in items if isinstance(item, Text) and item.literal)
+
+
+class Stack(Struct, frozen=True):
+    """What a command is about: the services, what they are called together, and who reads their names."""
+
+    services: tuple[Service, ...]
+    project: Text
+    files: tuple[str, ...]
+    effect: Effect
+
+    def default_name(self, service: Service) -> Text:
+        separator = "_" if self.effect.reading == "podman" else "-"
+        return self.project + Text.of(separator) + service.key
+
+
+class Stacks(Kustomizations):
+    """A run that knows compose."""
+
+    _dotenv: Mapping = Mapping(())
+    """what a file beside the compose file sets, for variables that nothing else sets"""
+
+    def outside(self, name: str) -> Text:
+        found = self._dotenv.get(name) if self._dotenv.entries else None
+        return found if isinstance(found, Text) else super().outside(name)
+
+    def composed(self, effect: Effect) -> None:
+        stack = self._stack(effect)
+        if stack is None:
+            self.gap("run", "a compose file that is not in the project")
+            return
+        wanted = {word.literal for word in effect.words}
+        active = {text.literal for text in effect.settings}
+        outer = self.stated, self.site
+        self.stated = tuple((path, 1, 1 << 30) for path in stack.files)
+        for service in stack.services:
+            named = service.name in wanted
+            if named or (not wanted and (not service.profiles or service.profiles & active or "*" in active)):
+                self._serve(stack, service, effect)
+                self.site = outer[1]
+        self.stated, self.site = outer
+
+    def _serve(self, stack: Stack, service: Service, effect: Effect) -> None:
+        match effect.kind:
+            case EffectKind.STACK_UP | EffectKind.STACK_RUN:
+                if service.builds and not effect.unbuilt:
+                    self._built_by(stack, service)
+                self._each_name(stack, service, Stage.RUN, effect)
+            case EffectKind.STACK_BUILD if service.builds:
+                self._built_by(stack, service)
+            case EffectKind.STACK_PUSH if service.builds and service.content.get("image") is not None:
+                self._each_name(stack, service, Stage.PUSHED, effect)
+            case EffectKind.STACK_PULL if not service.builds:
+                self._each_name(stack, service, Stage.PULLED, effect)
+            case EffectKind.STACK_DOWN if effect.everything:
+                self._each_name(stack, service, Stage.REMOVED, effect)
+            case _:
+                return
+
+    def _built_by(self, stack: Stack, service: Service) -> None:
+        self._each_name(stack, service, Stage.BUILT, None)
+        tags = field(service.content.get("build"), "tags")
+        for tag in tags.items if isinstance(tags, Sequence) else ():
+            self._record_all(tag, Stage.BUILT, stack, service, implicit=False)
+
+    def _each_name(self, stack: Stack, service: Service, stage: Stage, effect: Effect | None) -> None:
+        image = service.content.get("image")
+        if image is None or isinstance(image, Null | Absent):
+            if service.builds:
+                self._record_all(stack.default_name(service), stage, stack, service, implicit=True)
+            return
+        if effect is None or effect.kind is not EffectKind.STACK_DOWN or not _is_local_only(effect):
+            self._record_all(image, stage, stack, service, implicit=False)
+
+    def _record_all(self, image: Value, stage: Stage, stack: Stack, service: Service, *, implicit: bool) -> None:
+        outer, site = self.guards, self.site
+        for guards, text in self.text_options(image):
+            inside = outer.and_(guards)
+            if inside is None or not text.parts:
+                continue
+            self.guards = inside
+            at = service.key.origin if implicit else text.origin
+            self.site = _span(at, service.name if implicit else str(text)) if self._is_stated(at) else site
+            self.record(stage, text, stack.effect, workload=service.name, implicit=implicit)
+        self.guards, self.site = outer, site
+
+    def _is_stated(self, at: Position | None) -> bool:
+        return at is not None and any(at.path == path for path, _, _ in self.stated)
+
+    # --- files ---
+
+    def _stack(self, effect: Effect) -> Stack | None:
+        files = self._stack_files(effect)
+        if not files:
+            return None
+        folder = self.folder(effect.directory) if effect.directory is not None else dirname(files[0])
+        outer = self._dotenv
+        self._dotenv = self._read_dotenv(normpath(join(folder or "", DOTENV)))
+        roots = [root for path in files for root in self._roots(path, 0)]
+        services = self._merged(roots)
+        project = self._project(effect, roots, folder)
+        self._dotenv = outer
+        self.applied_files.update(files)
+        return Stack(services, project, tuple(files), effect)
+
+    def _stack_files(self, effect: Effect) -> list[str]:
+        """The compose files of a command: those that it names, else the usual ones of the working directory."""
+        if effect.values:
+            return [path for each in effect.values if (path := self.located(each)) is not None]
+        folder = self.folder(effect.directory or Text(()))
+        if folder is None:
+            return []
+        found: list[str] = []
+        for names in (compose.NAMES, compose.OVERRIDES):
+            paths = (normpath(join(folder, name)) for name in names)
+            found += [path for path in paths if self.program.has_file(path)][:1]
+        return found
+
+    def located(self, path: Text) -> str | None:
+        """The one file of the project that a path means."""
+        folder = self.folder(path)
+        if folder and self.program.has_file(folder):
+            return folder
+        names = self.program.find_files(path, self.site.path)
+        return names[0] if len(names) == 1 else None
+
+    def _roots(self, path: str, depth: int) -> list[Mapping]:
+        """The mapping of a file, after those of the files that it includes."""
+        root = self._root(path)
+        if root is None or depth > DEEPEST_EXTENSION:
+            return []
+        found: list[Mapping] = []
+        included = root.get("include")
+        for item in included.items if isinstance(included, Sequence) else ():
+            named = item if isinstance(item, Text) else field(item, "path")
+            literal = named.literal if isinstance(named, Text) else None
+            if literal:
+                found += self._roots(normpath(join(dirname(path), literal)), depth + 1)
+        return [*found, root]
+
+    def _root(self, path: str) -> Mapping | None:
+        content = self.read_file(Text.of(path))
+        for _, text in self.text_options(content) if content is not None else ():
+            source, holes = self.source_text(text)
+            lowered = self.program.lowered(source, _lowered)
+            if lowered is None:
+                return None
+            outer, self.holes = self.holes, holes
+            value = self.evaluate(lowered, self._nowhere(lowered.span))
+            self.holes = outer
+            return value if isinstance(value, Mapping) else None
+        return None
+
+    def _nowhere(self, span: Span) -> Frame:
+        procedure = ir.Procedure("compose", "", (), tuple, span)
+        return Frame(procedure, {}, self.guards, self.heap.mark(), self.depth)
+
+    def _read_dotenv(self, path: str) -> Mapping:
+        """NAME=value lines of the file beside the compose file."""
+        raw = self.program.read(path) if self.program.has_file(path) else None
+        found: list[tuple[Value, Value]] = []
+        for number, line in enumerate((raw or "").splitlines(), start=1):
+            name, separator, value = line.removeprefix("export ").partition("=")
+            if separator and name.strip().isidentifier():
+                at = Span(path, number, line.index("=") + 2, number, len(line) + 1)
+                found.append((Text.of(name.strip()), Text.of(value.strip().strip("'\""), at)))
+        return Mapping(tuple(found))
+
+    # --- services ---
+
+    def _merged(self, roots: list[Mapping]) -> tuple[Service, ...]:
+        """The services of several files, later ones laid over earlier ones."""
+        found: dict[str, Service] = {}
+        for root in roots:
+            listed = root.get("services")
+            for key, content in listed.entries if isinstance(listed, Mapping) else ():
+                if isinstance(key, Text) and key.literal and isinstance(content, Mapping):
+                    old = found.get(key.literal)
+                    merged = _laid_over(old.content, content) if old else content
+                    found[key.literal] = Service(old.key if old else key, merged)
+        kept = list(found.values())[:MOST_SERVICES]
+        return tuple(Service(each.key, self._extended(each.content, found, each.key, 0)) for each in kept)
+
+    def _extended(self, content: Mapping, services: dict[str, Service], key: Text, depth: int) -> Mapping:
+        extends = content.get("extends")
+        name = extends if isinstance(extends, Text) else field(extends, "service")
+        if not isinstance(name, Text) or depth > DEEPEST_EXTENSION:
+            return content
+        file = field(extends, "file")
+        others = services
+        if isinstance(file, Text) and file.literal and key.origin is not None:
+            path = normpath(join(dirname(key.origin.path), file.literal))
+            others = {each.name: each for each in self._merged(self._roots(path, depth + 1))}
+        base = others.get(name.literal or "")
+        if base is None:
+            return content
+        return _laid_over(self._extended(base.content, others, base.key, depth + 1), content)
+
+    def _project(self, effect: Effect, roots: list[Mapping], folder: str | None) -> Text:
+        if effect.workload is not None:
+            return effect.workload
+        given = [text for _, text in self.text_options(self.environment(_PROJECT))]
+        if len(given) == 1 and not any(hole.kind is HoleKind.ENVIRONMENT for hole in given[0].holes):
+            return given[0]
+        for root in reversed(roots):
+            name = as_text(root.get("name"))
+            if name is not None:
+                return name
+        last = (folder or "").rpartition("/")[2]
+        if last:
+            return Text.of("".join(each for each in last.lower() if each.isalnum() or each in "_-"))
+        return Text.of_hole(Hole(HoleKind.OUTPUT, "the project's folder", "the project's folder"))
+
+    def used(self, node: ir.Use, value: Value) -> None:
+        if node.role is ir.Role.STACK and isinstance(value, Text):
+            self.composed(_as_if_started(value))
+        else:
+            super().used(node, value)
+
+
+def _laid_over(below: Mapping, above: Mapping) -> Mapping:
+    """Mappings join key by key, anything else is replaced."""
+    entries = dict(below.entries)
+    for key, value in above.entries:
+        old = entries.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        entries[key] = _laid_over(old, value) if both else value  # type: ignore[arg-type]
+    return Mapping(tuple(entries.items()))
+
+
+def _as_if_started(path: Text) -> Effect:
+    """What starts all of a file by itself; one of the usual names goes together with what is laid over it."""
+    folder, _, name = (path.literal or "").rpartition("/")
+    every = (Text.of("*"),)
+    if name in compose.NAMES:
+        return Effect(EffectKind.STACK_UP, "compose", directory=Text.of(folder), settings=every)
+    return Effect(EffectKind.STACK_UP, "compose", values=(path,), settings=every)
+
+
+def _is_local_only(effect: Effect) -> bool:
+    """`down --rmi local` removes the images that have no name of their own."""
+    return effect.policy is not None and effect.policy.literal == "local"
+
+
+def _lowered(source: SourceText) -> ir.MapOf | None:
+    return compose.lower_text(source)
+
+
+def _span(at: Position | None, text: str) -> Span:
+    assert at is not None
+    return Span(at.path, at.line, at.column, at.line, at.column + max(1, len(text)))
