@@ -247,9 +247,12 @@ def _scan(request: ScanRequest) -> Report:
     gc.disable()
     try:
         with ProgressLine() as progress:
-            return app.scan(request, progress.report)
+            report = app.scan(request, progress.report)
     except (CatalogueError, ModelError) as error:
         _fail(*str(error).splitlines())
+    # Python looks for cycles once more when it ends, among everything that still lives: that takes a second.
+    gc.freeze()
+    return report
 
 
 def _dump_ir(file: str) -> str:
