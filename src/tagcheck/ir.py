@@ -222,7 +222,8 @@ class Choice(Struct, frozen=True):
 class Apply(Struct, frozen=True):
     """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply', 'divide',
     'modulo' (numbers; 'add' of texts is `Join`), 'length', 'append' (list and items), 'keys', 'has' (mapping and key),
-    'convert' (type name as first literal).
+    'convert' (type name as first literal), 'is-type' (whether a value is of one of the types of a first list; those of
+    a second list are asked for at the same place; types with a star for pointers, 'nil' for none).
 
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
     of words that an unquoted expansion becomes), 'split-lines', 'argument' (a list and a number from 1: that item, the

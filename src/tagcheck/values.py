@@ -342,9 +342,11 @@ class Record(Struct, frozen=True):
 
 
 class Pointer(Struct, frozen=True):
-    """A reference to a cell of the evaluator's heap."""
+    """A reference to a cell of the evaluator's heap, or to a part of what it holds: `path` names fields (a `str`) and
+    items (a number) from the outside in."""
 
     cell: int
+    path: tuple[str | Number, ...] = ()
 
 
 class FunctionValue(Struct, frozen=True):

@@ -135,6 +135,8 @@ class Calls(Branches):
         content = self.load(base)
         if isinstance(node.base, ir.Name | ir.Global) and isinstance(content, Record | Opaque):
             base = self.address(node.base, frame)
+        elif isinstance(content, Record) and isinstance(node.base, ir.Field | ir.Index) and base is content:
+            base = self.address(node.base, frame)
         return self.method(base, content, node.name)
 
     def method(self, base: Value, content: Value, name: str) -> Value:
@@ -444,11 +446,11 @@ class Calls(Branches):
         for argument in arguments:
             if not isinstance(argument, Pointer):
                 continue
-            content = self.heap.read(argument.cell)
+            content = self.content(argument)
             if isinstance(content, Record) and not content.fields:
-                self.heap.write(argument.cell, self.opaque("filled by a call", content.type))
+                self.fill(argument, self.opaque("filled by a call", content.type))
             elif isinstance(content, Text) and not content.parts:
-                self.heap.write(argument.cell, self.opaque("filled by a call", "string"))
+                self.fill(argument, self.opaque("filled by a call", "string"))
 
     def _by_convention(self, convention: Convention, name: str, arguments: Results, wanted: int) -> Results:
         rest = tuple(Outcome(self.fresh(name)) for _ in range(max(0, wanted - 1)))
@@ -479,6 +481,9 @@ class Calls(Branches):
                     self.guards = base.and_(guards) or base
                     self.record(stage, text, assumed=True)
                     self.guards = base
+
+    @abstractmethod
+    def fill(self, pointer: Pointer, content: Value) -> None: ...
 
     @abstractmethod
     def deploy_text(self, text: Text, guards: Guards) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tagcheck import ir
-from tagcheck.engine import shelltexts, truth
+from tagcheck.engine import dynamic, shelltexts, truth
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
 from tagcheck.engine.truth import Condition
@@ -145,14 +145,40 @@ class Evaluation(Symbols):
         return self.address(node.target, frame)
 
     def address(self, target: ir.Expression, frame: Frame) -> Value:
-        """A pointer to a variable's cell; to a copy for anything else."""
+        """A pointer to a variable's cell, or to a part of what is in it; to a copy for anything else."""
         if isinstance(target, ir.Name | ir.Global):
             cell = self.cell(target, frame)
             if cell is not None:
                 content = self.heap.read(cell)
                 return content if isinstance(content, Pointer) and not isinstance(target, ir.Global) else Pointer(cell)
         value = self.evaluate(target, frame)
-        return value if isinstance(value, Pointer) else Pointer(self.heap.new(value))
+        if isinstance(value, Pointer):
+            return value
+        return self._interior(target, frame) or Pointer(self.heap.new(value))
+
+    def _interior(self, target: ir.Expression, frame: Frame) -> Pointer | None:
+        """A pointer to a field or item that has a place of its own."""
+        if not isinstance(target, ir.Field | ir.Index):
+            return None
+        step: Value | str = target.name if isinstance(target, ir.Field) else self.evaluate(target.index, frame)
+        base = self._base(target.base, frame)
+        if base is None or not isinstance(step, str | Number):
+            return None
+        content = self.content(base)
+        while isinstance(content, Pointer):
+            base, content = content, self.content(content)
+        held = Record if isinstance(step, str) else Sequence
+        return Pointer(base.cell, (*base.path, step)) if isinstance(content, held) else None
+
+    def _base(self, base: ir.Expression, frame: Frame) -> Pointer | None:
+        """Where that stands of which a part is meant."""
+        if isinstance(base, ir.Name | ir.Global):
+            cell = self.cell(base, frame)
+            return None if cell is None else Pointer(cell)
+        if isinstance(base, ir.Dereference):
+            found = self.evaluate(base.pointer, frame)
+            return found if isinstance(found, Pointer) else None
+        return self._interior(base, frame)
 
     def cell(self, target: ir.Name | ir.Global, frame: Frame) -> int | None:
         """The cell of a variable; None for what is no variable."""
@@ -251,6 +277,8 @@ class Evaluation(Symbols):
                 return self._append(node, frame)
             case "convert":
                 return self.evaluate(node.arguments[-1], frame)
+            case "is-type":
+                return self._is_type(node, frame)
             case "split-words":
                 return self._split_words(self.load(self.evaluate(node.arguments[0], frame)))
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
@@ -260,6 +288,21 @@ class Evaluation(Symbols):
         first, *rest = node.arguments
         spread = ir.Spread(first, node.span)
         return self.items((spread, *rest), frame)
+
+    def _is_type(self, node: ir.Apply, frame: Frame) -> Value:
+        wanted, others = (
+            tuple(each.text for each in listed.items if isinstance(each, ir.Literal))
+            for listed in node.arguments[1:]
+            if isinstance(listed, ir.ListOf)
+        )
+
+        def asked(value: Value) -> Value:
+            content = self.load(value)
+            found = dynamic.has_type(value, content, wanted, others, self.program)
+            return self.opaque("the type of a value") if found is None else Truth(found)
+
+        value = self.evaluate(node.arguments[0], frame)
+        return alternatives((guards, asked(option)) for guards, option in self.narrowed(value))
 
     def _split_words(self, value: Value) -> Value:
         """What becomes of an unquoted value; alternatives in it are taken apart only where they must be."""

@@ -112,7 +112,7 @@ class Execution(Calls):
             cell = self.cell(target, frame)
         if cell is None:
             frame.names[target.name] = self.heap.new(value)
-        elif not (isinstance(value, Pointer) and value.cell == cell):
+        elif not (isinstance(value, Pointer) and value.cell == cell and not value.path):
             # A method that returns its receiver gives back the variable's own cell.
             self.heap.write(cell, value)
 
@@ -120,7 +120,7 @@ class Execution(Calls):
         """Change the content of a variable, or of the cell that it points to."""
         holder = self.evaluate(base, frame)
         if isinstance(holder, Pointer):
-            self.heap.write(holder.cell, change(self.narrow(self.heap.read(holder.cell))))
+            self.fill(holder, change(self.narrow(self.content(holder))))
         elif isinstance(holder, Alternatives) and any(isinstance(option, Pointer) for _, option in holder.options):
             self._place_in_each(holder, change)
         elif isinstance(base, ir.Name | ir.Global | ir.Field | ir.Index):
@@ -129,28 +129,39 @@ class Execution(Calls):
     def _place_in_each(self, holder: Alternatives, change: Callable[[Value], Value]) -> None:
         for guards, option in holder.options:
             if isinstance(option, Pointer) and self.guards.compatible(guards):
-                old = self.narrow(self.heap.read(option.cell))
+                old = self.narrow(self.content(option))
                 rest = guards.negated()
                 kept = [(rest, old)] if rest is not None else []
-                self.heap.write(option.cell, self.joined([(guards, change(old)), *kept], 0))
+                self.fill(option, self.joined([(guards, change(old)), *kept], 0))
 
     def store(self, pointer: Value, content: Value) -> None:
         """Write the cell that a pointer leads to."""
         if isinstance(pointer, Pointer):
-            inner = self.heap.read(pointer.cell)
+            inner = self.content(pointer)
             if isinstance(inner, Pointer):
                 self.store(inner, content)
             else:
-                self.heap.write(pointer.cell, content)
+                self.fill(pointer, content)
         elif isinstance(pointer, Alternatives):
             self._place_in_each(pointer, lambda _: content)
+
+    def fill(self, pointer: Pointer, content: Value) -> None:
+        """Write what a pointer leads to."""
+        if pointer.path:
+            content = self._with_part(self.heap.read(pointer.cell), pointer.path, content)
+        self.heap.write(pointer.cell, content)
+
+    def _with_part(self, whole: Value, path: tuple[str | Number, ...], content: Value) -> Value:
+        step, *rest = path
+        inner = self._with_part(self.part(whole, (step,)), tuple(rest), content) if rest else content
+        return self._with_field(whole, step, inner) if isinstance(step, str) else self._with_item(whole, step, inner)
 
     def _with_field(self, content: Value, name: str, value: Value) -> Value:
         match content:
             case Record():
                 return self._with_member(content, name, value)
             case Pointer():
-                self.heap.write(content.cell, self._with_field(self.load(content), name, value))
+                self.fill(content, self._with_field(self.load(content), name, value))
                 return content
             case Opaque():
                 return Record(content.type, ((BASE, content), (name, value)))
@@ -181,7 +192,7 @@ class Execution(Calls):
             case Alternatives(), _:
                 return self.distribute((content,), lambda chosen: self._with_item(chosen[0], index, value))
             case Pointer(), _:
-                self.heap.write(content.cell, self._with_item(self.load(content), index, value))
+                self.fill(content, self._with_item(self.load(content), index, value))
                 return content
             case _:
                 return self.opaque("a list with an item set at an unknown place")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
 from tagcheck.builtins.texts import slice_text
 from tagcheck.engine.basis import BASE, Basis
@@ -32,7 +32,7 @@ from tagcheck.values import (
 )
 
 
-class Symbols(Basis, ABC):
+class Symbols(Basis):
     """A run that knows modules, types and records."""
 
     @abstractmethod
@@ -143,6 +143,14 @@ class Symbols(Basis, ABC):
         if isinstance(content, Alternatives):
             return self.distribute((content,), lambda chosen: self._field_of(base, chosen[0], name))
         return self._field_of(base, content, name)
+
+    def part(self, value: Value, path: tuple[str | Number, ...]) -> Value:
+        for step in path:
+            if isinstance(step, str):
+                value = self.field(value, step)
+            else:
+                value = self.distribute((self.load(value),), lambda chosen, at=step: self.item(chosen[0], at))  # type: ignore[misc]
+        return value
 
     def not_null(self, value: Value) -> Value:
         """A value without its options that are nil, if there are others."""

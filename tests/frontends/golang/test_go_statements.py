@@ -73,7 +73,7 @@ CASES = {
         """,
         """
         a, ok := list(m["k"], has!(m, "k"))
-        b, ok2 := list(x, opaque("type assertion", x))
+        b, ok2 := list(x, is-type!(x, list("m.T"~), list()))
         c, ok3 := receive ch
         """,
     ),
@@ -214,7 +214,7 @@ CASES = {
         }
         """,
         """
-        if opaque("type switch", x)
+        if is-type!(x, list("string"~), list())
             t := x
             call f(t)
         else

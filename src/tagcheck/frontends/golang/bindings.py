@@ -22,6 +22,7 @@ from tagcheck.ir import (
     Global,
     Index,
     ListOf,
+    Literal,
     Name,
     Opaque,
     Receive,
@@ -181,7 +182,7 @@ def _bind_results(body: Body, places: Callable[[Span], Places], count: int, node
         if isinstance(value, Pending):
             body.emit(value.into(where.targets, where.declare))
         else:
-            body.emit(Assign(where.targets, _with_success(node, value, count, span), span, where.declare))
+            body.emit(Assign(where.targets, _with_success(body, node, value, count, span), span, where.declare))
     for assign in where.later:
         body.emit(assign)
 
@@ -202,13 +203,33 @@ def declared_receive(body: Body, node: Node) -> None:
     body.emit(Receive(where.targets, channel, span, where.declare))
 
 
-def _with_success(node: Node, value: Expression, count: int, span: Span) -> Expression:
+def is_type(body: Body, value: Expression, wanted: list[Node], others: list[Node], span: Span) -> Expression:
+    """Whether a value is of one of the wanted types; the others are asked for at the same place."""
+    listed = (
+        ListOf(tuple(Literal(_asked(body, kind), body.file.span(kind), exact=False) for kind in kinds), span)
+        for kinds in (wanted, others)
+    )
+    return Apply("is-type", (value, *listed), span)
+
+
+def _asked(body: Body, kind: Node) -> str:
+    """A type as a type switch names it; '?' for what no name tells: type parameters, sets of methods."""
+    written = "".join(body.file.text(kind).split())
+    if written in ("nil", "any", "interface{}"):
+        return "nil" if written == "nil" else "any"
+    name = qualified(body.file, kind, body.local_types)
+    return "?" if name == "any" else f"{'*' if kind.type == 'pointer_type' else ''}{name}"
+
+
+def _with_success(body: Body, node: Node, value: Expression, count: int, span: Span) -> Expression:
     if count != 2:
         return Opaque("several values", span, (value,))
     if isinstance(value, Index):
         return ListOf((value, Apply("has", (value.base, value.index), span)), span)
-    reason = "type assertion" if node.type == "type_assertion_expression" else "second value"
-    return ListOf((value, Opaque(reason, span, (value,))), span)
+    kind = node.child_by_field_name("type")
+    if node.type == "type_assertion_expression" and kind is not None:
+        return ListOf((value, is_type(body, value, [kind], [], span)), span)
+    return ListOf((value, Opaque("second value", span, (value,))), span)
 
 
 def _note_number(body: Body, where: Places, value: Expression) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tagcheck.frontends.golang.bindings import declared_receive
+from tagcheck.frontends.golang.bindings import declared_receive, is_type
 from tagcheck.frontends.golang.body import MOST_DEPTH, Body, Frame
 from tagcheck.frontends.golang.sourcefile import named
 from tagcheck.ir import (
@@ -178,12 +178,14 @@ def _type_switch(body: Body, node: Node) -> None:
         names = named(alias) if alias is not None else []
         chain = Alternatives(body)
         cases = _cases(node)
-        for case in sorted(cases, key=lambda case: case.type == "default_case"):
+        types = [case.children_by_field_name("type") for case in cases]
+        for number, case in sorted(enumerate(cases), key=lambda each: each[1].type == "default_case"):
             then, span = _type_case(body, case, operand, names), body.file.span(case)
             if case.type == "default_case":
                 chain.otherwise(then, span)
             else:
-                chain.add(Opaque("type switch", span, (operand,)), then, span)
+                others = [kind for at, kinds in enumerate(types) if at != number for kind in kinds]
+                chain.add(is_type(body, operand, types[number], others, span), then, span)
         chain.close()
 
     _in_frame(body, node, lower)
