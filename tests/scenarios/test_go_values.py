@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,24 +58,14 @@ def pushed(folder: Path, code: str) -> list[str]:
     return [str(event.image) for scenario in found.scenarios for event in scenario.events]
 
 
-NAMES: dict[str, tuple[str, list[str]]] = {
-    "a pointer to a field of a record": (
-        """
-        type image struct{ repository, tag string }
-        type config struct{ image image }
-        ---
-        c := config{image: image{"a", "1"}}
-        p := &c.image
-        p.tag = "2"
-        push(c.image.repository + ":" + c.image.tag)
-        """,
-        ["a:2"],
-    ),
-}
+def _cases() -> Iterator[object]:
+    """The cases of values.txt: a line with the name and the expected names, then the code."""
+    for case in (Path(__file__).parent / "values.txt").read_text(encoding="utf-8").split("## ")[1:]:
+        head, _, code = case.partition("\n")
+        name, _, expected = head.partition(" -> ")
+        yield pytest.param(code.strip("\n"), expected.split(" ; "), id=name)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_names(name: str, tmp_path: Path) -> None:
-    code, expected = NAMES[name]
-    lines = [line.strip() for line in code.splitlines()]
-    assert pushed(tmp_path, "\n".join(lines)) == expected
+@pytest.mark.parametrize(("code", "expected"), list(_cases()))
+def test_names(code: str, expected: list[str], tmp_path: Path) -> None:
+    assert pushed(tmp_path, code) == expected

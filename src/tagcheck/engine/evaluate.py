@@ -32,8 +32,11 @@ from tagcheck.values import (
     Value,
     alternatives,
     options,
-    same,
+    same_key,
 )
+
+MOST_REPEATED = 64
+"""Items that a list of a given length begins with; of a longer one nothing is known."""
 
 
 class Evaluation(Symbols):
@@ -130,7 +133,18 @@ class Evaluation(Symbols):
         return Mapping(tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries))
 
     def _record(self, node: ir.RecordOf, frame: Frame) -> Value:
-        return Record(node.type, tuple((name, self.evaluate(value, frame)) for name, value in node.fields))
+        fields = tuple((name, self.evaluate(value, frame)) for name, value in node.fields)
+        if fields and fields[0][0].isdigit():
+            return self._positional(node.type, tuple(value for _, value in fields))
+        return Record(node.type, fields)
+
+    def _positional(self, type_: str, values: tuple[Value, ...]) -> Value:
+        """A literal without names, of a type that is declared elsewhere."""
+        info = self.program.type(type_)
+        if info is not None and info.underlying.startswith("["):
+            return Sequence(values)
+        names = [name for name, _ in info.fields] if info is not None else []
+        return Record(type_, tuple(zip((*names, *map(str, range(len(names), len(values)))), values, strict=False)))
 
     def _zero(self, node: ir.Zero, frame: Frame) -> Value:
         return self.zero(node.type)
@@ -276,13 +290,19 @@ class Evaluation(Symbols):
             case "append":
                 return self._append(node, frame)
             case "convert":
-                return self.evaluate(node.arguments[-1], frame)
+                return self._converted(node, frame)
             case "is-type":
                 return self._is_type(node, frame)
             case "split-words":
                 return self._split_words(self.load(self.evaluate(node.arguments[0], frame)))
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
         return self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
+
+    def _converted(self, node: ir.Apply, frame: Frame) -> Value:
+        value, type_ = self.evaluate(node.arguments[-1], frame), node.arguments[0]
+        if isinstance(value, Number) and isinstance(type_, ir.Literal):
+            return self.typed(value, type_.text)
+        return value
 
     def _append(self, node: ir.Apply, frame: Frame) -> Value:
         first, *rest = node.arguments
@@ -322,8 +342,12 @@ class Evaluation(Symbols):
                 return Number(len(text.literal))
             case "length", (Text() as text,):
                 return Opaque(f"length:{text!s}", "a length")
-            case "has", (Mapping() as mapping, Text() as key):
+            case "has", (Mapping() as mapping, key):
                 return self._has(mapping, key)
+            case "repeat", (item, Number(value=count)) if 0 <= count <= MOST_REPEATED:
+                return Sequence((item,) * int(count))
+            case "repeat", (Number(), Opaque() | Number()) | (_, Opaque() | Number()):
+                return Sequence((), True)
             case "keys", (Mapping() as mapping,):
                 return Sequence(tuple(key for key, _ in mapping.entries), mapping.open)
             case (("add" | "subtract" | "multiply"), (Number() as left, Number() as right)):
@@ -340,8 +364,8 @@ class Evaluation(Symbols):
                 found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
                 return self.opaque(f"an operation {operation!r}") if found is None else found
 
-    def _has(self, mapping: Mapping, key: Text) -> Value:
-        answers = {same(name, key) if isinstance(name, Text) else Same.MAYBE for name, _ in mapping.entries}
+    def _has(self, mapping: Mapping, key: Value) -> Value:
+        answers = {same_key(name, key) for name, _ in mapping.entries}
         if Same.YES in answers:
             return Truth(True)
         return self.opaque("whether an entry exists") if mapping.open or Same.MAYBE in answers else Truth(False)

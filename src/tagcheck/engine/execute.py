@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from tagcheck import ir
+from tagcheck.builtins import collections
 from tagcheck.builtins.api import Command
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
@@ -32,7 +33,7 @@ from tagcheck.values import (
     Sequence,
     Text,
     Value,
-    same,
+    same_key,
 )
 
 MOST_PRINTED = 200
@@ -183,7 +184,7 @@ class Execution(Calls):
         match content, index:
             case Sequence(items=items), Number(value=at) if 0 <= int(at) < len(items):
                 return Sequence((*items[: int(at)], value, *items[int(at) + 1 :]), content.open)
-            case Mapping(), Text():
+            case Mapping(), Text() | Number() | Record():
                 return self._with_entry(content, index, value)
             case ((Mapping() | Null() | Absent() | Opaque()), _):
                 entries = content.entries if isinstance(content, Mapping) else ()
@@ -197,9 +198,9 @@ class Execution(Calls):
             case _:
                 return self.opaque("a list with an item set at an unknown place")
 
-    def _with_entry(self, mapping: Mapping, key: Text, value: Value) -> Mapping:
+    def _with_entry(self, mapping: Mapping, key: Value, value: Value) -> Mapping:
         for position, (name, _) in enumerate(mapping.entries):
-            if isinstance(name, Text) and same(name, key) is Same.YES:
+            if same_key(name, key) is Same.YES:
                 entries = mapping.entries
                 return Mapping((*entries[:position], (name, value), *entries[position + 1 :]), mapping.open)
         return Mapping((*mapping.entries, (key, value)), mapping.open)
@@ -329,6 +330,9 @@ class Execution(Calls):
                 return [*rounds, *([self._unknown_round()] if over.open else [])]
             case Mapping():
                 return [*over.entries, *([self._unknown_round()] if over.open else [])]
+            case Record(type=collections.ITERATOR):
+                items = collections.iterated(over) or Sequence((), True)
+                return [*((item, item) for item in items.items), *([self._unknown_round()] if items.open else [])]
             case Record(type="channel"):
                 queue = over.get("queue")
                 return [(item, item) for item in queue.items] if isinstance(queue, Sequence) else []
@@ -403,12 +407,14 @@ class Execution(Calls):
         self.live, self.failed = False, False
 
     def _break(self, node: ir.Break, frame: Frame) -> None:
-        if frame.loops:
-            self._leave_round(frame.loops[-1].breaks, frame.loops[-1])
+        if node.loops < len(frame.loops):
+            loop = frame.loops[-1 - node.loops]
+            self._leave_round(loop.breaks, loop)
 
     def _continue(self, node: ir.Continue, frame: Frame) -> None:
-        if frame.loops:
-            self._leave_round(frame.loops[-1].continues, frame.loops[-1])
+        if node.loops < len(frame.loops):
+            loop = frame.loops[-1 - node.loops]
+            self._leave_round(loop.continues, loop)
 
     def _return(self, node: ir.Return, frame: Frame) -> None:
         self.leave(frame, node.values)

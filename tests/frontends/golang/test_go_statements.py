@@ -180,12 +180,35 @@ CASES = {
         """,
         """
         while true
-            if (a == 1)
-                continue
-            else
-                if (a == 2)
-                    if b
+            while true
+                if (a == 1)
+                    continue 1
+                else
+                    if (a == 2)
+                        if b
+                            break
+                break
             break
+        """,
+    ),
+    "labels of loops around": (
+        """
+        outer:
+            for range a {
+                for range b {
+                    if c {
+                        continue outer
+                    }
+                    break outer
+                }
+            }
+        """,
+        """
+        for _ in a
+            for _ in b
+                if c
+                    continue 1
+                break 1
         """,
     ),
     "labels": (
