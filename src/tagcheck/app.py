@@ -31,17 +31,23 @@ def scan(request: ScanRequest, progress: Progress | None = None, today: date | N
     tell = progress or (lambda phase, done, total: None)
     root, whole = project_root(request.paths, request.project)
     starts = within(root, request.paths)
-    project = discover(root, ("",) if whole else starts, request.config.exclude)
+    config = request.config
+    project = discover(root, ("",) if whole else starts, config.exclude, settings=config.source)
     tell("files", len(project.files), len(project.files))
     files = Files(root)
     rules = load_rules(tuple(request.rules_directories))
-    analysis = analyse(project, files, request.config, request.rules_directories, tell)
-    judged = _Judged(request, rules, project, files, analysis, partial(_inside, starts))
+    analysis = analyse(project, files, config, request.rules_directories, tell)
+    judged = _Judged(request, rules, project, files, analysis, partial(_inside, starts), partial(_concerns, starts))
     return judged.report(root, today or date.today())
 
 
 def _inside(starts: Sequence[str], path: str) -> bool:
     return any(not start or path == start or path.startswith(start + "/") for start in starts)
+
+
+def _concerns(starts: Sequence[str], path: str) -> bool:
+    """Whether a path that is left out lies in the reported ones, or one of them lies in it."""
+    return _inside(starts, path.rstrip("/")) or any(start.startswith(path) for start in starts if path.endswith("/"))
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class _Judged:
     files: Files
     analysis: Analysis
     inside: Callable[[str], bool]
+    concerns: Callable[[str], bool]
 
     @property
     def active(self) -> frozenset[str]:
@@ -142,7 +149,7 @@ class _Judged:
             findings=findings,
             suppressed=suppressed,
             unresolved=gaps,
-            skipped=tuple(skip for skip in self.project.skipped if self.inside(skip.path)),
+            skipped=tuple(skip for skip in self.project.skipped if self.concerns(skip.path)),
         )
 
     def _stories(self) -> tuple[Story, ...]:

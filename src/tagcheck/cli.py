@@ -88,7 +88,9 @@ def scan(
         _save(path, _rendered(report, name, color=False))
     _write(_rendered(report, format_, color=_colored(color)))
     if not report.summary.files:
-        _note("nothing to scan: none of the files is of a kind that tagcheck reads")
+        from tagcheck.report.display import nothing_to_scan
+
+        _note(nothing_to_scan(report.summary))
     least = _severity_rank(fail_on or request.config.fail_on.value)
     return int(any(finding.severity.rank >= least for finding in report.findings))
 

@@ -65,11 +65,17 @@ def project_root(paths: Sequence[Path], project: Path | None = None) -> tuple[Pa
     return (root, True) if root is not None else (common, False)
 
 
-def discover(root: Path, starts: Iterable[str] = ("",), exclude: Sequence[str] = (), largest: int = LARGEST) -> Project:
+def discover(
+    root: Path,
+    starts: Iterable[str] = ("",),
+    exclude: Sequence[str] = (),
+    largest: int = LARGEST,
+    settings: str = "the configuration",
+) -> Project:
     """The files below `root`, or below those of its files and directories that `starts` names (relative, '/'
-    separators). `exclude` are further ignore patterns, relative to the root."""
+    separators). `exclude` are further ignore patterns, relative to the root; `settings` says where they stand."""
     walk = _Walk(root.resolve(), largest)
-    walk.fix(exclude)
+    walk.fix(exclude, settings)
     scope = _Scope(walk.read_rules("", ".git/info/exclude", "ignored by .git/info/exclude"))
     for start in sorted(set(starts)):
         walk.start(start.strip("/"), scope)
@@ -102,6 +108,7 @@ class _Rules:
         self.skip = len(base)
         self.reason = reason
         self.patterns: list[tuple[re.Pattern[str], bool]] = []
+        self.written: list[str] = []
         names: list[str] = []
         paths: list[str] = []
         for pattern in GitIgnoreSpec.from_lines(lines).patterns:
@@ -114,6 +121,7 @@ class _Rules:
             else:
                 paths.append(source)
             self.patterns.append((re.compile(source), pattern.include))
+            self.written.append(line)
         self.names = re.compile("|".join(names) or _NEVER)
         self.paths = re.compile("|".join(paths) or _NEVER)
 
@@ -124,6 +132,11 @@ class _Rules:
         if self.names.fullmatch(name) is None and self.paths.fullmatch(inner) is None:
             return None
         return next((include for source, include in reversed(self.patterns) if source.fullmatch(inner)), None)
+
+    def deciding(self, path: str) -> str:
+        """The last pattern that matches, as it is written."""
+        pairs = zip(self.patterns, self.written, strict=True)
+        return next((line for (source, _), line in reversed(list(pairs)) if source.fullmatch(path[self.skip :])), "")
 
 
 def _anchored(line: str, source: str) -> str:
@@ -167,13 +180,20 @@ class _Walk:
 
     def project(self) -> Project:
         files = sorted(self.files)
-        reasons = tuple(Skipped(path, self.skipped[path]) for path in sorted(self.skipped))
+        reasons = tuple(self.left_out(path) for path in sorted(self.skipped))
         return Project(self.root, tuple(files), tuple(self.files[path] for path in files), reasons)
 
-    def fix(self, exclude: Sequence[str]) -> None:
+    def left_out(self, path: str) -> Skipped:
+        reason = self.skipped[path]
+        by_exclude = bool(self.fixed) and reason.startswith("excluded by ")
+        return Skipped(path, reason, "take the pattern out, or name other settings with --config" if by_exclude else "")
+
+    def fix(self, exclude: Sequence[str], settings: str) -> None:
         """Set up the patterns that hold for every file, tracked or not."""
         marked = [line.split()[0] for line in self.lines(".gitattributes") if _is_marked(line)]
-        groups = ((marked, "marked as generated or vendored in .gitattributes"), (exclude, "excluded by configuration"))
+        source = settings.replace("{", "{{").replace("}", "}}")
+        excluded = f'excluded by "{{}}" (exclude in {source})'
+        groups = ((marked, "marked as generated or vendored in .gitattributes"), (exclude, excluded))
         self.fixed = tuple(_Rules("", lines, reason) for lines, reason in groups if lines)
 
     def lines(self, path: str) -> list[str]:
@@ -284,7 +304,7 @@ class _Walk:
             return "a backup file", scope
         for group in self.fixed:
             if group.verdict(name, path):
-                return group.reason, scope
+                return group.reason.format(group.deciding(path)), scope
         if not directory:
             return ("" if path in self.tracked else scope.buried or _ignored(name, path, scope)), scope
         ignored = scope.buried or _ignored(name, path, scope)

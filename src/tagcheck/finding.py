@@ -83,10 +83,12 @@ class Gap(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not looked at, and why ('larger than 4 MiB', 'not a regular file')."""
+    """A file or directory that was not looked at, why ('larger than 4 MiB', 'not a regular file') and what to do for it
+    to be looked at, where the user has decided so."""
 
     path: str
     reason: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

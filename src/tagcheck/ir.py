@@ -222,7 +222,9 @@ class Choice(Struct, frozen=True):
 class Apply(Struct, frozen=True):
     """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply', 'divide',
     'modulo' (numbers; 'add' of texts is `Join`), 'length', 'append' (list and items), 'keys', 'has' (mapping and key),
-    'convert' (type name as first literal).
+    'convert' (type name as first literal), 'is-type' (whether a value is of one of the types of a first list; those of
+    a second list are asked for at the same place; types with a star for pointers, 'nil' for none), 'repeat' (a list of
+    an item so many times).
 
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
     of words that an unquoted expansion becomes), 'split-lines', 'argument' (a list and a number from 1: that item, the
@@ -356,11 +358,17 @@ class While(Struct, frozen=True):
 
 
 class Break(Struct, frozen=True):
+    """Leave the innermost loop, or the one that so many loops lie inside of."""
+
     span: Span
+    loops: int = 0
 
 
 class Continue(Struct, frozen=True):
+    """Go on with the next round of the innermost loop, or of the one that so many loops lie inside of."""
+
     span: Span
+    loops: int = 0
 
 
 class Return(Struct, frozen=True):
@@ -442,10 +450,13 @@ Statement: TypeAlias = (
 
 
 class Parameter(Struct, frozen=True):
+    """`copied`: what is passed is a copy, also where the caller has a reference (a Go receiver that is no pointer)."""
+
     name: str
     type: str = ""
     variadic: bool = False
     default: Expression | None = None
+    copied: bool = False
 
 
 class Procedure(Struct, frozen=True, eq=False, dict=True):

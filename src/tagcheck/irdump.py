@@ -120,7 +120,9 @@ class _Dump:
                 return f"for {self._targets(statement.targets) or '_'} in {self.expression(statement.over)}"
             case ir.While():
                 return f"while {self.expression(statement.condition)}"
-            case ir.Break() | ir.Continue() | ir.Defer() | ir.Spawn():
+            case ir.Break() | ir.Continue():
+                return type(statement).__name__.lower() + (f" {statement.loops}" if statement.loops else "")
+            case ir.Defer() | ir.Spawn():
                 return type(statement).__name__.lower()
             case ir.Return():
                 return f"return {self._list(statement.values)}".rstrip()

@@ -111,7 +111,7 @@ class Program:
                     continue
                 self._module_of[path] = module
                 self.modules.setdefault(module, Module(module)).paths.append(path)
-                self._imports[path] = layout.imports(content)
+                self._imports[path] = layout.imports(path, content)
 
     def read(self, path: str) -> str | None:
         """The text of a project file; None if it cannot be read or is not UTF-8."""
@@ -181,6 +181,8 @@ class Program:
             content = self._read(path) or b""
             language = self._languages["." + path.rpartition(".")[2]]
             found = language.parse(path, content, name)
+            layout = self._layouts[language.name]
+            found.imports.update({local: layout.resolved(path, to) for local, to in found.imports.items()})
             module.units[path] = found
             self.problems.extend(found.problems)
         return found

@@ -284,7 +284,10 @@ def cut(piece: Piece, at: int) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
 
 
 class Number(Struct, frozen=True):
+    """A number; `type` is its type where the project declares that."""
+
     value: int | float
+    type: str = ""
 
 
 class Truth(Struct, frozen=True):
@@ -342,9 +345,11 @@ class Record(Struct, frozen=True):
 
 
 class Pointer(Struct, frozen=True):
-    """A reference to a cell of the evaluator's heap."""
+    """A reference to a cell of the evaluator's heap, or to a part of what it holds: `path` names fields (a `str`) and
+    items (a number) from the outside in."""
 
     cell: int
+    path: tuple[str | Number, ...] = ()
 
 
 class FunctionValue(Struct, frozen=True):
@@ -499,6 +504,30 @@ def same(left: Text, right: Text) -> Same:
     if _independent(a, b) or not _overlap(keys_a, keys_b):
         return Same.NO
     return Same.MAYBE
+
+
+def same_key(left: Value, right: Value) -> Same:
+    """Compare two keys of a mapping."""
+    if left is right:
+        return Same.YES
+    match left, right:
+        case Text(), Text():
+            return same(left, right)
+        case (Number(value=one), Number(value=other)) | (Truth(value=one), Truth(value=other)):
+            return Same.YES if one == other else Same.NO
+        case Record(), Record() if left.type != right.type:
+            return Same.NO
+        case Record(), Record():
+            return _same_records(left, right)
+        case _:
+            return Same.MAYBE
+
+
+def _same_records(left: Record, right: Record) -> Same:
+    names = dict.fromkeys(name for name, _ in (*left.fields, *right.fields))
+    pairs = [(left.get(name), right.get(name)) for name in names]
+    answers = {same_key(one, other) if one is not None and other is not None else Same.MAYBE for one, other in pairs}
+    return Same.NO if Same.NO in answers else Same.MAYBE if Same.MAYBE in answers else Same.YES
 
 
 _Key: TypeAlias = str | tuple[HoleKind, str, str]

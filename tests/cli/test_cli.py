@@ -125,6 +125,24 @@ def test_nothing_to_scan_is_said(run: Run, pipeline: Pipeline) -> None:
     assert "nothing to scan" in err
 
 
+@pytest.mark.parametrize("path", ["test/infra", "test/infra/set.go", "test"])
+def test_a_path_that_the_configuration_excludes_names_the_setting(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "test/infra").mkdir(parents=True)
+    (tmp_path / "test/infra/set.go").write_text("package infra\n")
+    (tmp_path / "pyproject.toml").write_text('[tool.tagcheck]\nexclude = ["docs/", "test/infra/"]\n')
+    status, out, err = run("scan", path)
+    assert status == 0
+    assert err == (
+        'tagcheck: nothing to scan: test/infra/: excluded by "test/infra/" (exclude in pyproject.toml); '
+        "take the pattern out, or name other settings with --config\n"
+    )
+    assert "Looked at 0 files of a project with 0 scenarios and 0 images." in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

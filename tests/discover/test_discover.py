@@ -107,7 +107,9 @@ def test_attributes_and_configured_patterns_hold_for_tracked_files_too(tmp_path:
     git(root, "add", "-A")
     found = discover(root, exclude=("/docs/*.yaml",))
     assert found.files == (".gitattributes", "docs/.gitignore", "notes.txt")
-    assert reasons(root, exclude=("/docs/*.yaml",))["docs/a.yaml"] == "excluded by configuration"
+    assert reasons(root, exclude=("/docs/*.yaml",))["docs/a.yaml"] == (
+        'excluded by "/docs/*.yaml" (exclude in the configuration)'
+    )
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_the_summary() -> None:
 Found 2 findings: 1 error and 1 warning.
   TC101 1  static-tag
   TC201 1  deployed-name-mismatch
-Looked at 61 files, 14 scenarios and 37 images; 1 finding suppressed.
+Looked at 61 files of a project with 14 scenarios and 37 images; 1 finding suppressed.
 Not known is the image's name in 2 places (TC904).
   2 times a value read from a file, first at test/a.go:4:2
 Skipped 2 paths: 1 a backup file, 1 vendored.

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from tagcheck.builtins import (
     clocks,
+    collections,
     commands,
     effects,
     files,
@@ -34,6 +35,8 @@ class OperationSpec:
     stops: bool = False
     parameters: frozenset[str] = frozenset()
     wants: int | None = None
+    prints: bool = False
+    """it prints its arguments, so that a method of a value says how it is printed"""
 
 
 def _pure(run: Operation, *parameters: str) -> OperationSpec:
@@ -67,8 +70,8 @@ _TEXTS: dict[str, OperationSpec] = {
     "replacer-replace": _pure(texts.replacer_replace),
     "shell-quote": _pure(texts.shell_quote),
     "split": _pure(texts.split, "last"),
-    "sprint": _pure(formats.sprint, "line"),
-    "sprintf": _pure(formats.sprintf, "from"),
+    "sprint": OperationSpec(formats.sprint, pure=True, parameters=frozenset(("line",)), prints=True),
+    "sprintf": OperationSpec(formats.sprintf, pure=True, parameters=frozenset(("from",)), prints=True),
     "to-text": _pure(texts.to_text),
     "trim": _pure(texts.trim, "characters", "side"),
     "trim-prefix": _pure(texts.trim_prefix),
@@ -112,7 +115,7 @@ _FILES: dict[str, OperationSpec] = {
     "held": _acts(files.held, "error"),
     "open-file": _acts(files.open_file),
     "pipe": _acts(files.pipe),
-    "print-to": OperationSpec(files.print_to, parameters=frozenset(("format", "line")), wants=1),
+    "print-to": OperationSpec(files.print_to, parameters=frozenset(("format", "line")), wants=1, prints=True),
     "read-file": _acts(files.read_file),
     "reset": _acts(files.reset),
     "set-environment": _acts(files.set_environment, "unset"),
@@ -122,6 +125,19 @@ _FILES: dict[str, OperationSpec] = {
     "wrapping-reader": _acts(files.wrapping_reader),
     "write": _acts(files.write, "to", "character", "results"),
     "write-file": _acts(files.write_file, "append"),
+}
+
+_COLLECTIONS: dict[str, OperationSpec] = {
+    "call-once": _acts(collections.call_once),
+    "collect": _acts(collections.collect),
+    "copy-items": _acts(collections.copy_items),
+    "delete-entry": _acts(collections.delete),
+    "extreme": _pure(collections.extreme, "largest"),
+    "iterate": _acts(collections.iterate, "of"),
+    "keep": _acts(collections.keep, "type"),
+    "kept": _acts(collections.kept, "found"),
+    "once": _acts(collections.once),
+    "put": _acts(collections.put),
 }
 
 _COMMANDS: dict[str, OperationSpec] = {
@@ -208,6 +224,7 @@ OPERATIONS: Mapping[str, OperationSpec] = MappingProxyType(
         **_PATHS,
         **_CLOCKS,
         **_FILES,
+        **_COLLECTIONS,
         **_COMMANDS,
         **_GENERAL,
         **_EFFECTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import islice
 
@@ -39,7 +40,7 @@ class Exhausted(Exception):
     """The bound on the work for one entry point is reached; never leaves the engine."""
 
 
-class Basis:
+class Basis(ABC):
     """State of one run, and what can be said of values in it."""
 
     def __init__(self, program: Program, models: Models, steps: int) -> None:
@@ -110,8 +111,17 @@ class Basis:
                 return alternatives((guards, self.load(option)) for guards, option in self.narrowed(value))
             if not isinstance(value, Pointer):
                 break
-            value = self.narrow(self.heap.read(value.cell))
+            value = self.narrow(self.content(value))
         return value
+
+    def content(self, pointer: Pointer) -> Value:
+        """What a pointer leads to, as it stands there."""
+        found = self.heap.read(pointer.cell)
+        return self.part(found, pointer.path) if pointer.path else found
+
+    @abstractmethod
+    def part(self, value: Value, path: tuple[str | Number, ...]) -> Value:
+        """The part of a value that a path names."""
 
     def narrowed(self, value: Value) -> tuple[tuple[Guards, Value], ...]:
         return options(self.narrow(value))

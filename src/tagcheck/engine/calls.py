@@ -14,6 +14,7 @@ from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
 from tagcheck.engine.branches import Branches
 from tagcheck.engine.state import Exit, Frame, Pending, delta
+from tagcheck.engine.writes import changed_lists
 from tagcheck.events import Dropped, Stage
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.image import looks_like_reference
@@ -27,6 +28,7 @@ from tagcheck.values import (
     HoleKind,
     LibraryValue,
     Null,
+    Number,
     Opaque,
     Outcome,
     Pointer,
@@ -39,6 +41,8 @@ from tagcheck.values import (
 
 DEEPEST_CALL = 48
 MOST_RECURSION = 2
+PRINTING = ("Error", "String")
+"""Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing")."""
 Results = tuple[Value, ...]
 
 
@@ -52,6 +56,7 @@ class Calls(Branches):
         self.visited: set[str] = set()
         self.modules_loaded: set[str] = set()
         self._exits = 0
+        self._changed_lists: dict[str, frozenset[int]] = {}
         self._batch = 0
 
     def exit_count(self) -> int:
@@ -84,11 +89,25 @@ class Calls(Branches):
                 values = tuple([self._argument(value, frame, i in filled) for i, value in enumerate(positional)])
             else:
                 values = tuple([self.evaluate(value, frame) for value in positional])
+            if isinstance(callee, FunctionValue) and Sequence in map(type, values):
+                values = self._shared(callee.procedure, positional, values, frame)
             return self.apply(callee, values, node.span, keywords, wanted)
         listed = self.items(tuple(positional), frame)
         if isinstance(listed, Alternatives):
             return self._each_list(callee, listed, node.span, keywords, wanted)
         return self.apply(callee, self._arguments_of(listed), node.span, keywords, wanted)
+
+    def _shared(self, procedure: Procedure, nodes: list[ir.Expression], values: Results, frame: Frame) -> Results:
+        """The arguments, with references in place of the lists of which the procedure sets items."""
+        changed = self._changed_lists.get(procedure.key)
+        if changed is None:
+            changed = self._changed_lists[procedure.key] = changed_lists(procedure)
+        if not changed:
+            return values
+        return tuple(
+            self.address(node, frame) if at in changed and isinstance(value, Sequence) else value
+            for at, (node, value) in enumerate(zip(nodes, values, strict=True))
+        )
 
     def _arguments_of(self, listed: Value) -> Results:
         if not isinstance(listed, Sequence):
@@ -133,7 +152,8 @@ class Calls(Branches):
         if isinstance(base, Alternatives):
             return self.distribute((base,), lambda chosen: self.method(chosen[0], self.load(chosen[0]), node.name))
         content = self.load(base)
-        if isinstance(node.base, ir.Name | ir.Global) and isinstance(content, Record | Opaque):
+        variable = isinstance(node.base, ir.Name | ir.Global) and isinstance(content, Record | Opaque)
+        if variable or (base is content and isinstance(content, Record)):
             base = self.address(node.base, frame)
         return self.method(base, content, node.name)
 
@@ -148,6 +168,8 @@ class Calls(Branches):
                 return self._opaque_method(base, content, name)
             case LibraryValue():
                 return LibraryValue(f"{content.name}.{name}", base)
+            case Number() if methods := self.program.methods(content.type, name):
+                return FunctionValue(methods[0], receiver=base)
             case _:
                 return self._other_method(base, content, name)
 
@@ -255,6 +277,8 @@ class Calls(Branches):
         procedure = function.procedure
         if procedure.receiver is not None:
             receiver = function.receiver if function.receiver is not None else self.opaque("a receiver")
+            if procedure.receiver.copied and isinstance(content := self.load(receiver), Record):
+                receiver = content
             if procedure.receiver.name:
                 frame.names[procedure.receiver.name] = self.heap.new(receiver)
         for index, parameter in enumerate(procedure.parameters):
@@ -275,6 +299,8 @@ class Calls(Branches):
     def _passed(self, value: Value, type_: str) -> Value:
         if isinstance(value, Opaque) and type_ and not value.type:
             return Opaque(value.identity, value.reason, type_, value.label)
+        if isinstance(value, Number) and "." in type_:
+            return self.typed(value, type_)
         return value
 
     def _body(self, frame: Frame) -> Results:
@@ -298,7 +324,18 @@ class Calls(Branches):
         results = self.exits_joined(ways)
         self.run_deferred(frame)
         self.live, self.failed = True, False
-        return results
+        return self._after_deferred(frame, results)
+
+    def _after_deferred(self, frame: Frame, results: Results) -> Results:
+        """Named results may have been changed by what ran last; whether the call failed is settled before."""
+        names = frame.procedure.named_results
+        if not frame.deferred or not names:
+            return results
+        found = [
+            old if type_ == "error" else self.narrow(self.heap.read(frame.names[name]))
+            for old, name, type_ in zip(results, names, frame.procedure.results, strict=False)
+        ]
+        return (*found, *results[len(found) :])
 
     def _settle(self, frame: Frame) -> None:
         """One state for all ways out of a frame."""
@@ -329,6 +366,9 @@ class Calls(Branches):
         if results and self._is_failure(frame, results[-1]):
             self.live, self.failed = False, True
             return
+        if frame.deferred:
+            for name, result in zip(frame.procedure.named_results, results, strict=False):
+                self.heap.write(frame.names[name], result)
         in_place = self.depth == frame.depth and not frame.exits and not frame.loops
         writes = None if in_place else self.heap.changes(frame.mark)
         frame.exits.append(Exit(delta(self.guards, frame.entry), results, writes))
@@ -399,11 +439,26 @@ class Calls(Branches):
             )
             return spec.run(call)
 
+        if spec.prints:
+            arguments = tuple(map(self.printed, arguments))
         if not spec.pure:
             return operated(arguments, callee.receiver)
         receiver = self.load(callee.receiver) if callee.receiver is not None else None
         inputs = (*map(self.load, arguments), *((receiver,) if receiver is not None else ()))
         return self._distributed(inputs, operated, receiver is not None)
+
+    def printed(self, value: Value) -> Value:
+        """A value, or what its own method says that it is printed as."""
+        content = self.load(value) if isinstance(value, Pointer) else value
+        if not isinstance(content, Record | Number) or not content.type:
+            return value
+        for name in PRINTING:
+            for method in self.program.methods(content.type, name):
+                site = self.site
+                results = self.call_procedure(FunctionValue(method, receiver=value), (), site, {})
+                self.site = site
+                return results[0] if results else value
+        return value
 
     def _distributed(self, inputs: Results, operated: object, has_receiver: bool) -> Results:
         assert callable(operated)
@@ -444,11 +499,11 @@ class Calls(Branches):
         for argument in arguments:
             if not isinstance(argument, Pointer):
                 continue
-            content = self.heap.read(argument.cell)
+            content = self.content(argument)
             if isinstance(content, Record) and not content.fields:
-                self.heap.write(argument.cell, self.opaque("filled by a call", content.type))
+                self.fill(argument, self.opaque("filled by a call", content.type))
             elif isinstance(content, Text) and not content.parts:
-                self.heap.write(argument.cell, self.opaque("filled by a call", "string"))
+                self.fill(argument, self.opaque("filled by a call", "string"))
 
     def _by_convention(self, convention: Convention, name: str, arguments: Results, wanted: int) -> Results:
         rest = tuple(Outcome(self.fresh(name)) for _ in range(max(0, wanted - 1)))
@@ -479,6 +534,9 @@ class Calls(Branches):
                     self.guards = base.and_(guards) or base
                     self.record(stage, text, assumed=True)
                     self.guards = base
+
+    @abstractmethod
+    def fill(self, pointer: Pointer, content: Value) -> None: ...
 
     @abstractmethod
     def deploy_text(self, text: Text, guards: Guards) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tagcheck import ir
-from tagcheck.engine import shelltexts, truth
+from tagcheck.engine import dynamic, shelltexts, truth
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
 from tagcheck.engine.truth import Condition
@@ -32,8 +32,11 @@ from tagcheck.values import (
     Value,
     alternatives,
     options,
-    same,
+    same_key,
 )
+
+MOST_REPEATED = 64
+"""Items that a list of a given length begins with; of a longer one nothing is known."""
 
 
 class Evaluation(Symbols):
@@ -130,7 +133,18 @@ class Evaluation(Symbols):
         return Mapping(tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries))
 
     def _record(self, node: ir.RecordOf, frame: Frame) -> Value:
-        return Record(node.type, tuple((name, self.evaluate(value, frame)) for name, value in node.fields))
+        fields = tuple((name, self.evaluate(value, frame)) for name, value in node.fields)
+        if fields and fields[0][0].isdigit():
+            return self._positional(node.type, tuple(value for _, value in fields))
+        return Record(node.type, fields)
+
+    def _positional(self, type_: str, values: tuple[Value, ...]) -> Value:
+        """A literal without names, of a type that is declared elsewhere."""
+        info = self.program.type(type_)
+        if info is not None and info.underlying.startswith("["):
+            return Sequence(values)
+        names = [name for name, _ in info.fields] if info is not None else []
+        return Record(type_, tuple(zip((*names, *map(str, range(len(names), len(values)))), values, strict=False)))
 
     def _zero(self, node: ir.Zero, frame: Frame) -> Value:
         return self.zero(node.type)
@@ -145,14 +159,40 @@ class Evaluation(Symbols):
         return self.address(node.target, frame)
 
     def address(self, target: ir.Expression, frame: Frame) -> Value:
-        """A pointer to a variable's cell; to a copy for anything else."""
+        """A pointer to a variable's cell, or to a part of what is in it; to a copy for anything else."""
         if isinstance(target, ir.Name | ir.Global):
             cell = self.cell(target, frame)
             if cell is not None:
                 content = self.heap.read(cell)
                 return content if isinstance(content, Pointer) and not isinstance(target, ir.Global) else Pointer(cell)
         value = self.evaluate(target, frame)
-        return value if isinstance(value, Pointer) else Pointer(self.heap.new(value))
+        if isinstance(value, Pointer):
+            return value
+        return self._interior(target, frame) or Pointer(self.heap.new(value))
+
+    def _interior(self, target: ir.Expression, frame: Frame) -> Pointer | None:
+        """A pointer to a field or item that has a place of its own."""
+        if not isinstance(target, ir.Field | ir.Index):
+            return None
+        step: Value | str = target.name if isinstance(target, ir.Field) else self.evaluate(target.index, frame)
+        base = self._base(target.base, frame)
+        if base is None or not isinstance(step, str | Number):
+            return None
+        content = self.content(base)
+        while isinstance(content, Pointer):
+            base, content = content, self.content(content)
+        held = Record if isinstance(step, str) else Sequence
+        return Pointer(base.cell, (*base.path, step)) if isinstance(content, held) else None
+
+    def _base(self, base: ir.Expression, frame: Frame) -> Pointer | None:
+        """Where that stands of which a part is meant."""
+        if isinstance(base, ir.Name | ir.Global):
+            cell = self.cell(base, frame)
+            return None if cell is None else Pointer(cell)
+        if isinstance(base, ir.Dereference):
+            found = self.evaluate(base.pointer, frame)
+            return found if isinstance(found, Pointer) else None
+        return self._interior(base, frame)
 
     def cell(self, target: ir.Name | ir.Global, frame: Frame) -> int | None:
         """The cell of a variable; None for what is no variable."""
@@ -250,16 +290,39 @@ class Evaluation(Symbols):
             case "append":
                 return self._append(node, frame)
             case "convert":
-                return self.evaluate(node.arguments[-1], frame)
+                return self._converted(node, frame)
+            case "is-type":
+                return self._is_type(node, frame)
             case "split-words":
                 return self._split_words(self.load(self.evaluate(node.arguments[0], frame)))
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
         return self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
 
+    def _converted(self, node: ir.Apply, frame: Frame) -> Value:
+        value, type_ = self.evaluate(node.arguments[-1], frame), node.arguments[0]
+        if isinstance(value, Number) and isinstance(type_, ir.Literal):
+            return self.typed(value, type_.text)
+        return value
+
     def _append(self, node: ir.Apply, frame: Frame) -> Value:
         first, *rest = node.arguments
         spread = ir.Spread(first, node.span)
         return self.items((spread, *rest), frame)
+
+    def _is_type(self, node: ir.Apply, frame: Frame) -> Value:
+        wanted, others = (
+            tuple(each.text for each in listed.items if isinstance(each, ir.Literal))
+            for listed in node.arguments[1:]
+            if isinstance(listed, ir.ListOf)
+        )
+
+        def asked(value: Value) -> Value:
+            content = self.load(value)
+            found = dynamic.has_type(value, content, wanted, others, self.program)
+            return self.opaque("the type of a value") if found is None else Truth(found)
+
+        value = self.evaluate(node.arguments[0], frame)
+        return alternatives((guards, asked(option)) for guards, option in self.narrowed(value))
 
     def _split_words(self, value: Value) -> Value:
         """What becomes of an unquoted value; alternatives in it are taken apart only where they must be."""
@@ -279,8 +342,12 @@ class Evaluation(Symbols):
                 return Number(len(text.literal))
             case "length", (Text() as text,):
                 return Opaque(f"length:{text!s}", "a length")
-            case "has", (Mapping() as mapping, Text() as key):
+            case "has", (Mapping() as mapping, key):
                 return self._has(mapping, key)
+            case "repeat", (item, Number(value=count)) if 0 <= count <= MOST_REPEATED:
+                return Sequence((item,) * int(count))
+            case "repeat", (Number(), Opaque() | Number()) | (_, Opaque() | Number()):
+                return Sequence((), True)
             case "keys", (Mapping() as mapping,):
                 return Sequence(tuple(key for key, _ in mapping.entries), mapping.open)
             case (("add" | "subtract" | "multiply"), (Number() as left, Number() as right)):
@@ -297,8 +364,8 @@ class Evaluation(Symbols):
                 found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
                 return self.opaque(f"an operation {operation!r}") if found is None else found
 
-    def _has(self, mapping: Mapping, key: Text) -> Value:
-        answers = {same(name, key) if isinstance(name, Text) else Same.MAYBE for name, _ in mapping.entries}
+    def _has(self, mapping: Mapping, key: Value) -> Value:
+        answers = {same_key(name, key) for name, _ in mapping.entries}
         if Same.YES in answers:
             return Truth(True)
         return self.opaque("whether an entry exists") if mapping.open or Same.MAYBE in answers else Truth(False)

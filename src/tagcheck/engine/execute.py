@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from tagcheck import ir
+from tagcheck.builtins import collections
 from tagcheck.builtins.api import Command
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
@@ -32,7 +33,7 @@ from tagcheck.values import (
     Sequence,
     Text,
     Value,
-    same,
+    same_key,
 )
 
 MOST_PRINTED = 200
@@ -112,7 +113,7 @@ class Execution(Calls):
             cell = self.cell(target, frame)
         if cell is None:
             frame.names[target.name] = self.heap.new(value)
-        elif not (isinstance(value, Pointer) and value.cell == cell):
+        elif not (isinstance(value, Pointer) and value.cell == cell and not value.path):
             # A method that returns its receiver gives back the variable's own cell.
             self.heap.write(cell, value)
 
@@ -120,7 +121,7 @@ class Execution(Calls):
         """Change the content of a variable, or of the cell that it points to."""
         holder = self.evaluate(base, frame)
         if isinstance(holder, Pointer):
-            self.heap.write(holder.cell, change(self.narrow(self.heap.read(holder.cell))))
+            self.fill(holder, change(self.narrow(self.content(holder))))
         elif isinstance(holder, Alternatives) and any(isinstance(option, Pointer) for _, option in holder.options):
             self._place_in_each(holder, change)
         elif isinstance(base, ir.Name | ir.Global | ir.Field | ir.Index):
@@ -129,28 +130,39 @@ class Execution(Calls):
     def _place_in_each(self, holder: Alternatives, change: Callable[[Value], Value]) -> None:
         for guards, option in holder.options:
             if isinstance(option, Pointer) and self.guards.compatible(guards):
-                old = self.narrow(self.heap.read(option.cell))
+                old = self.narrow(self.content(option))
                 rest = guards.negated()
                 kept = [(rest, old)] if rest is not None else []
-                self.heap.write(option.cell, self.joined([(guards, change(old)), *kept], 0))
+                self.fill(option, self.joined([(guards, change(old)), *kept], 0))
 
     def store(self, pointer: Value, content: Value) -> None:
         """Write the cell that a pointer leads to."""
         if isinstance(pointer, Pointer):
-            inner = self.heap.read(pointer.cell)
+            inner = self.content(pointer)
             if isinstance(inner, Pointer):
                 self.store(inner, content)
             else:
-                self.heap.write(pointer.cell, content)
+                self.fill(pointer, content)
         elif isinstance(pointer, Alternatives):
             self._place_in_each(pointer, lambda _: content)
+
+    def fill(self, pointer: Pointer, content: Value) -> None:
+        """Write what a pointer leads to."""
+        if pointer.path:
+            content = self._with_part(self.heap.read(pointer.cell), pointer.path, content)
+        self.heap.write(pointer.cell, content)
+
+    def _with_part(self, whole: Value, path: tuple[str | Number, ...], content: Value) -> Value:
+        step, *rest = path
+        inner = self._with_part(self.part(whole, (step,)), tuple(rest), content) if rest else content
+        return self._with_field(whole, step, inner) if isinstance(step, str) else self._with_item(whole, step, inner)
 
     def _with_field(self, content: Value, name: str, value: Value) -> Value:
         match content:
             case Record():
                 return self._with_member(content, name, value)
             case Pointer():
-                self.heap.write(content.cell, self._with_field(self.load(content), name, value))
+                self.fill(content, self._with_field(self.load(content), name, value))
                 return content
             case Opaque():
                 return Record(content.type, ((BASE, content), (name, value)))
@@ -172,7 +184,7 @@ class Execution(Calls):
         match content, index:
             case Sequence(items=items), Number(value=at) if 0 <= int(at) < len(items):
                 return Sequence((*items[: int(at)], value, *items[int(at) + 1 :]), content.open)
-            case Mapping(), Text():
+            case Mapping(), Text() | Number() | Record():
                 return self._with_entry(content, index, value)
             case ((Mapping() | Null() | Absent() | Opaque()), _):
                 entries = content.entries if isinstance(content, Mapping) else ()
@@ -181,14 +193,14 @@ class Execution(Calls):
             case Alternatives(), _:
                 return self.distribute((content,), lambda chosen: self._with_item(chosen[0], index, value))
             case Pointer(), _:
-                self.heap.write(content.cell, self._with_item(self.load(content), index, value))
+                self.fill(content, self._with_item(self.load(content), index, value))
                 return content
             case _:
                 return self.opaque("a list with an item set at an unknown place")
 
-    def _with_entry(self, mapping: Mapping, key: Text, value: Value) -> Mapping:
+    def _with_entry(self, mapping: Mapping, key: Value, value: Value) -> Mapping:
         for position, (name, _) in enumerate(mapping.entries):
-            if isinstance(name, Text) and same(name, key) is Same.YES:
+            if same_key(name, key) is Same.YES:
                 entries = mapping.entries
                 return Mapping((*entries[:position], (name, value), *entries[position + 1 :]), mapping.open)
         return Mapping((*mapping.entries, (key, value)), mapping.open)
@@ -318,6 +330,9 @@ class Execution(Calls):
                 return [*rounds, *([self._unknown_round()] if over.open else [])]
             case Mapping():
                 return [*over.entries, *([self._unknown_round()] if over.open else [])]
+            case Record(type=collections.ITERATOR):
+                items = collections.iterated(over) or Sequence((), True)
+                return [*((item, item) for item in items.items), *([self._unknown_round()] if items.open else [])]
             case Record(type="channel"):
                 queue = over.get("queue")
                 return [(item, item) for item in queue.items] if isinstance(queue, Sequence) else []
@@ -392,12 +407,14 @@ class Execution(Calls):
         self.live, self.failed = False, False
 
     def _break(self, node: ir.Break, frame: Frame) -> None:
-        if frame.loops:
-            self._leave_round(frame.loops[-1].breaks, frame.loops[-1])
+        if node.loops < len(frame.loops):
+            loop = frame.loops[-1 - node.loops]
+            self._leave_round(loop.breaks, loop)
 
     def _continue(self, node: ir.Continue, frame: Frame) -> None:
-        if frame.loops:
-            self._leave_round(frame.loops[-1].continues, frame.loops[-1])
+        if node.loops < len(frame.loops):
+            loop = frame.loops[-1 - node.loops]
+            self._leave_round(loop.continues, loop)
 
     def _return(self, node: ir.Return, frame: Frame) -> None:
         self.leave(frame, node.values)

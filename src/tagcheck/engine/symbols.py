@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 
+from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.builtins.texts import slice_text
 from tagcheck.engine.basis import BASE, Basis
 from tagcheck.engine.state import ABSENT
@@ -28,11 +29,11 @@ from tagcheck.values import (
     Truth,
     Value,
     alternatives,
-    same,
+    same_key,
 )
 
 
-class Symbols(Basis, ABC):
+class Symbols(Basis):
     """A run that knows modules, types and records."""
 
     @abstractmethod
@@ -133,6 +134,11 @@ class Symbols(Basis, ABC):
             return Null() if info.underlying == "interface" else self.zero(info.underlying)
         return Record(type_)
 
+    def typed(self, number: Number, type_: str) -> Value:
+        """A number as one of a type, if the project declares that."""
+        info = self.program.type(type_)
+        return Number(number.value, type_) if info is not None and info.underlying not in ("", "interface") else number
+
     def field(self, base: Value, name: str) -> Value:
         """A field's value, or a method bound to its receiver. What would be a field of nil is no case of a run that
         goes on."""
@@ -143,6 +149,14 @@ class Symbols(Basis, ABC):
         if isinstance(content, Alternatives):
             return self.distribute((content,), lambda chosen: self._field_of(base, chosen[0], name))
         return self._field_of(base, content, name)
+
+    def part(self, value: Value, path: tuple[str | Number, ...]) -> Value:
+        for step in path:
+            if isinstance(step, str):
+                value = self.field(value, step)
+            else:
+                value = self.distribute((self.load(value),), lambda chosen, at=step: self.item(chosen[0], at))  # type: ignore[misc]
+        return value
 
     def not_null(self, value: Value) -> Value:
         """A value without its options that are nil, if there are others."""
@@ -182,6 +196,8 @@ class Symbols(Basis, ABC):
         if isinstance(origin, Opaque):
             return self._opaque_field(base, origin, name)
         type_ = self.program.field_type(record.type, name)
+        if type_ and record.get(MANIFEST) is not None:
+            return self.opaque("a field read from a text", type_)
         if type_:
             return self.zero(type_)
         return LibraryValue(f"{record.type}.{name}", base) if record.type else self.opaque("an unset field")
@@ -201,7 +217,7 @@ class Symbols(Basis, ABC):
                 return items[position] if -len(items) <= position < len(items) else self.opaque("no such item")
             case Text(), Number(value=at):
                 return slice_text(base, int(at), int(at) + 1)
-            case Mapping(), Text():
+            case Mapping(), Text() | Number() | Truth() | Record():
                 return self._entry(base, index)
             case Opaque(), _:
                 key = self.as_text(index)
@@ -209,10 +225,10 @@ class Symbols(Basis, ABC):
             case _:
                 return self.opaque("an item that is not known")
 
-    def _entry(self, mapping: Mapping, key: Text) -> Value:
+    def _entry(self, mapping: Mapping, key: Value) -> Value:
         doubtful = mapping.open
         for name, value in reversed(mapping.entries):
-            answer = same(name, key) if isinstance(name, Text) else Same.MAYBE
+            answer = same_key(name, key)
             if answer is Same.YES and not doubtful:
                 return value
             if answer is not Same.NO:

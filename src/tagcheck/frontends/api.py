@@ -58,7 +58,8 @@ class Unit:
     """A parsed file.
 
     `module` names the module that the file belongs to (a Go package's import path, with '.test' appended for an
-    external test package; for other files the path). `imports` maps local names to modules. `procedures` maps local
+    external test package; for other files the path). `imports` maps local names to modules, those that the file names;
+    who links the files puts those in their place that it means, before any body is lowered. `procedures` maps local
     names ('LoadImage', 'Type.Method') to procedures. `initial` runs when the module is loaded (a Go `var _ = f(…)` or
     `init`), in source order. `entries` are procedures that a runner calls. `alternative` is non-empty where the file
     is one of several that a build chooses from (build tags): two definitions of one name in units with different
@@ -68,7 +69,7 @@ class Unit:
     path: str
     language: str
     module: str
-    imports: Mapping[str, str] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
     variables: Mapping[str, Variable] = field(default_factory=dict)
     types: Mapping[str, TypeInfo] = field(default_factory=dict)
@@ -85,8 +86,12 @@ class Layout(Protocol):
         """The module that a file belongs to; None if the file is not part of any."""
         ...
 
-    def imports(self, content: bytes) -> frozenset[str]:
+    def imports(self, path: str, content: bytes) -> frozenset[str]:
         """The modules that a file imports, from its bytes alone; too many are allowed, too few are not."""
+        ...
+
+    def resolved(self, path: str, module: str) -> str:
+        """The module that a file of the project means when it imports one by this name."""
         ...
 
     def defines(self, content: bytes, name: str) -> bool:

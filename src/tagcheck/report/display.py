@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tagcheck.finding import Finding, Place
+from tagcheck.finding import Finding, Place, Summary
 from tagcheck.request import Report
 from tagcheck.source import Span
 
@@ -106,3 +106,13 @@ def listed(words: Iterable[str], last: str = "and") -> str:
 def counted(number: int, singular: str, plural: str = "") -> str:
     """'1 file', '2 files'."""
     return f"{number} {singular if number == 1 else plural or singular + 's'}"
+
+
+def nothing_to_scan(summary: Summary) -> str:
+    """Why there is no file to scan, and what to do about it."""
+    if not summary.skipped:
+        return "nothing to scan: there is no file here"
+    first = min(summary.skipped, key=lambda each: (not each.advice, len(each.path), each.path))
+    more = len(summary.skipped) - 1
+    rest = f" (and {counted(more, 'more path')} left out)" if more else ""
+    return f"nothing to scan: {first.path}: {first.reason}{rest}{'; ' if first.advice else ''}{first.advice}"

@@ -138,12 +138,8 @@ class _Painter:
         else:
             yield self.style("No findings.", "green")
         suppressed = f"; {counted(summary.suppressed, 'finding')} suppressed" if summary.suppressed else ""
-        seen = (
-            counted(summary.files, "file"),
-            counted(summary.scenarios, "scenario"),
-            counted(summary.images, "image"),
-        )
-        yield f"Looked at {listed(seen)}{suppressed}."
+        whole = listed((counted(summary.scenarios, "scenario"), counted(summary.images, "image")))
+        yield f"Looked at {counted(summary.files, 'file')} of a project with {whole}{suppressed}."
         yield from self.unresolved(summary)
         yield from _skipped(summary)
 

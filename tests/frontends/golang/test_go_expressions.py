@@ -47,7 +47,7 @@ EXPRESSIONS = {
     "new": ("new(T)", "new(zero<m.T>)"),
     "make a mapping": ("make(map[string][]*T)", "new(map<map[string][]m.T>())"),
     "make a list": ("make([]string, 2, n)", "list<[]string>(zero<string>, zero<string>)"),
-    "make a list of unknown length": ("make([]string, n)", "list<[]string>()"),
+    "make a list of unknown length": ("make([]string, n)", "repeat!(zero<string>, n)"),
     "make a channel": ("make(chan error, 2)", "channel"),
     "generic value": ("a[int]", "a"),
     "text with many characters": ('"é\\n"', r'"\u00e9\n"~'),

@@ -73,7 +73,7 @@ CASES = {
         """,
         """
         a, ok := list(m["k"], has!(m, "k"))
-        b, ok2 := list(x, opaque("type assertion", x))
+        b, ok2 := list(x, is-type!(x, list("m.T"~), list()))
         c, ok3 := receive ch
         """,
     ),
@@ -180,12 +180,35 @@ CASES = {
         """,
         """
         while true
-            if (a == 1)
-                continue
-            else
-                if (a == 2)
-                    if b
+            while true
+                if (a == 1)
+                    continue 1
+                else
+                    if (a == 2)
+                        if b
+                            break
+                break
             break
+        """,
+    ),
+    "labels of loops around": (
+        """
+        outer:
+            for range a {
+                for range b {
+                    if c {
+                        continue outer
+                    }
+                    break outer
+                }
+            }
+        """,
+        """
+        for _ in a
+            for _ in b
+                if c
+                    continue 1
+                break 1
         """,
     ),
     "labels": (
@@ -214,7 +237,7 @@ CASES = {
         }
         """,
         """
-        if opaque("type switch", x)
+        if is-type!(x, list("string"~), list())
             t := x
             call f(t)
         else

@@ -2,8 +2,7 @@
 
 Only the top level of a file is read at first; the body of a function or closure is lowered when it is asked for.
 
-What it cannot do: `goto`; the dynamic type in a type switch (each case is lowered under a condition that is not known);
-generics (type parameters are erased); a `break` in the middle of a case that also continues a loop around it.
+What it cannot do: `goto`; generics (type parameters are erased); functions as the range of a loop.
 """
 
 from __future__ import annotations

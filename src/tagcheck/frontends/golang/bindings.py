@@ -11,7 +11,7 @@ from tagcheck.frontends.golang.body import Body
 from tagcheck.frontends.golang.calls import Pending, outcome, settled, unwrapped
 from tagcheck.frontends.golang.operators import combined, is_number
 from tagcheck.frontends.golang.sourcefile import named
-from tagcheck.frontends.golang.types import NUMBERS, qualified, type_info, zero
+from tagcheck.frontends.golang.types import BUILTIN, NUMBERS, qualified, type_info, zero
 from tagcheck.ir import (
     Apply,
     Assign,
@@ -22,6 +22,7 @@ from tagcheck.ir import (
     Global,
     Index,
     ListOf,
+    Literal,
     Name,
     Opaque,
     Receive,
@@ -91,6 +92,7 @@ def declare_variables(body: Body, spec: Node) -> None:
     span = body.file.span(spec)
     if values is not None:
         bind(body, lambda _: _declared(body, names, kind), len(names), named(values), span)
+        _give_type(body, kind_node)
         return
     for target_name in _declared(body, names, kind).targets:
         if target_name is not None:
@@ -99,25 +101,39 @@ def declare_variables(body: Body, spec: Node) -> None:
 
 def constants(body: Body, node: Node) -> None:
     """`const ( A = iota; B )`."""
-    for number, spec, values in constant_specs(node):
-        declare_constants(body, number, spec, values)
+    for number, spec, kind, values in constant_specs(node):
+        declare_constants(body, number, spec, kind, values)
 
 
-def declare_constants(body: Body, number: int, spec: Node, values: Node | None) -> None:
+def declare_constants(body: Body, number: int, spec: Node, kind: Node | None, values: Node | None) -> None:
     """The constants of one specification, the `number`-th of its group."""
     names = [name for name in spec.children_by_field_name("name") if name.is_named]
     body.iota = number
     if values is not None:
         bind(body, lambda _: _declared(body, names), len(names), named(values), body.file.span(spec))
+        _give_type(body, kind)
 
 
-def constant_specs(node: Node) -> list[tuple[int, Node, Node | None]]:
-    """The specifications of a group with their number and values, those of the one before where they are left out."""
-    found: list[tuple[int, Node, Node | None]] = []
+def _give_type(body: Body, kind: Node | None) -> None:
+    """What was declared last is a number of a type with a name: the type may have methods."""
+    last = body.out[-1] if body.out else None
+    if kind is None or not isinstance(last, Assign) or not is_number(body, last.value):
+        return
+    name = qualified(body.file, kind, body.local_types)
+    if name not in BUILTIN:
+        typed = Apply("convert", (Literal(name, body.file.span(kind), exact=False), last.value), last.span)
+        body.out[-1] = Assign(last.targets, typed, last.span, last.declare)
+
+
+def constant_specs(node: Node) -> list[tuple[int, Node, Node | None, Node | None]]:
+    """The specifications of a group with their number, type and values, those of the one before where left out."""
+    found: list[tuple[int, Node, Node | None, Node | None]] = []
+    kind: Node | None = None
     values: Node | None = None
     for number, spec in enumerate(specs(node, "const_spec")):
-        values = spec.child_by_field_name("value") or values
-        found.append((number, spec, values))
+        if (own := spec.child_by_field_name("value")) is not None:
+            kind, values = spec.child_by_field_name("type"), own
+        found.append((number, spec, kind, values))
     return found
 
 
@@ -181,7 +197,7 @@ def _bind_results(body: Body, places: Callable[[Span], Places], count: int, node
         if isinstance(value, Pending):
             body.emit(value.into(where.targets, where.declare))
         else:
-            body.emit(Assign(where.targets, _with_success(node, value, count, span), span, where.declare))
+            body.emit(Assign(where.targets, _with_success(body, node, value, count, span), span, where.declare))
     for assign in where.later:
         body.emit(assign)
 
@@ -202,13 +218,33 @@ def declared_receive(body: Body, node: Node) -> None:
     body.emit(Receive(where.targets, channel, span, where.declare))
 
 
-def _with_success(node: Node, value: Expression, count: int, span: Span) -> Expression:
+def is_type(body: Body, value: Expression, wanted: list[Node], others: list[Node], span: Span) -> Expression:
+    """Whether a value is of one of the wanted types; the others are asked for at the same place."""
+    listed = (
+        ListOf(tuple(Literal(_asked(body, kind), body.file.span(kind), exact=False) for kind in kinds), span)
+        for kinds in (wanted, others)
+    )
+    return Apply("is-type", (value, *listed), span)
+
+
+def _asked(body: Body, kind: Node) -> str:
+    """A type as a type switch names it; '?' for what no name tells: type parameters, sets of methods."""
+    written = "".join(body.file.text(kind).split())
+    if written in ("nil", "any", "interface{}"):
+        return "nil" if written == "nil" else "any"
+    name = qualified(body.file, kind, body.local_types)
+    return "?" if name == "any" else f"{'*' if kind.type == 'pointer_type' else ''}{name}"
+
+
+def _with_success(body: Body, node: Node, value: Expression, count: int, span: Span) -> Expression:
     if count != 2:
         return Opaque("several values", span, (value,))
     if isinstance(value, Index):
         return ListOf((value, Apply("has", (value.base, value.index), span)), span)
-    reason = "type assertion" if node.type == "type_assertion_expression" else "second value"
-    return ListOf((value, Opaque(reason, span, (value,))), span)
+    kind = node.child_by_field_name("type")
+    if node.type == "type_assertion_expression" and kind is not None:
+        return ListOf((value, is_type(body, value, [kind], [], span)), span)
+    return ListOf((value, Opaque("second value", span, (value,))), span)
 
 
 def _note_number(body: Body, where: Places, value: Expression) -> None:

@@ -244,6 +244,8 @@ def _make(body: Body, node: Node) -> Outcome:
     if made.type == "map_type" or (made.type not in ("slice_type", "generic_type") and not sizes):
         return Allocate(MapOf((), span, name), span)
     item = zero(made.child_by_field_name("element"), name.removeprefix("[]"), span)
+    if lengths and not isinstance(lengths[0], Constant):
+        return Apply("repeat", (item, lengths[0]), span)
     length = lengths[0].value if lengths and isinstance(lengths[0], Constant) else 0
     count = length if isinstance(length, int) and 0 < length <= MOST_ZEROS else 0
     return ListOf((item,) * count, span, name)

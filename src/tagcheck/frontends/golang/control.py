@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from tagcheck.frontends.golang.bindings import declared_receive
+from tagcheck.frontends.golang.bindings import declared_receive, is_type
 from tagcheck.frontends.golang.body import MOST_DEPTH, Body, Frame
 from tagcheck.frontends.golang.sourcefile import named
 from tagcheck.ir import (
@@ -178,12 +178,14 @@ def _type_switch(body: Body, node: Node) -> None:
         names = named(alias) if alias is not None else []
         chain = Alternatives(body)
         cases = _cases(node)
-        for case in sorted(cases, key=lambda case: case.type == "default_case"):
+        types = [case.children_by_field_name("type") for case in cases]
+        for number, case in sorted(enumerate(cases), key=lambda each: each[1].type == "default_case"):
             then, span = _type_case(body, case, operand, names), body.file.span(case)
             if case.type == "default_case":
                 chain.otherwise(then, span)
             else:
-                chain.add(Opaque("type switch", span, (operand,)), then, span)
+                others = [kind for at, kinds in enumerate(types) if at != number for kind in kinds]
+                chain.add(is_type(body, operand, types[number], others, span), then, span)
         chain.close()
 
     _in_frame(body, node, lower)
@@ -229,10 +231,10 @@ def _communication(body: Body, case: Node) -> tuple[Statement, ...]:
 
 def _in_frame(body: Body, node: Node, lower: Callable[[], None]) -> None:
     """A switch or select. The small language knows `Break` in loops only: where one leaves the middle of a case, the
-    switch becomes a loop of one round, unless something inside leaves or continues a loop around it."""
+    switch becomes a loop of one round."""
+    label = body.pending_label
     words = body.file.mentions(node)
-    breaks = "break" in words and _breaks_in_the_middle(node)
-    loop = breaks and "continue" not in words and "goto" not in words and not _leaves_by_label(node)
+    loop = "break" in words and (_breaks_in_the_middle(node) or (label != "" and label in words))
     body.frames.append(Frame(_taken_label(body), loop=False, leaves=loop))
     span = body.file.span(node)
 
@@ -271,25 +273,23 @@ def _breaks_in_the_middle(node: Node) -> bool:
     return False
 
 
-def _leaves_by_label(node: Node) -> bool:
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if current.type == "break_statement" and len(current.children) > 1:
-            return True
-        pending += current.children
-    return False
-
-
 def _break(body: Body, node: Node) -> None:
-    label = _label(body, node)
-    frame = next((frame for frame in reversed(body.frames) if label in ("", frame.label)), None)
-    if frame is None or frame.leaves:
-        body.emit(Break(body.file.span(node)))
+    label, loops = _label(body, node), 0
+    for frame in reversed(body.frames):
+        if label in ("", frame.label):
+            if frame.leaves:
+                body.emit(Break(body.file.span(node), loops))
+            return
+        loops += frame.leaves
 
 
 def _continue(body: Body, node: Node) -> None:
-    body.emit(Continue(body.file.span(node)))
+    label, loops = _label(body, node), 0
+    for frame in reversed(body.frames):
+        if frame.loop and label in ("", frame.label):
+            body.emit(Continue(body.file.span(node), loops))
+            return
+        loops += frame.leaves
 
 
 def _label(body: Body, node: Node) -> str:

@@ -134,9 +134,9 @@ class TopLevel:
             self._add(spec, lambda body: declare_variables(body, spec), kind)
 
     def _constants(self, node: Node) -> None:
-        for number, spec, values in constant_specs(node):
-            kind = qualified(self.file, spec.child_by_field_name("type"), {})
-            self._add(spec, _constant_lowering(number, spec, values), kind, constant=True)
+        for number, spec, kind, values in constant_specs(node):
+            name = qualified(self.file, kind, {})
+            self._add(spec, _constant_lowering(number, spec, kind, values), name, constant=True)
 
     def _add(self, spec: Node, lower: Lower, kind: str, constant: bool = False) -> None:
         """One specification: a variable for each of its names, or a procedure to run if it names none."""
@@ -195,8 +195,8 @@ def _first_value(spec: Node) -> str:
     return named(values)[0].type if values is not None else ""
 
 
-def _constant_lowering(number: int, spec: Node, values: Node | None) -> Lower:
-    return lambda body: declare_constants(body, number, spec, values)
+def _constant_lowering(number: int, spec: Node, kind: Node | None, values: Node | None) -> Lower:
+    return lambda body: declare_constants(body, number, spec, kind, values)
 
 
 def _with_comments(node: Node) -> list[Node]:

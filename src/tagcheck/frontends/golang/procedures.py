@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from tagcheck.frontends.golang.body import Body, Grammar
 from tagcheck.frontends.golang.control import lower_list
 from tagcheck.frontends.golang.expressions import EXPRESSIONS
@@ -28,7 +30,13 @@ def declared_function(file: SourceFile, key: str, node: Node, receiver: Node | N
         local |= _receiver_type_parameters(file, receiver)
     body = Body(GRAMMAR, file, key, local_types=local)
     receivers = _parameters(body, receiver)
-    return _procedure(body, node, receivers[0] if receivers else None)
+    return _procedure(body, node, structs.replace(receivers[0], copied=_is_copied(receiver)) if receivers else None)
+
+
+def _is_copied(receiver: Node | None) -> bool:
+    """Whether the receiver of a method is no pointer."""
+    kinds = [each.child_by_field_name("type") for each in named(receiver)] if receiver is not None else []
+    return bool(kinds) and kinds[0] is not None and kinds[0].type != "pointer_type"
 
 
 def closure(body: Body, node: Node) -> Procedure:

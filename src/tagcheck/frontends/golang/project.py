@@ -1,7 +1,9 @@
-"""Which Go package a file belongs to: go.mod files, nested modules, local replacements, imports from the bytes.
+"""Which Go package a file belongs to: go.mod files, nested modules, workspaces, local replacements, imports from the
+bytes.
 
-Sources: the Go modules reference (go.dev/ref/mod) for module paths, `replace` and nested modules; the Go specification
-for package clauses and import declarations.
+Sources: the Go modules reference (go.dev/ref/mod) for module paths, `replace`, nested modules and workspaces; the Go
+specification for package clauses and import declarations. What lies in vendor folders is a copy of something else and
+is not read: of a module of the project, the original is.
 """
 
 from __future__ import annotations
@@ -21,10 +23,12 @@ _HEAD = 16_384
 @dataclass(frozen=True)
 class GoLayout:
     """Module paths by the folder of their go.mod, longest folder first; `aliases` maps replaced module paths to
-    folders."""
+    folders, longest path first. Of several modules with one path, `copies` maps the folders of all but the first to
+    that path; their own name is the path with '@' and the folder."""
 
     roots: tuple[tuple[str, str], ...]
     aliases: tuple[tuple[str, str], ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
     _cache: dict[str, str] = field(default_factory=dict, compare=False)
 
     def module(self, path: str, content: bytes) -> str | None:
@@ -48,20 +52,23 @@ class GoLayout:
                 return f"{module}/{rest}" if rest else module
         return folder or "."
 
-    def imports(self, content: bytes) -> frozenset[str]:
+    def imports(self, path: str, content: bytes) -> frozenset[str]:
         found: set[str] = set()
         for match in _IMPORT.finditer(content, 0, _HEAD):
             if match[2] is not None:
                 found.add(match[2].decode("utf-8", "replace"))
             else:
                 found.update(name.decode("utf-8", "replace") for name in _QUOTED.findall(match[1]))
-        return frozenset(self._resolved(name) for name in found)
+        return frozenset(self.resolved(path, name) for name in found)
 
-    def _resolved(self, name: str) -> str:
+    def resolved(self, path: str, module: str) -> str:
+        for root, own in self.copies:
+            if path.startswith(root + "/") and _is_in(module, own):
+                return self.import_path(join(root, module[len(own) :].strip("/")).rstrip("/"))
         for replaced, folder in self.aliases:
-            if name == replaced or name.startswith(replaced + "/"):
-                return self.import_path(join(folder, name[len(replaced) :].strip("/")).rstrip("/"))
-        return name
+            if _is_in(module, replaced):
+                return self.import_path(join(folder, module[len(replaced) :].strip("/")).rstrip("/"))
+        return module
 
     def defines(self, content: bytes, name: str) -> bool:
         """A definition's name follows a keyword, a receiver (of the type that precedes it in `name`), a comma or, in a
@@ -112,25 +119,65 @@ _CALLED = frozenset((b"(", b".", b")", b":"))
 """What stands behind a name in most statements; no definition but that of a function goes on so."""
 
 
+def _is_in(module: str, parent: str) -> bool:
+    return module == parent or module.startswith(parent + "/")
+
+
 def layout(paths: Sequence[str], read: Callable[[str], str | None]) -> GoLayout:
-    """The layout of a project from its go.mod files."""
-    roots: list[tuple[str, str]] = []
-    aliases: list[tuple[str, str]] = []
-    for path in paths:
-        if path.rpartition("/")[2] != "go.mod":
+    """The layout of a project from its go.mod and go.work files."""
+    declared: list[tuple[str, str]] = []
+    used: set[str] = set()
+    aliases: dict[str, str] = {}
+    # What a workspace replaces stands above what its modules do.
+    for path in sorted(paths, key=lambda each: (each.endswith("go.work"), each)):
+        folder, _, name = path.rpartition("/")
+        if name not in ("go.mod", "go.work"):
             continue
-        folder = dirname(path)
-        module, replaced = _read_mod(read(path) or "")
-        if module:
-            roots.append((folder, module))
-        aliases.extend((name, normpath(join(folder, target))) for name, target in replaced)
-    roots.sort(key=lambda each: (-len(each[0]), each))
-    return GoLayout(tuple(roots), tuple(sorted(aliases)))
+        file = _read_mod(read(path) or "")
+        if file.module and name == "go.mod":
+            declared.append((folder, file.module))
+        used.update(_joined(folder, target) for target in file.uses)
+        aliases.update((old, _joined(folder, target)) for old, target in file.replaced)
+    roots, copies = _told_apart(declared, used)
+    longest = sorted(aliases.items(), key=lambda each: (-len(each[0]), each))
+    return GoLayout(roots, tuple(longest), copies)
 
 
-def _read_mod(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """The module path and the replacements by local folders of a go.mod file."""
+def _joined(folder: str, target: str) -> str:
+    """A folder, relative to another, from the root: '' for the root itself."""
+    path = normpath(join(folder, target))
+    return "" if path == "." else path
+
+
+def _told_apart(
+    declared: list[tuple[str, str]], used: set[str]
+) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """The modules by folder, longest folder first, and those with a path that another has already: the one that a
+    workspace uses, or the one nearest to the root, has it."""
+    taken: set[str] = set()
+    roots: list[tuple[str, str]] = []
+    copies: list[tuple[str, str]] = []
+    for folder, module in sorted(declared, key=lambda each: (each[0] not in used, each[0].count("/"), each)):
+        if module in taken:
+            copies.append((folder, module))
+            module = f"{module}@{folder}"
+        taken.add(module)
+        roots.append((folder, module))
+    return tuple(sorted(roots, key=lambda each: (-len(each[0]), each))), tuple(sorted(copies, reverse=True))
+
+
+@dataclass(frozen=True)
+class _ModFile:
+    """A go.mod or go.work file: the module's path, folders that a workspace uses, replacements by local folders."""
+
+    module: str
+    uses: tuple[str, ...]
+    replaced: tuple[tuple[str, str], ...]
+
+
+def _read_mod(text: str) -> _ModFile:
     module, block = "", ""
+    uses: list[str] = []
     replaced: list[tuple[str, str]] = []
     for line in text.splitlines():
         words = line.partition("//")[0].split()
@@ -142,9 +189,11 @@ def _read_mod(text: str) -> tuple[str, list[tuple[str, str]]]:
             block = ""
         elif words[0] == "module" and len(words) > 1:
             module = words[1].strip('"')
+        elif block == "use" or (words[0] == "use" and len(words) > 1):
+            uses.append(words[-1].strip('"'))
         elif (block == "replace" or words[0] == "replace") and "=>" in words:
             names = words[1:] if words[0] == "replace" else words
-            target = words[words.index("=>") + 1]
+            target = words[-1].strip('"')
             if target.startswith((".", "/")):
-                replaced.append((names[0], target))
-    return module, replaced
+                replaced.append((names[0].strip('"'), target))
+    return _ModFile(module, tuple(uses), tuple(replaced))

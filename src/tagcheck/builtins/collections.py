@@ -1,0 +1,145 @@
+"""Lists, mappings and iterators as library functions treat them. An iterator is a record that holds what it gives."""
+
+from __future__ import annotations
+
+from tagcheck import values
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.general import at_place
+from tagcheck.builtins.symbolic import over
+from tagcheck.values import (
+    Absent,
+    LibraryValue,
+    Mapping,
+    Null,
+    Number,
+    Opaque,
+    Record,
+    Same,
+    Sequence,
+    Value,
+    same_key,
+)
+
+ITERATOR = "iterator"
+_ITEMS = "items"
+
+
+def iterated(value: Value) -> Sequence | None:
+    """What an iterator gives, one after the other; None for any other value."""
+    if not isinstance(value, Record) or value.type != ITERATOR:
+        return None
+    items = value.get(_ITEMS)
+    return items if isinstance(items, Sequence) else Sequence((), True)
+
+
+def iterate(call: Call) -> tuple[Value, ...]:
+    """An iterator over what argument 0 holds: `of` says whether it gives 'keys' or 'values' (default)."""
+    return (over(call.machine.load(call.argument(0)), lambda held: _iterator(held, call.with_.get("of") == "keys")),)
+
+
+def _iterator(held: Value, keys: bool) -> Value:
+    match held:
+        case Mapping():
+            items: Value = Sequence(tuple(entry[0 if keys else 1] for entry in held.entries), held.open)
+        case Sequence():
+            items = Sequence(tuple(map(Number, range(len(held.items)))), held.open) if keys else held
+        case Null() | Absent():
+            items = Sequence(())
+        case _:
+            items = Sequence((), True)
+    return Record(ITERATOR, ((_ITEMS, items),))
+
+
+def collect(call: Call) -> tuple[Value, ...]:
+    """The list of what argument 0, an iterator or a list, holds."""
+    return (over(call.machine.load(call.argument(0)), lambda held: iterated(held) or held),)
+
+
+def delete(call: Call) -> tuple[Value, ...]:
+    """The mapping in argument 0 loses the entry with the key in argument 1."""
+    mapping, key = call.machine.load(call.argument(0)), call.argument(1)
+    if isinstance(mapping, Mapping):
+        answers = [same_key(name, key) for name, _ in mapping.entries]
+        doubtful = Same.MAYBE in answers
+        kept = tuple(e for e, answer in zip(mapping.entries, answers, strict=True) if answer is not Same.YES)
+        call.machine.store(call.argument(0), Mapping(kept, mapping.open or doubtful))
+    return ()
+
+
+def copy_items(call: Call) -> tuple[Value, ...]:
+    """The first items of the list in argument 0, a reference, become those of argument 1."""
+    target, source = call.machine.load(call.argument(0)), call.machine.load(call.argument(1))
+    if isinstance(target, Sequence):
+        known = isinstance(source, Sequence) and not source.open and not target.open
+        items = source.items[: len(target.items)] if isinstance(source, Sequence) else ()
+        whole = Sequence((*items, *target.items[len(items) :])) if known else Sequence((), True)
+        call.machine.store(call.argument(0), whole)
+    return (call.unknown("how many items were copied"),)
+
+
+def extreme(call: Call) -> tuple[Value, ...]:
+    """The smallest of the numbers, or with `largest` the largest."""
+    numbers = [each.value for each in call.arguments if isinstance(each, Number)]
+    if not numbers or len(numbers) < len(call.arguments):
+        return (call.unknown("one of several numbers"),)
+    return (Number(max(numbers) if call.with_.get("largest") else min(numbers)),)
+
+
+# --- values that are kept under keys ---------------------------------------------------------------------------------
+
+
+def keep(call: Call) -> tuple[Value, ...]:
+    """What is in argument 0 with argument 2 under the key in argument 1, for `kept`: as a new value of `type`."""
+    entries = (*_entries(call, call.argument(0)), (call.argument(1), call.argument(2)))
+    whole = isinstance(call.machine.load(call.argument(0)), Record | Opaque)
+    return (Record(str(call.with_.get("type", "")), ((_ITEMS, Mapping(entries, not whole)),)),)
+
+
+def kept(call: Call) -> tuple[Value, ...]:
+    """What the receiver keeps under the key in argument 0; with `found`, also whether it does."""
+    key = call.argument(0)
+    for name, value in reversed(_entries(call, at_place(call, "$"))):
+        answer = same_key(name, key)
+        if answer is Same.YES:
+            return (value, values.Truth(True)) if call.with_.get("found") else (value,)
+        if answer is Same.MAYBE:
+            break
+    unknown = call.unknown("what is kept under a key")
+    return (unknown, call.unknown("whether there is something")) if call.with_.get("found") else (unknown,)
+
+
+def put(call: Call) -> tuple[Value, ...]:
+    """The receiver keeps argument 1 under the key in argument 0."""
+    held = call.machine.load(call.receiver) if call.receiver is not None else Absent()
+    entries = (*_entries(call, held), (call.argument(0), call.argument(1)))
+    if isinstance(held, Record) and call.receiver is not None:
+        call.machine.store(call.receiver, held.with_field(_ITEMS, Mapping(entries)))
+    return ()
+
+
+def _entries(call: Call, holder: Value) -> tuple[tuple[Value, Value], ...]:
+    held = call.machine.load(holder)
+    found = held.get(_ITEMS) if isinstance(held, Record) else None
+    return found.entries if isinstance(found, Mapping) else ()
+
+
+# --- once ------------------------------------------------------------------------------------------------------------
+
+
+def once(call: Call) -> tuple[Value, ...]:
+    """A function that calls argument 0 the first time and gives its results every time: the model of the same name
+    with '()' appended."""
+    return (LibraryValue(f"{call.name}()", call.machine.allocate(Record("once", (("function", call.argument(0)),)))),)
+
+
+def call_once(call: Call) -> tuple[Value, ...]:
+    """Call the receiver's field `function`, or without it argument 0, unless the receiver has done so before."""
+    held = call.machine.load(call.receiver) if call.receiver is not None else Absent()
+    record = held if isinstance(held, Record) else Record("once")
+    done = record.get(_ITEMS)
+    if isinstance(done, Sequence):
+        return done.items
+    found = call.machine.call(record.get("function") or call.argument(0), ())
+    if call.receiver is not None:
+        call.machine.store(call.receiver, record.with_field(_ITEMS, Sequence(found)))
+    return found
