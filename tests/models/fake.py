@@ -74,6 +74,13 @@ class FakeMachine:
     def set_environment(self, name: Text, value: Value) -> None:
         self.log.append(f"set {name}={as_text(value)}")
 
+    def assign(self, name: Text, value: Value) -> None:
+        self.log.append(f"assign {name}={as_text(value)}")
+
+    def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
+        how = "source, exporting" if exporting else "source"
+        self.log.append(" ".join((how, str(as_text(path)), *(str(as_text(word)) for word in words))))
+
     def read_file(self, path: Value) -> Value | None:
         return self.files.get(str(as_text(path)))
 

@@ -64,6 +64,14 @@ class Machine(Protocol):
 
     def set_environment(self, name: Text, value: Value) -> None: ...
 
+    def assign(self, name: Text, value: Value) -> None:
+        """Give a variable of the shell that runs now a value; nothing happens outside of shells."""
+        ...
+
+    def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
+        """Run a file in the shell that runs now; `exporting`: what it assigns is exported."""
+        ...
+
     def read_file(self, path: Value) -> Value | None:
         """The text of a file: one written in this scenario under the same path, or one of the project; None if
         unknown."""

@@ -60,22 +60,30 @@ def join(call: Call) -> tuple[Value, ...]:
 
 def base(call: Call) -> tuple[Value, ...]:
     """The last part of a path."""
-    text = text_argument(call, 0)
+    return (last_part_of(text_argument(call, 0)),)
+
+
+def last_part_of(text: Text) -> Text:
+    """The last part of a path."""
     literal = text.literal
     if literal is not None:
-        return (Text.of(posixpath.basename(literal.rstrip("/")) or ("/" if literal else ".")),)
+        return Text.of(posixpath.basename(literal.rstrip("/")) or ("/" if literal else "."))
     halves = split_last(text, "/")
-    return (halves[1] if halves is not None and halves[1].parts else derived("base", text),)
+    return halves[1] if halves is not None and halves[1].parts else derived("base", text)
 
 
 def directory(call: Call) -> tuple[Value, ...]:
     """A path without its last part."""
-    text = text_argument(call, 0)
+    return (folder_of(text_argument(call, 0)),)
+
+
+def folder_of(text: Text) -> Text:
+    """A path without its last part."""
     literal = text.literal
     if literal is not None:
-        return (Text.of(posixpath.normpath(posixpath.dirname(literal) or ".")),)
+        return Text.of(posixpath.normpath(posixpath.dirname(literal) or "."))
     halves = split_last(text, "/")
-    return (halves[0] if halves is not None and halves[0].parts else derived("directory", text),)
+    return halves[0] if halves is not None and halves[0].parts else derived("directory", text)
 
 
 def caller(call: Call) -> tuple[Value, ...]:

@@ -16,6 +16,7 @@ from tagcheck.builtins import (
     general,
     kubernetes,
     paths,
+    shells,
     suites,
     templates,
     texts,
@@ -169,6 +170,12 @@ _GENERAL: dict[str, OperationSpec] = {
     "wait": _acts(general.wait, "results"),
 }
 
+_SHELLS: dict[str, OperationSpec] = {
+    "assign-variable": _acts(shells.assign),
+    "export-words": _acts(shells.export_words),
+    "source-file": _acts(shells.source, "exporting"),
+}
+
 _EFFECT_PARAMETERS = (
     "kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "results", *effects.TEXT_FIELDS
 )  # fmt: skip
@@ -227,6 +234,7 @@ OPERATIONS: Mapping[str, OperationSpec] = MappingProxyType(
         **_COLLECTIONS,
         **_COMMANDS,
         **_GENERAL,
+        **_SHELLS,
         **_EFFECTS,
         **_KUBERNETES,
         **_TEMPLATES,

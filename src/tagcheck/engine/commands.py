@@ -10,6 +10,7 @@ from tagcheck import argv
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
+from tagcheck.engine.places import below
 from tagcheck.engine.printing import Printing
 from tagcheck.engine.scripts import environment_of
 from tagcheck.guards import Guards, disjunction
@@ -47,21 +48,24 @@ class Commands(Printing):
         groups = self._groups(command.argv)
         outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
         site, self.site = self.site, command.site or self.site
+        in_command, self.in_command = self.in_command, True
         self.standard_input, self.working_directory = command.stdin, command.directory
         self.command_environment = command.environment
         outputs: list[tuple[Guards, Value]] = []
         self._nesting += 1
         for effects, lines in groups.items():
             guards, exact = disjunction(tuple(guards for guards, _ in lines))
-            # Lines that do the same under conditions that cannot be written as one are one event each.
-            for given, words in [(guards, lines[0][1])] if exact else lines:
+            # Lines that do the same under conditions that cannot be written as one are one event each; lines that are
+            # printed are a text each.
+            as_one = exact and not any(argv.output_prints(self.tools, words) for _, words in lines[:1])
+            for given, words in [(guards, lines[0][1])] if as_one else lines:
                 inside = outer[0].and_(given)
                 if inside is not None:
                     self.guards = inside
                     outputs.append((given, self._line(effects, words)))
         self._nesting -= 1
         self.guards, self.standard_input, self.working_directory, self.command_environment = outer
-        self.site = site
+        self.site, self.in_command = site, in_command
         return CommandResult(
             alternatives(outputs) if outputs else self.opaque("a command"), Outcome(self.fresh("command"))
         )
@@ -88,7 +92,7 @@ class Commands(Printing):
         groups: dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]] = {}
         for number, (guards, line) in enumerate(islice(self._lines(words, 0), MOST_LINES + 1)):
             texts = tuple(map(self.as_text, line))
-            effects = argv.effects(self.tools, texts)
+            effects = argv.effects(self.tools, texts) or self.started(texts)
             if number >= MOST_LINES or (effects not in groups and len(groups) >= MOST_COMMANDS):
                 self.gap("run", "too many alternatives for one command line")
                 break
@@ -116,5 +120,7 @@ class Commands(Printing):
     def _executed(self, effect: Effect) -> Value:
         """Another command line, with the input and environment of the command that starts it."""
         environment = (*self.command_environment, *environment_of(effect.environment))
-        directory = effect.directory or self.working_directory
+        directory: Value | None = self.directory()
+        if effect.directory is not None:
+            directory = effect.directory if directory is None else below(self.as_text(directory), effect.directory)
         return self.run(Command(effect.words, environment, self.standard_input, directory)).output

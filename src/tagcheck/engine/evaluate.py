@@ -7,6 +7,7 @@ from typing import Any
 
 from tagcheck import ir
 from tagcheck.engine import dynamic, shelltexts, truth
+from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
 from tagcheck.engine.truth import Condition
@@ -354,8 +355,16 @@ class Evaluation(Symbols):
                 return _arithmetic(operation, left, right)
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
-            case "environment", (Text() as name,):
-                return self.environment(name)
+            case "environment", (Text() as name, *default):
+                return self.variable(name, default[0] if default else None)
+            case "working-directory", ():
+                return self.directory() or ROOT
+            case "project-path", (Text() as path,):
+                return below(ROOT, path)
+            case "path-below", (base, path):
+                return below(self.as_text(base), self.as_text(path))
+            case "read-fields", (line, separators, Number(value=count)):
+                return shelltexts.fields(self.as_text(line), self.as_text(separators).literal, int(count))
             case "split-lines", (value,):
                 return shelltexts.split_lines(self.as_text(value))
             case "argument", (listed, number):

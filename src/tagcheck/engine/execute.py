@@ -9,7 +9,7 @@ from typing import Any
 
 from tagcheck import ir
 from tagcheck.builtins import collections
-from tagcheck.builtins.api import Command
+from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.calls import Calls, Results
@@ -234,9 +234,9 @@ class Execution(Calls):
             argv,
             tuple((name, self.evaluate(value, frame)) for name, value in node.environment),
             self.evaluate(node.stdin, frame) if node.stdin is not None else self.standard_input,
-            self.evaluate(node.directory, frame) if node.directory is not None else self.working_directory,
+            self.evaluate(node.directory, frame) if node.directory is not None else self.directory(),
         )
-        result = self.run(command)
+        result = self.call_by_name(command) or self.run(command)
         if node.output is None:
             self._print(result.output)
         else:
@@ -263,6 +263,14 @@ class Execution(Calls):
         self.standard_input, self.output_cell = outer
         if node.output is not None and cell is not None and self.live:
             self.place(node.output, shelltexts.without_line_ends(self.narrow(self.heap.read(cell))), frame)
+
+    @abstractmethod
+    def call_by_name(self, command: Command) -> CommandResult | None:
+        """Call the function of the shell that a command names; None if it names none."""
+
+    def deferring(self, frame: Frame) -> Frame:
+        """The frame at whose end that runs which this one defers."""
+        return frame
 
     # --- control flow ---
 
@@ -420,7 +428,7 @@ class Execution(Calls):
         self.leave(frame, node.values)
 
     def _defer(self, node: ir.Defer, frame: Frame) -> None:
-        frame.deferred.append((node.body, dict(frame.names)))
+        self.deferring(frame).deferred.append((node.body, dict(frame.names)))
 
     def _spawn(self, node: ir.Spawn, frame: Frame) -> None:
         copy = Frame(frame.procedure, dict(frame.names), self.guards, 0, 0)

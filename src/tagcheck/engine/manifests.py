@@ -180,13 +180,13 @@ class Manifests(Commands):
             return
         if path.literal is not None and path.literal.startswith(("http://", "https://")):
             return
-        names = self.program.find_files(path, self.site.path)
+        names = self.found_files(path)
         if not names:
             self.gap("deployed", "a file that is not in the project")
         for name in names:
-            content = self._project_content(name)
+            content = self._written(Text.of(name)) or self._project_content(name)
             if content is not None and name.endswith(MANIFESTS):
-                self.deploy_manifest(content)
+                self.deploy(content)
 
     def used(self, node: ir.Use, value: Value) -> None:
         """A manifest file by itself."""

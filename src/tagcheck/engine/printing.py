@@ -6,19 +6,24 @@ import re
 from collections.abc import Callable, Iterator
 
 from tagcheck import argv
+from tagcheck.builtins.paths import folder_of, last_part_of
 from tagcheck.builtins.symbolic import cut_run, derived, joined, replace_text, run_text, runs, split_text
 from tagcheck.catalogue import Tools
-from tagcheck.engine.scripts import Scripts
+from tagcheck.engine.filters import Filters
+from tagcheck.engine.places import ROOT, below
+from tagcheck.engine.shelltexts import shortened as without_end
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
 
 _ECHO_FLAG = re.compile(r"-[neE]+")
+_KEEPING = frozenset(("derived", "edited", "awk", "columns", "first-lines", "last-lines", "translated"))
+"""What is made of an input is as unique as the input."""
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _LINE_END = Text.of("\n")
 MOST_REPEATS = 64
 """How often a format is used again for further words."""
 
 
-class Printing(Scripts):
+class Printing(Filters):
     """A run that knows what programs print."""
 
     tools: Tools
@@ -39,7 +44,7 @@ class Printing(Scripts):
         if any(hole.kind in (HoleKind.UNIQUE, HoleKind.OPAQUE) for word in words for hole in word.holes):
             return self.opaque(f"the output of {words[0] if words else EMPTY}")
         if self.standard_input is not None:
-            keeps = argv.output_prints(self.tools, words) == "derived"
+            keeps = argv.output_prints(self.tools, words) in _KEEPING
             return self._of_input(lambda text: derived(identity, text, keeps_unique=keeps))
         return Text.of_hole(Hole(HoleKind.OUTPUT, identity, line, weak=weak), self.site, self.stack)
 
@@ -47,6 +52,28 @@ class Printing(Scripts):
         """A function of the standard input; nothing is there where nobody says."""
         loaded = self.load(self.standard_input) if self.standard_input is not None else EMPTY
         return self.distribute((loaded,), lambda chosen: function(self.as_text(chosen[0])))
+
+    # --- paths ---
+
+    def _directory(self, words: tuple[Text, ...]) -> Value | None:
+        return self.directory() or ROOT
+
+    def _path(self, words: tuple[Text, ...]) -> Value | None:
+        paths = [word for word in words if not (word.literal or "").startswith("-")]
+        return below(self.directory() or ROOT, paths[0]) if len(paths) == 1 else None
+
+    def _folder(self, words: tuple[Text, ...]) -> Value | None:
+        paths = [word for word in words if not (word.literal or "").startswith("-")]
+        return folder_of(paths[0]) if len(paths) == 1 else None
+
+    def _last_part(self, words: tuple[Text, ...]) -> Value | None:
+        suffix = words[1].literal if len(words) == 2 else ""
+        if not 1 <= len(words) <= 2 or (words[0].literal or "").startswith("-"):
+            return None
+        found = last_part_of(words[0])
+        if not suffix or not found.trailing.endswith(suffix):
+            return found if not suffix else None
+        return without_end(found, len(suffix))
 
     # --- programs that pass on what they get ---
 
@@ -149,9 +176,21 @@ def _formatted(pieces: list[Text], words: list[Text]) -> Text | None:
 
 
 _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
+    "edited": Printing.sed,
+    "edited-by-perl": Printing.perl,
+    "columns": Printing.cut_columns,
+    "awk": Printing.awk,
+    "first-lines": Printing.first_lines,
+    "last-lines": Printing.last_lines,
+    "translated": Printing.translated,
+    "matching-lines": Printing.grep,
     "words": Printing._words,
     "format": Printing._format,
     "files": Printing._files,
     "input": Printing._copied,
     "substituted": Printing._substituted,
+    "directory": Printing._directory,
+    "path": Printing._path,
+    "folder": Printing._folder,
+    "last-part": Printing._last_part,
 }

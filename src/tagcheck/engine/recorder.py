@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.evaluate import Evaluation
+from tagcheck.engine.places import below, in_project
 from tagcheck.engine.state import ABSENT
 from tagcheck.events import Dropped, Event, Override, Stage
 from tagcheck.finding import Gap
@@ -196,19 +197,20 @@ class Recorder(Evaluation):
         for image in effect.images:
             self.record(Stage.SAVED, image, effect, archive=effect.archive)
         if effect.archive is not None:
-            self.archives.append((effect.archive, effect.images, self.guards, effect.reading))
+            self.archives.append((self.placed(effect.archive), effect.images, self.guards, effect.reading))
 
     def _from_archive(self, effect: Effect) -> None:
         """Images come out of an archive: those that were saved under the same path, on a path of the run that can
         be this one."""
         stage = Stage.LOADED if effect.kind is EffectKind.LOADED else Stage.PULLED
         self.uses_cluster = self.uses_cluster or stage is Stage.LOADED
+        archive = self.placed(effect.archive) if effect.archive is not None else None
         found = [
             (images, both, reading)
             for path, images, guards, reading in self.archives
-            if effect.archive is not None
+            if archive is not None
             and (both := self.guards.and_(guards)) is not None
-            and same(path, effect.archive) is Same.YES
+            and same(path, archive) is Same.YES
         ]
         if not found:
             unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))
@@ -271,7 +273,7 @@ class Recorder(Evaluation):
         for guards, text in self.text_options(path):
             both = self.guards.and_(guards)
             if both is not None:
-                self.files.append((text, self.load(content), both))
+                self.files.append((self.placed(text), self.load(content), both))
 
     def read_file(self, path: Value) -> Value | None:
         """The content of a file: as last written in this run under the same path, or as it stands in the project."""
@@ -284,14 +286,28 @@ class Recorder(Evaluation):
         return alternatives(found) if found else None
 
     def _written(self, path: Text) -> Value | None:
+        placed = self.placed(path)
         for written, content, guards in reversed(self.files):
-            if self.guards.compatible(guards) and same(written, path) is Same.YES:
+            if self.guards.compatible(guards) and same(written, placed) is Same.YES:
                 return content
         return None
 
     def _project_file(self, path: Text) -> Value | None:
-        names = self.program.find_files(path, self.site.path)
+        names = self.found_files(path)
         return self._project_content(names[0]) if len(names) == 1 else None
+
+    def placed(self, path: Text) -> Text:
+        """A path as seen from the project's folder, as far as it is known where the run is."""
+        directory = self.directory()
+        whole = path if directory is None else below(directory, path)
+        inside = in_project(whole)
+        return whole if inside is None else inside
+
+    def found_files(self, path: Text) -> tuple[str, ...]:
+        """The project files that a path can mean."""
+        placed = self.placed(path)
+        found = self.program.find_files(placed, self.site.path) if placed is not path else ()
+        return found or self.program.find_files(path, self.site.path)
 
     def _project_content(self, name: str) -> Text | None:
         text = self.program.read(name)

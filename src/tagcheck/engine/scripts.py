@@ -6,16 +6,22 @@ from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
 
-from tagcheck.catalog import Effect
+from tagcheck.builtins.api import Command, CommandResult
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.engine.calls import DEEPEST_CALL
 from tagcheck.engine.execute import Execution
-from tagcheck.engine.state import ABSENT
+from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
+from tagcheck.frontends.shell.body import ARGUMENTS
+from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.ir import Procedure
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
-from tagcheck.values import EMPTY, Filling, FunctionValue, Text, Value
+from tagcheck.values import EMPTY, Absent, Filling, FunctionValue, Outcome, Piece, Sequence, Text, Value
 
 MOST_HOLES = HOLE_LAST - HOLE_FIRST
+KEYS = "sh:"
+"""How the keys of procedures begin that a shell runs."""
 LONGEST_TEXT = 64 * 1024
 """Characters of a text that was put together in a run; longer ones are no scripts that a person wrote."""
 
@@ -25,6 +31,11 @@ class Scripts(Execution):
 
     command_environment: tuple[tuple[str, Value], ...] = ()
     """what the command that runs now sets for itself"""
+
+    shell_base: int = 0
+    """the place of the frame of the shell that runs now"""
+    in_command: bool = False
+    """whether a program runs, and not the shell itself"""
 
     def script(self, effect: Effect) -> Value | None:
         """Run a shell text or a script file; what it prints, None if nothing is known of it."""
@@ -49,7 +60,7 @@ class Scripts(Execution):
         return self._run_script(procedure, holes, effect.words[1:] if effect.script is not None else effect.words)
 
     def _run_file(self, effect: Effect) -> Value | None:
-        names = self.program.find_files(effect.path, self.site.path) if effect.path is not None else ()
+        names = self.found_files(effect.path) if effect.path is not None else ()
         content = self.program.read(names[0]) if len(names) == 1 else None
         if content is None:
             self.gap("run", "a shell script")
@@ -57,17 +68,154 @@ class Scripts(Execution):
         procedure = self.program.lowered(SourceText.of_file(names[0], content), _lowered_file)
         return self._run_script(procedure, (), effect.words)
 
+    def started(self, words: tuple[Text, ...]) -> tuple[Effect, ...]:
+        """What a command does whose first word is the path of a script of the project."""
+        if not words or not any(isinstance(part, Piece) and "/" in part.text for part in words[0].parts):
+            return ()
+        names = self.found_files(words[0])
+        content = self.program.read(names[0]) if len(names) == 1 else None
+        if content is None or not shell.relevant(names[0], content[:256].encode()):
+            return ()
+        return (Effect(EffectKind.SCRIPT, "sh", path=Text.of(names[0]), words=words[1:]),)
+
     def _run_script(self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value]) -> Value:
         """Run a script to its end, and what it left running in the background."""
         printed = self.heap.new(EMPTY)
         outer = (self.holes, self.output_cell, self.pending, self.site)
+        place = (self.shell_base, self.in_command, self.working_directory)
         self.holes, self.output_cell, self.pending = holes, printed, []
         with self._own_environment():
+            self.working_directory = self.directory()
+            self.shell_base, self.in_command = len(self.frames), False
             self.call_procedure(FunctionValue(procedure), tuple(words), self.site, {})
             self.live, self.failed = True, False
             self.wait()
         self.holes, self.output_cell, self.pending, self.site = outer
+        self.shell_base, self.in_command, self.working_directory = place
         return self.narrow(self.heap.read(printed))
+
+    # --- the shell that runs now ---
+
+    def directory(self) -> Text | None:
+        """Where the program that runs now is: a command where it was started, a shell where it went."""
+        found = self.working_directory
+        if not self.in_command:
+            cell = self._cell(DIRECTORY)
+            found = self.heap.read(cell) if cell is not None else found
+        texts = self.text_options(found) if found is not None else []
+        return texts[0][1] if len(texts) == 1 else None
+
+    def variable(self, name: Text, default: Value | None = None) -> Value:
+        literal = name.literal
+        cell = self._cell(literal) if literal is not None else None
+        value = self.narrow(self.heap.read(cell)) if cell is not None else ABSENT
+        if isinstance(value, Absent | FunctionValue):
+            return super().variable(name, default)
+        return value
+
+    def assign(self, name: Text, value: Value) -> None:
+        """Give a variable of the shell that runs now a value: that of the innermost function which has one of its own,
+        else the shell's."""
+        literal = name.literal
+        if literal is None or not self._is_shell():
+            return
+        cell = self._cell(literal)
+        if cell is None:
+            self.frames[self.shell_base].names[literal] = self.heap.new(value)
+        else:
+            self.heap.write(cell, value)
+
+    def _is_shell(self) -> bool:
+        return len(self.frames) > self.shell_base and self.frames[self.shell_base].procedure.key.startswith(KEYS)
+
+    def _cell(self, name: str) -> int | None:
+        """The cell of a variable or function by its name: the innermost one that a function declared, else the
+        shell's. What a function captured is the shell's own."""
+        if not self._is_shell():
+            return None
+        frames = self.frames[self.shell_base :]
+        common = frames[0].names.get(name)
+        for frame in reversed(frames[1:]):
+            cell = frame.names.get(name)
+            if cell is not None and cell != common:
+                return cell
+        return common
+
+    def call_by_name(self, command: Command) -> CommandResult | None:
+        first = command.argv[0] if command.argv else None
+        name = first.literal if isinstance(first, Text) else None
+        cell = self._cell(name) if name is not None else None
+        function = self.narrow(self.heap.read(cell)) if cell is not None else None
+        if not isinstance(function, FunctionValue):
+            return None
+        for variable, value in command.environment:
+            self.set_environment(Text.of(variable), value)
+        outer = (self.standard_input, self.output_cell)
+        self.standard_input, self.output_cell = command.stdin, self.heap.new(EMPTY)
+        results = self.call_procedure(function, command.argv[1:], self.site, {})
+        printed = self.narrow(self.heap.read(self.output_cell))
+        self.standard_input, self.output_cell = outer
+        return CommandResult(printed, results[0] if results else Outcome(self.fresh("function")))
+
+    def deferring(self, frame: Frame) -> Frame:
+        """What a function of a shell traps, runs when the shell ends."""
+        if frame.procedure.key.startswith(KEYS) and self._is_shell():
+            return self.frames[self.shell_base]
+        return frame
+
+    def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
+        """Run a file in the shell that runs now: its variables and functions are the shell's from then on."""
+        if not self._is_shell():
+            return
+        for guards, text in self.text_options(path):
+            base = self.guards
+            inside = base.and_(guards)
+            if inside is not None and len(self.frames) < DEEPEST_CALL:
+                self.guards = inside
+                self._source_file(text, words, exporting)
+                self.guards = base
+
+    def _source_file(self, path: Text, words: tuple[Value, ...], exporting: bool) -> None:
+        names = self.found_files(path)
+        written = self._written(path)
+        if isinstance(written, Text):
+            source, holes = self.source_text(written)
+        elif len(names) == 1 and (content := self.program.read(names[0])) is not None:
+            source, holes = SourceText.of_file(names[0], content), ()
+        else:
+            self.gap("run", "a file with settings that is not in the project")
+            return
+        procedure = self.program.lowered(source, _lowered_exporting if exporting else _lowered_file)
+        if any(frame.procedure is procedure for frame in self.frames):
+            return
+        outer, self.holes = self.holes, holes
+        self._in_place(procedure, words)
+        self.holes = outer
+
+    def _in_place(self, procedure: Procedure, words: tuple[Value, ...]) -> None:
+        """Run a procedure with the variables of the shell around it, which keeps what it adds."""
+        base = self.frames[self.shell_base]
+        own = {name: cell for name, cell in base.names.items() if not name.startswith("%")}
+        if words or ARGUMENTS not in own:
+            own[ARGUMENTS] = self.heap.new(Sequence(words))
+        site = self.site
+        frame = self.enter(procedure, own)
+        self.visited.add(procedure.key)
+        outer, self.stack = self.stack, (*self.stack, site)
+        self.frames.append(frame)
+        self.run_block(procedure.body, frame)
+        if self.live:
+            self.leave(frame, ())
+        if frame.exits:
+            self._settle(frame)
+            self.guards = frame.entry
+            self.live, self.failed = True, False
+        base.deferred.extend(frame.deferred)
+        self.frames.pop()
+        self.stack, self.site = outer, site
+        for name, cell in own.items():
+            if name != ARGUMENTS and not name.startswith("%"):
+                base.names[name] = cell
 
     @contextmanager
     def _own_environment(self) -> Iterator[None]:
@@ -121,3 +269,7 @@ def _lowered(source: SourceText) -> Procedure:
 
 def _lowered_file(source: SourceText) -> Procedure:
     return shell.lower_text(source, f"sh:{source.position(0).path}")
+
+
+def _lowered_exporting(source: SourceText) -> Procedure:
+    return shell.lower_text(source, f"sh:{source.position(0).path}", exporting=True)

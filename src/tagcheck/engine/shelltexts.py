@@ -33,7 +33,7 @@ def split_words(value: Value) -> Value:
         return alternatives((guards, split_words(option)) for guards, option in options(value))
     if not isinstance(value, Text) or _is_word(value):
         return value if isinstance(value, Sequence) else Sequence((value,))
-    return Sequence(_words(value))
+    return Sequence(words(value))
 
 
 def _is_word(value: Value) -> bool:
@@ -44,7 +44,8 @@ def _is_word(value: Value) -> bool:
     )
 
 
-def _words(text: Text) -> tuple[Text, ...]:
+def words(text: Text) -> tuple[Text, ...]:
+    """The words of a text, as blanks divide it."""
     found: list[list[Piece | Filling]] = [[]]
     for part in text.parts:
         rest: Piece | Filling | None = part
@@ -69,16 +70,36 @@ def split_lines(text: Text) -> Sequence:
     return Sequence(tuple(lines if lines[-1].parts else lines[:-1]))
 
 
+def fields(line: Text, separators: str | None, count: int) -> Sequence:
+    """The fields of a line as `read` takes them apart: `count` of them, the last one the rest; 0: all of them."""
+    if separators is None:
+        return Sequence((), open=True)
+    if not separators:
+        return Sequence((line,))
+    if separators.isspace():
+        found = words(line)
+        if 0 < count < len(found):
+            found = (*found[: count - 1], spaced(found[count - 1 :]))
+    else:
+        found = tuple(split_text(line, separators[0], count or -1))
+    return Sequence((*found, *(EMPTY for _ in range(count - len(found)))))
+
+
+def without_line_ends_of(text: Text) -> Text:
+    """A text without the line ends at its end."""
+    return shortened(text, len(text.trailing) - len(text.trailing.rstrip("\n")))
+
+
 def without_line_ends(value: Value) -> Value:
     """What `$(…)` keeps of a text: not the line ends at its end."""
     if isinstance(value, Alternatives):
         return alternatives((guards, without_line_ends(option)) for guards, option in value.options)
     if not isinstance(value, Text) or not value.trailing.endswith("\n"):
         return value
-    return _shortened(value, len(value.trailing) - len(value.trailing.rstrip("\n")))
+    return shortened(value, len(value.trailing) - len(value.trailing.rstrip("\n")))
 
 
-def _shortened(text: Text, count: int) -> Text:
+def shortened(text: Text, count: int) -> Text:
     """Without the last `count` characters, which are literal."""
     parts = list(text.parts)
     while count and parts and isinstance(last := parts[-1], Piece):
@@ -141,7 +162,7 @@ def _trimmed(operation: str, text: Text, pattern: Text) -> Text:
 
 def _fixed(text: Text, end: str, is_suffix: bool) -> Text | None:
     if is_suffix:
-        return _shortened(text, len(end)) if text.trailing.endswith(end) else None
+        return shortened(text, len(end)) if text.trailing.endswith(end) else None
     return text.without_prefix(end)
 
 

@@ -254,3 +254,11 @@ class Symbols(Basis):
     @abstractmethod
     def environment(self, name: Text) -> Value:
         """The value of an environment variable."""
+
+    def variable(self, name: Text, default: Value | None = None) -> Value:
+        """The value of a variable of the shell that runs now, else `default`, else the environment's."""
+        return self.environment(name) if default is None else default
+
+    def directory(self) -> Text | None:
+        """Where the program that runs now is; None if nothing is known of it."""
+        return None

@@ -68,7 +68,7 @@ def test_a_file_is_a_unit() -> None:
     assert unit.entries == (("e2e.sh", EntryKind.FILE),)
     assert list(unit.variables) == ["TAG"]
     assert {"docker", "TAG"} <= unit.procedures["build"].mentions
-    assert dump_statements(unit.variables["TAG"].lower()) == 'TAG := environment!("TAG"~)'
+    assert dump_statements(unit.variables["TAG"].lower()) == 'TAG = environment!("TAG"~)'
     assert not unit.problems
 
 

@@ -56,20 +56,22 @@ SCRIPTS = {
         D=1 podman build -t "$IMG:$TAG" .
         """,
         """
-        TAG := environment!("TAG"~)
+        TAG = environment!("TAG"~)
         run "git", "rev-parse", "--short", "HEAD"; output %1
         IMG = join("localhost/x:", %1)
         TAG = choice((TAG != ""), TAG, "dev")
         call <shell>.export("TAG"~, TAG)
+        call <shell>.export("TAG"~, TAG)
         A = "b"
         TAG = join(TAG, "-x")
+        call <shell>.export("TAG"~, TAG)
         run "podman", "build", "-t", join(IMG, ":", TAG), "."; environment D="1"
         """,
     ),
     "a default that is assigned": (
         ': "${A:=d}"\necho "$A"',
         """
-        A := environment!("A"~)
+        A = environment!("A"~)
         run "echo", A
         """,
     ),
@@ -98,7 +100,7 @@ SCRIPTS = {
     "one or the other": (
         "command -v podman && E=podman || E=docker\n$E ps",
         """
-        E := environment!("E"~)
+        E = environment!("E"~)
         run "command", "-v", "podman"; status %1
         %2 = false
         if (%1 == nil)
@@ -210,7 +212,7 @@ SCRIPTS = {
         %3, _ = call <shell>.read-file("list")
         redirect; stdin %3
             for _, %4 in split-lines!(%3)
-                l = %4
+                l = read-fields!(%4, " "~, 1)[0]
                 run "f", l
         """,
     ),
@@ -235,9 +237,9 @@ SCRIPTS = {
         Y=$(other z)
         """,
         """
-        X := environment!("X"~)
-        build := nil
-        other := nil
+        X = environment!("X"~)
+        build = nil
+        other = nil
         build = closure sh:a.sh#build
         other = closure sh:a.sh#other
         X = "1"
@@ -258,10 +260,17 @@ SCRIPTS = {
     "directories": (
         "cd a && make x\ncd b\ny\n(cd /c; z)\ncd ..\nw",
         """
-        run "make", "x"; directory "a"
-        run "y"; directory join("a", "/"~, "b")
-        run "z"; directory "/c"
-        run "w"; directory join(join("a", "/"~, "b"), "/"~, "..")
+        PWD = working-directory!()
+        PWD = path-below!(PWD, "a")
+        run "make", "x"
+        PWD = path-below!(PWD, "b")
+        run "y"
+        %1 = PWD
+        PWD = path-below!(PWD, "/c")
+        run "z"
+        PWD = %1
+        PWD = path-below!(PWD, "..")
+        run "w"
         """,
     ),
     "arrays": (

@@ -17,7 +17,7 @@ from tagcheck.frontends.api import EntryKind, Unit, Variable
 from tagcheck.frontends.shell.body import ARGUMENTS, Shared
 from tagcheck.frontends.shell.control import Control, function_procedure, mentions
 from tagcheck.frontends.shell.guard import refusal
-from tagcheck.frontends.shell.names import collect
+from tagcheck.frontends.shell.names import DIRECTORY, collect
 from tagcheck.frontends.shell.script import Script
 from tagcheck.source import Span, Text
 
@@ -40,10 +40,11 @@ def relevant(path: str, content: bytes) -> bool:
     return bool(program) and program[0].rpartition(b"/")[2] in _SHELLS
 
 
-def lower_text(text: Text, key: str, module: str = "") -> ir.Procedure:
+def lower_text(text: Text, key: str, module: str = "", exporting: bool = False) -> ir.Procedure:
     """A shell text as a procedure with the key `key`, whose one parameter holds the positional parameters. Characters
-    that stand for unknown values stay in the literals. Never raises; what is refused has a body that says so."""
-    return _Lowered(text, key, module).procedure
+    that stand for unknown values stay in the literals. `exporting`: what it assigns is exported. Never raises; what is
+    refused has a body that says so."""
+    return _Lowered(text, key, module, exporting).procedure
 
 
 def parse(path: str, content: bytes, module: str) -> Unit:
@@ -75,7 +76,7 @@ def parse(path: str, content: bytes, module: str) -> Unit:
 class _Lowered:
     """A shell text and what is made of it, when it is asked for."""
 
-    def __init__(self, text: Text, key: str, module: str) -> None:
+    def __init__(self, text: Text, key: str, module: str, exporting: bool = False) -> None:
         self.script = Script.of(text)
         self.refused = refusal(self.script.content)
         self.span = text.span(0, len(text.text))
@@ -83,7 +84,8 @@ class _Lowered:
         self.shared: Shared | None = None
         names: frozenset[str] = frozenset()
         if self.root is not None:
-            self.shared = Shared(self.script, key, module, collect(self.script, self.root), parse=_parsed)
+            names_ = collect(self.script, self.root)
+            self.shared = Shared(self.script, key, module, names_, parse=_parsed, exporting=exporting)
             names = mentions(self.shared, self.root)
         parameters = (ir.Parameter(ARGUMENTS, variadic=True),)
         self.procedure = ir.Procedure(
@@ -113,12 +115,14 @@ class _Lowered:
         """A variable begins with what the environment holds; arrays are never there."""
         start = Span(self.span.path, self.span.line, self.span.column, self.span.line, self.span.column)
         spelled = Control(self.shared).spelled(name) if self.shared else name
-        value: ir.Expression = ir.Apply("environment", (ir.Literal(name, start, exact=False),), start)
-        if self.shared and name in self.shared.names.maps:
-            value = ir.MapOf((), start)
+        value = ir.Apply("environment", (ir.Literal(name, start, exact=False),), start)
+        if name == DIRECTORY:
+            value = ir.Apply("working-directory", (), start)
+        elif self.shared and name in self.shared.names.maps:
+            value = ir.Apply("environment", (*value.arguments, ir.MapOf((), start)), start)
         elif self.shared and name in self.shared.names.lists:
-            value = ir.ListOf((), start)
-        return ir.Assign((ir.Name(spelled, start),), value, start, declare=True)
+            value = ir.Apply("environment", (*value.arguments, ir.ListOf((), start)), start)
+        return ir.Assign((ir.Name(spelled, start),), value, start)
 
     def _definitions(self, shared: Shared) -> tuple[ir.Statement, ...]:
         """The functions, known to each other before the first of them is defined."""
@@ -126,15 +130,15 @@ class _Lowered:
         functions = shared.names.functions
         at = self.span
         if any(not mentions(shared, node).isdisjoint(functions) for nodes in functions.values() for node in nodes):
-            found += [ir.Assign((ir.Name(name, at),), ir.Constant(None, at), at, True) for name in functions]
+            found += [ir.Assign((ir.Name(name, at),), ir.Constant(None, at), at) for name in functions]
         declare = not found
         for name, nodes in functions.items():
             if len(nodes) == 1 and nodes[0].parent is not None and nodes[0].parent.type == "program":
                 span = self.script.span(nodes[0])
                 closure = ir.Closure(function_procedure(shared, name, nodes[0]), span)
-                found.append(ir.Assign((ir.Name(name, span),), closure, span, declare))
+                found.append(ir.Assign((ir.Name(name, span),), closure, span))
             elif declare:
-                found.append(ir.Assign((ir.Name(name, at),), ir.Constant(None, at), at, True))
+                found.append(ir.Assign((ir.Name(name, at),), ir.Constant(None, at), at))
         return tuple(found)
 
 

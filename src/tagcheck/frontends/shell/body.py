@@ -34,6 +34,8 @@ class Shared:
     needed: set[str] = field(default_factory=set)
     procedures: dict[str, ir.Procedure] = field(default_factory=dict)
     parse: Callable[[bytes], Node] | None = None
+    exporting: bool = False
+    """whether every variable that is assigned is exported (`set -a`)"""
     texts: int = 0
     """how many texts inside of it have been read as commands"""
 
@@ -48,8 +50,8 @@ class Body:
         self.out: list[ir.Statement] = []
         self.definite: set[str] = set()
         self.local: set[str] = set()
-        self.directory: ir.Expression | None = None
-        self.directories: list[ir.Expression | None] = []
+        self.directories: list[ir.Name] = []
+        self.exporting = shared.exporting
         self.depth = 0
         self.nested = 0
         self._count = 0
@@ -61,13 +63,13 @@ class Body:
 
     def block(self, lower: Callable[[], object]) -> tuple[ir.Statement, ...]:
         """What `lower` emits, as a block: what it assigns, and where it goes, is certain only inside."""
-        outer, definite, directory = self.out, self.definite, self.directory
+        outer, definite = self.out, self.definite
         self.out, self.definite = [], set(definite)
         self.nested += 1
         lower()
         self.nested -= 1
         inner = tuple(self.out)
-        self.out, self.definite, self.directory = outer, definite, directory
+        self.out, self.definite = outer, definite
         return inner
 
     @contextmanager
@@ -111,15 +113,27 @@ class Body:
                 return ir.Opaque(f"the shell's parameter {name}", span)
             case "BASH_SOURCE":
                 return self._positional(0, span)
-        if name not in self.shared.names.assigned and name not in self.local:
+        if name in self.local:
+            return self.referred(ir.Name(self.spelled(name), span), name)
+        if self._is_elsewhere(name):
             return ir.Apply("environment", (ir.Literal(name, span),), span)
-        if name not in self.local and (self.function or name not in self.definite):
+        if self.function or name not in self.definite:
             self.shared.needed.add(name)
-        return ir.Name(self.spelled(name), span)
+        return self.referred(ir.Name(self.spelled(name), span), name)
+
+    def _is_elsewhere(self, name: str) -> bool:
+        """Whether a variable is known by its name only: the text never assigns it, or in other functions of it, which
+        may have called this one, it is a variable of their own."""
+        return name not in self.shared.names.assigned or (bool(self.function) and name in self.shared.names.locals)
+
+    def referred(self, value: ir.Name, name: str) -> ir.Expression:
+        """What a variable holds; of one that refers to another (`declare -n`), what that holds."""
+        return ir.Apply("environment", (value,), value.span) if name in self.shared.names.references else value
 
     def _positional(self, number: int, span: Span) -> ir.Expression:
         if number == 0:
-            return ir.Literal(self.script.text.position(0).path, span, exact=False)
+            path = ir.Literal(self.script.text.position(0).path, span, exact=False)
+            return ir.Apply("project-path", (path,), span)
         return ir.Apply("argument", (ir.Name(ARGUMENTS, span), ir.Constant(number, span)), span)
 
     def spelled(self, name: str) -> str:
@@ -132,8 +146,17 @@ class Body:
             self.local.add(name)
         else:
             declare = False
+        target = ir.Name(self.spelled(name), span)
+        if name in self.shared.names.references and not declare:
+            self.call("assign", (target, value), span)
+            return
         if name not in self.local:
+            if self._is_elsewhere(name):
+                self.call("assign", (ir.Literal(name, span, exact=False), value), span)
+                return
             if self.function:
                 self.shared.needed.add(name)
             self.definite.add(name)
-        self.emit(ir.Assign((ir.Name(self.spelled(name), span),), value, span, declare))
+        self.emit(ir.Assign((target,), value, span, declare))
+        if self.exporting or name in self.shared.names.exported:
+            self.call("export", (ir.Literal(name, span, exact=False), target), span)

@@ -16,8 +16,15 @@ from msgspec import Struct
 from tagcheck import ir
 from tagcheck.frontends.shell.body import ARGUMENTS
 from tagcheck.frontends.shell.conditions import Tests
-from tagcheck.frontends.shell.names import READERS, command_name, read_names
-from tagcheck.frontends.shell.script import literal_text
+from tagcheck.frontends.shell.names import (
+    DIRECTORY,
+    LAST_DIRECTORY,
+    READERS,
+    command_name,
+    declared_flags,
+    read_names,
+)
+from tagcheck.frontends.shell.words import EXPANSIONS
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -54,7 +61,7 @@ class Commands(Tests):
     def simple(self, node: Node, streams: Streams, asked: bool) -> Condition:
         """Lower a simple command; whether it succeeds, as far as `asked`."""
         span = self.script.span(node)
-        streams = Streams(self._herestring(node) or streams.stdin, streams.output, self._prefix(node))
+        streams = Streams(self._herestring(node) or streams.stdin, streams.output, self.prefix(node))
         name_node = node.child_by_field_name("name")
         words = node.children_by_field_name("argument")
         if name_node is None:
@@ -62,6 +69,8 @@ class Commands(Tests):
         name = command_name(self.script, node)
         if name in self.shared.names.functions:
             return self._function(name, words, span, streams, asked)
+        if name == "printf":
+            return self._printf(node, words, streams, asked)
         handler = _BUILTINS.get(name)
         if handler is not None:
             return handler(self, node, words, streams)
@@ -72,10 +81,11 @@ class Commands(Tests):
     def _program(self, argv: tuple[ir.Expression, ...], span: Span, streams: Streams, asked: bool) -> Condition:
         status = self.temporary(span) if asked else None
         stdin, output, prefix = streams.stdin, streams.output, streams.prefix
-        self.emit(ir.Run(argv, span, prefix, stdin, self.directory, output, status))
+        self.emit(ir.Run(argv, span, prefix, stdin, None, output, status))
         return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else unknown(span)
 
-    def _prefix(self, node: Node) -> tuple[tuple[str, ir.Expression], ...]:
+    def prefix(self, node: Node) -> tuple[tuple[str, ir.Expression], ...]:
+        """The variables that are set for a command alone."""
         found: list[tuple[str, ir.Expression]] = []
         for child in node.children:
             target, value = child.child_by_field_name("name"), child.child_by_field_name("value")
@@ -121,25 +131,31 @@ class Commands(Tests):
         return self.tested(node, words[:-1] if closed else words)
 
     def _change_directory(self, node: Node, words: list[Node], streams: Streams) -> Condition:
-        self.directories.append(self.directory)
-        operands = [word for word in words if self.script.written(word) not in ("--", "-P", "-L", "-e")]
-        if not operands:
-            self.directory = None
-            return ir.Constant(True, self.script.span(node))
-        value = self.word(operands[0])
-        written = literal_text(value)
-        span = self.script.span(operands[0])
-        if written == "-":
-            self.directory = self.directories[-2] if len(self.directories) > 1 else None
-        elif self.directory is None or written is None or written.startswith("/"):
-            self.directory = value
-        else:
-            self.directory = ir.Join((self.directory, ir.Literal("/", span, exact=False), value), span)
-        return ir.Constant(True, self.script.span(node))
+        span = self.script.span(node)
+        operands = [word for word in words if self.script.written(word) not in ("--", "-P", "-L", "-e", "-n")]
+        before = self.variable(DIRECTORY, span)
+        target: ir.Expression = ir.Apply("environment", (ir.Literal("HOME", span),), span)
+        if operands and self.script.written(operands[0]) == "-":
+            target = self.variable(LAST_DIRECTORY, span)
+        elif operands:
+            target = ir.Apply("path-below", (before, self.word(operands[0])), span)
+        if command_name(self.script, node) == "pushd":
+            kept = self.temporary(span)
+            self.emit(ir.Assign((kept,), before, span))
+            self.directories.append(kept)
+        if LAST_DIRECTORY in self.shared.names.assigned:
+            moved = self.temporary(span)
+            self.emit(ir.Assign((moved,), target, span))
+            target = moved
+            self.assign(LAST_DIRECTORY, before, span)
+        self.assign(DIRECTORY, target, span)
+        return ir.Constant(True, span)
 
     def _pop_directory(self, node: Node, words: list[Node], streams: Streams) -> Condition:
-        self.directory = self.directories.pop() if self.directories else None
-        return ir.Constant(True, self.script.span(node))
+        span = self.script.span(node)
+        if self.directories:
+            self.assign(DIRECTORY, self.directories.pop(), span)
+        return ir.Constant(True, span)
 
     def _exit(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
@@ -175,10 +191,22 @@ class Commands(Tests):
         """`set` changes the arguments only after `--`."""
         span = self.script.span(node)
         written = [self.script.written(word) for word in words]
+        flags = written[: written.index("--")] if "--" in written else written
+        for index, word in enumerate(flags):
+            if word[:1] in "-+" and ("a" in word[1:] and not word[1:].startswith("o")):
+                self.exporting = word[0] == "-"
+            elif word == "allexport" and index:
+                self.exporting = flags[index - 1] == "-o"
+        self.shared.exporting = self.exporting
         if "--" in written:
-            items = self.arguments(words[written.index("--") + 1 :])
-            self.emit(ir.Assign((ir.Name(ARGUMENTS, span),), ir.ListOf(items, span), span))
+            self._set_arguments(words[written.index("--") + 1 :], span)
+        elif written and written[0][:1] not in "-+":
+            self._set_arguments(words, span)
         return ir.Constant(True, span)
+
+    def _set_arguments(self, words: list[Node], span: Span) -> None:
+        items = self.arguments(words)
+        self.emit(ir.Assign((ir.Name(ARGUMENTS, span),), ir.ListOf(items, span), span))
 
     def _shift(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
@@ -190,13 +218,60 @@ class Commands(Tests):
 
     def _read(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
-        for name in read_names(self.script, node):
-            self.assign(name, ir.Opaque("what is read from the standard input", span), span)
+        names = list(read_names(self.script, node)) or ["REPLY"]
+        given = streams.stdin
+        if command_name(self.script, node) != "read":
+            lines: ir.Expression = ir.Opaque("what is read from the standard input", span)
+            if given is not None and "-d" not in map(self.script.written, words):
+                lines = ir.Apply("split-lines", (given,), span)
+            self.assign(names[0] if names != ["REPLY"] else "MAPFILE", lines, span)
+            return unknown(span)
+        if given is None or "-d" in map(self.script.written, words):
+            for name in names:
+                self.assign(name, ir.Opaque("what is read from the standard input", span), span)
+            return unknown(span)
+        self.fields(given, names, node, streams.prefix)
         return unknown(span)
 
+    def fields(
+        self, line: ir.Expression, names: list[str], node: Node, prefix: tuple[tuple[str, ir.Expression], ...]
+    ) -> None:
+        """Give variables the fields of a line, the last one the rest of it; with -a one variable all of them."""
+        span = self.script.span(node)
+        flags = [self.script.written(each) for each in node.children_by_field_name("argument")]
+        separator = dict(prefix).get("IFS", ir.Literal(" ", span, exact=False))
+        is_list = any(flag.startswith("-") and "a" in flag for flag in flags)
+        count = ir.Constant(0 if is_list else len(names), span)
+        found = ir.Apply("read-fields", (line, separator, count), span)
+        if is_list:
+            self.assign(names[0], found, span)
+            return
+        if len(names) == 1:
+            self.assign(names[0], ir.Index(found, ir.Constant(0, span), span), span)
+            return
+        kept = self.temporary(span)
+        self.emit(ir.Assign((kept,), found, span))
+        for number, name in enumerate(names):
+            self.assign(name, ir.Index(kept, ir.Constant(number, span), span), span)
+
     def _source(self, node: Node, words: list[Node], streams: Streams) -> Condition:
-        self.call("source", self.arguments(words), self.script.span(node))
-        return ir.Constant(True, self.script.span(node))
+        span = self.script.span(node)
+        self.call("source-exporting" if self.exporting else "source", self.arguments(words), span)
+        return ir.Constant(True, span)
+
+    def _printf(self, node: Node, words: list[Node], streams: Streams, asked: bool) -> Condition:
+        """`printf -v NAME` prints into a variable."""
+        name_node = node.child_by_field_name("name")
+        span = self.script.span(node)
+        names = list(read_names(self.script, node))
+        if not names or name_node is None:
+            argv = (ir.Literal("printf", span), *self.arguments(words))
+            return self._program(argv, span, streams, asked)
+        kept = self.temporary(span)
+        argv = (self.argument(name_node), *self.arguments(words[2:]))
+        self._program(argv, span, Streams(streams.stdin, kept, streams.prefix), asked=False)
+        self.assign(names[0], kept, span)
+        return ir.Constant(True, span)
 
     def _eval(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         for statement in self.text(words, node):
@@ -254,9 +329,13 @@ class Commands(Tests):
     def declaration(self, node: Node) -> None:
         """`export`, `local`, `declare`, `typeset`, `readonly`."""
         keyword = node.children[0].type
-        declares = keyword in ("local", "declare", "typeset")
-        exports = keyword == "export" or any(self.script.written(each) == "-x" for each in node.children[1:])
+        flags = declared_flags(self.script, node)
+        declares = keyword in ("local", "declare", "typeset") and "g" not in flags
+        exports = keyword == "export" or "x" in flags
         for child in node.children[1:]:
+            if exports and child.type in EXPANSIONS | {"string", "concatenation"}:
+                self.call("export-words", (self.argument(child),), self.script.span(child))
+                continue
             name = ""
             if child.type == "variable_assignment":
                 name = self.assignment(child, declares)
@@ -269,10 +348,12 @@ class Commands(Tests):
 
     def _empty(self, name: str, node: Node) -> ir.Expression:
         span = self.script.span(node)
+        if name in self.shared.names.lists:
+            return ir.ListOf((), span)
         return ir.MapOf((), span) if name in self.shared.names.maps else ir.Literal("", span)
 
     def _export(self, name: str, span: Span) -> None:
-        if name in self.shared.names.assigned or name in self.local:
+        if name in self.shared.names.assigned or name in self.local or self.shared.names.sources:
             self.call("export", (ir.Literal(name, span, exact=False), self.variable(name, span)), span)
 
     def unset(self, node: Node) -> None:

@@ -39,7 +39,11 @@ class Control(Lists):
 
     def _compound_body(self, node: Node, streams: Streams) -> None:
         match node.type:
-            case "compound_statement" | "subshell" | "do_group" | "program":
+            case "subshell":
+                kept = self.entered(node)
+                self.sequence([child for child in node.children if child.type not in _BRACKETS])
+                self.left(kept, self.script.span(node))
+            case "compound_statement" | "do_group" | "program":
                 if node.children and node.children[0].type.startswith("(("):
                     return
                 self.sequence([child for child in node.children if child.type not in _BRACKETS])
@@ -108,11 +112,20 @@ class Control(Lists):
         commands = [child for child in conditions if child.is_named]
         if streams.stdin is None or len(commands) != 1 or command_name(self.script, commands[0]) != "read":
             return False
-        names = list(read_names(self.script, commands[0]))
-        if len(names) != 1:
+        reader = commands[0]
+        names = list(read_names(self.script, reader)) or ["REPLY"]
+        if any(self.script.written(each) == "-d" for each in reader.children_by_field_name("argument")):
             return False
         span = self.script.span(node)
-        self._loop(names[0], ir.Apply("split-lines", (streams.stdin,), span), node)
+        item = self.temporary(span)
+
+        def lower() -> None:
+            self.fields(item, names, reader, self.prefix(reader))
+            for statement in self._group(node):
+                self.emit(statement)
+
+        lines = ir.Apply("split-lines", (streams.stdin,), span)
+        self.emit(ir.ForEach((None, item), lines, self.block(lower), span))
         return True
 
     def _for(self, node: Node) -> None:
@@ -186,7 +199,8 @@ class Control(Lists):
         if name_node is None:
             return
         name, span = self.script.written(name_node), self.script.span(node)
-        if self.function or self.nested or len(self.shared.names.functions[name]) > 1:
+        several = len(self.shared.names.functions[name]) > 1 or self.shared.names.sources
+        if self.function or self.nested or several:
             procedure = function_procedure(self.shared, name, node, self.depth)
             self.emit(ir.Assign((ir.Name(name, span),), ir.Closure(procedure, span), span))
 

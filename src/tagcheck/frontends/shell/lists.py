@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tagcheck import ir
 from tagcheck.frontends.shell.commands import PLAIN, Commands, Condition, Streams, unknown
 from tagcheck.frontends.shell.conditions import negated
-from tagcheck.frontends.shell.names import command_name
+from tagcheck.frontends.shell.names import DIRECTORY, MOVERS, command_name
 from tagcheck.frontends.shell.script import literal_text
 from tagcheck.source import Span
 
@@ -178,9 +178,7 @@ class Lists(Commands):
             if bool(condition.value) == (operator == "&&"):
                 rest()
             return
-        keeps = self.directory
         body = self.block(rest)
-        self.directory = keeps
         if body:
             wanted = condition if operator == "&&" else negated(condition)
             self.emit(ir.Branch(wanted, body, (), self.script.span(node)))
@@ -375,15 +373,30 @@ class Lists(Commands):
         if len(commands) == 1 and commands[0].type == "file_redirect":
             return self._file(commands[0]) or ir.Literal("", span)
         output = self.temporary(span)
-        directory = self.directory
+        kept = self.entered(node)
         if len(commands) == 1 and commands[0].type in ("command", "pipeline"):
             self.execute(commands[0], Streams(output=output))
             if not any(isinstance(each, ir.Run | ir.Redirect) for each in self.out[-1:]):
                 self.emit(ir.Assign((output,), ir.Literal("", span), span))
         else:
             self.emit(ir.Redirect(self.block(partial(self.sequence, inner)), span, None, output))
-        self.directory = directory
+        self.left(kept, span)
         return output
+
+    def entered(self, node: Node) -> ir.Name | None:
+        """A subshell begins: where the shell is, if that changes in it."""
+        span = self.script.span(node)
+        inside = self.script.content[node.start_byte : node.end_byte]
+        if DIRECTORY not in self.shared.names.assigned or not any(word.encode() in inside for word in MOVERS):
+            return None
+        kept = self.temporary(span)
+        self.emit(ir.Assign((kept,), self.variable(DIRECTORY, span), span))
+        return kept
+
+    def left(self, kept: ir.Name | None, span: Span) -> None:
+        """A subshell ends."""
+        if kept is not None:
+            self.assign(DIRECTORY, kept, span)
 
     def side_effects(self, node: Node) -> None:
         inner = [child for child in node.children if child.type not in ("<(", ">(", ")")]

@@ -12,18 +12,26 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 READERS = frozenset(("read", "mapfile", "readarray"))
+MOVERS = frozenset(("cd", "pushd", "popd"))
+DIRECTORY, LAST_DIRECTORY = "PWD", "OLDPWD"
+"""The variables that hold where a shell is, and where it was before."""
 _ASSIGNING = (":=", "=")
 
 
 @dataclass
 class Names:
     """`functions` maps names to their definitions in order; `lists` are the variables that hold arrays, `maps` those
-    declared with -A."""
+    declared with -A, `references` those declared with -n, `locals` those of functions alone, `exported` those that are
+    exported anywhere. `sources`: the text runs other files in its own shell."""
 
     assigned: set[str] = field(default_factory=set)
     functions: dict[str, list[Node]] = field(default_factory=dict)
     lists: set[str] = field(default_factory=set)
     maps: set[str] = field(default_factory=set)
+    references: set[str] = field(default_factory=set)
+    locals: set[str] = field(default_factory=set)
+    exported: set[str] = field(default_factory=set)
+    sources: bool = False
 
 
 def collect(script: Script, root: Node) -> Names:
@@ -53,19 +61,56 @@ def _note(script: Script, node: Node, names: Names) -> None:
                 names.functions.setdefault(script.written(name), []).append(node)
         case "expansion" if any(child.type in _ASSIGNING for child in node.children):
             names.assigned |= {script.written(child) for child in node.children if child.type == "variable_name"}
-        case "command" if command_name(script, node) in READERS:
-            names.assigned |= set(read_names(script, node))
+        case "command":
+            _note_command(script, node, names)
         case "declaration_command":
             _note_declared(script, node, names)
 
 
+def _note_command(script: Script, node: Node, names: Names) -> None:
+    name = command_name(script, node)
+    if name in READERS or name == "printf":
+        names.assigned |= set(read_names(script, node))
+    elif name in MOVERS:
+        words = [script.written(each) for each in node.children_by_field_name("argument")]
+        names.assigned |= {DIRECTORY, LAST_DIRECTORY} if "-" in words else {DIRECTORY}
+    elif name == "getopts":
+        words = [script.written(each) for each in node.children_by_field_name("argument")]
+        names.assigned |= {*words[1:2], "OPTARG", "OPTIND"}
+    elif name in ("source", "."):
+        names.sources = True
+
+
 def _note_declared(script: Script, node: Node, names: Names) -> None:
     bare = {script.written(child) for child in node.children if child.type == "variable_name"}
-    if node.children[0].type in ("local", "declare", "typeset"):
+    flags = declared_flags(script, node)
+    keyword = node.children[0].type
+    assignments = {assigned_name(script, each) for each in node.children if each.type == "variable_assignment"}
+    if keyword in ("local", "declare", "typeset"):
         names.assigned |= bare
-    if any(child.type == "word" and script.written(child) == "-A" for child in node.children):
-        assignments = (child for child in node.children if child.type == "variable_assignment")
-        names.maps |= bare | {assigned_name(script, each) for each in assignments}
+        if "g" not in flags and _in_function(node):
+            names.locals |= bare | assignments
+    if keyword == "export" or "x" in flags:
+        names.exported |= bare | assignments
+    if "A" in flags:
+        names.maps |= bare | assignments
+    if "a" in flags:
+        names.lists |= bare | assignments
+    if "n" in flags and keyword != "export":
+        names.references |= bare | assignments
+
+
+def declared_flags(script: Script, node: Node) -> str:
+    """The letters of the options of a declaration."""
+    words = (script.written(child) for child in node.children[1:] if child.type == "word")
+    return "".join(word[1:] for word in words if word.startswith("-"))
+
+
+def _in_function(node: Node) -> bool:
+    parent = node.parent
+    while parent is not None and parent.type != "function_definition":
+        parent = parent.parent
+    return parent is not None
 
 
 def _is_prefix(node: Node) -> bool:
@@ -88,7 +133,10 @@ def command_name(script: Script, node: Node) -> str:
 
 
 def read_names(script: Script, node: Node) -> Iterator[str]:
-    """The variables that a `read`, `mapfile` or `readarray` fills."""
+    """The variables that a `read`, `mapfile`, `readarray` or `printf -v` fills."""
+    if command_name(script, node) == "printf":
+        yield from _printed_names(script, node)
+        return
     skip = False
     for argument in node.children_by_field_name("argument"):
         word = script.written(argument)
@@ -96,3 +144,9 @@ def read_names(script: Script, node: Node) -> Iterator[str]:
             skip = not skip and word in ("-d", "-n", "-N", "-p", "-t", "-u", "-i", "-s0", "-O", "-c", "-C")
         elif word.isidentifier():
             yield word
+
+
+def _printed_names(script: Script, node: Node) -> Iterator[str]:
+    words = [script.written(each) for each in node.children_by_field_name("argument")]
+    if len(words) > 2 and words[0] == "-v" and words[1].isidentifier():
+        yield words[1]

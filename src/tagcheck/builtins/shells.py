@@ -1,0 +1,34 @@
+"""What a shell does to its own variables."""
+
+from __future__ import annotations
+
+from tagcheck import values
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.symbolic import as_text, split_text, text_argument
+from tagcheck.values import EMPTY, Null, Text, Value
+
+
+def assign(call: Call) -> tuple[Value, ...]:
+    """Give the variable that argument 0 names the value of argument 1."""
+    call.machine.assign(text_argument(call, 0), call.argument(1))
+    return (Null(),)
+
+
+def source(call: Call) -> tuple[Value, ...]:
+    """Run the file in argument 0 in the shell itself; the other arguments are its positional parameters. With
+    `exporting`, what it assigns is exported."""
+    if call.arguments:
+        call.machine.source(call.argument(0), call.arguments[1:], bool(call.with_.get("exporting")))
+    return (Null(),)
+
+
+def export_words(call: Call) -> tuple[Value, ...]:
+    """Assign and export each argument that is a text NAME=value."""
+    for value in call.arguments:
+        for _, option in values.options(call.machine.load(value)):
+            halves = split_text(as_text(option, call.machine), "=", 2)
+            name = halves[0].literal if len(halves) == 2 else None
+            if name and name.isidentifier():
+                call.machine.assign(Text.of(name), halves[1] if halves[1].parts else EMPTY)
+                call.machine.set_environment(Text.of(name), halves[1])
+    return (Null(),)

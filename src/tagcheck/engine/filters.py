@@ -1,0 +1,299 @@
+"""Programs that read texts and print them changed: editors, and programs that take lines and columns.
+
+Each gets its words and says what it prints, None where that is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tagcheck.builtins import editing
+from tagcheck.builtins.marked import lines_of, marked
+from tagcheck.builtins.symbolic import joined, replace_text, split_text
+from tagcheck.engine import shelltexts
+from tagcheck.engine.scripts import Scripts
+from tagcheck.values import EMPTY, Text, Value
+
+_LINE_END = Text.of("\n")
+
+
+@dataclass(frozen=True)
+class Given:
+    """The words of a filter: its script or program, the files that it reads, its switches by letter with their values,
+    and whether it writes the files back."""
+
+    scripts: tuple[Text, ...]
+    files: tuple[Text, ...]
+    letters: str = ""
+    in_place: bool = False
+
+
+class Filters(Scripts):
+    """A run that knows programs which change texts."""
+
+    # --- editors ---
+
+    def sed(self, words: tuple[Text, ...]) -> Value | None:
+        given = sed_words(words)
+        return self._edit(given, extended=bool({"E", "r"} & set(given.letters))) if given is not None else None
+
+    def perl(self, words: tuple[Text, ...]) -> Value | None:
+        given = perl_words(words)
+        return self._edit(given, extended=True, perl=True) if given is not None else None
+
+    def _edit(self, given: Given, extended: bool, perl: bool = False) -> Value | None:
+        script = joined([shelltexts.without_line_ends_of(each) for each in given.scripts], _LINE_END)
+        edits = editing.parse(script, extended, perl)
+        quiet = not perl and "n" in given.letters
+
+        def changed(text: Text) -> Value:
+            found = editing.edited(text, edits, quiet, self.missed_in) if edits is not None else None
+            return self.opaque("a text that is edited") if found is None else found
+
+        if not given.in_place:
+            return self.filtered(given.files, changed)
+        for path in given.files:
+            content = self.read_file(path)
+            if content is not None:
+                self.write_file(path, self.each_text(content, changed))
+        return EMPTY
+
+    def missed_in(self, wanted: str, replacement: Text) -> None:
+        """A substitution found nothing: the image in what it would have written."""
+        found = [word for word in shelltexts.words(replacement) if word.parts]
+        if found:
+            self.missed(wanted, unquoted(found[-1]))
+
+    # --- lines and columns ---
+
+    def cut_columns(self, words: tuple[Text, ...]) -> Value | None:
+        options, files = _valued(words, "dfcb")
+        fields, delimiter = options.get("f"), options.get("d", Text.of("\t")).literal
+        number = fields.literal if fields is not None else None
+        if number is None or delimiter is None or len(delimiter) != 1 or not _is_range(number):
+            return None
+        return self.filtered(files, lambda text: _by_line(text, lambda line: _columns(line, delimiter, number)))
+
+    def awk(self, words: tuple[Text, ...]) -> Value | None:
+        options, rest = _valued(words, "Fv")
+        program = rest[0].literal.strip() if rest and rest[0].literal is not None else ""
+        separator = options.get("F", Text.of(" ")).literal
+        column = program.removeprefix("{").removesuffix("}").strip().removeprefix("print").strip().rstrip(";").strip()
+        if not program.startswith("{") or separator is None or column not in _COLUMNS or "v" in options:
+            return None
+        return self.filtered(rest[1:], lambda text: _by_line(text, lambda line: _column(line, separator, column)))
+
+    def first_lines(self, words: tuple[Text, ...]) -> Value | None:
+        return self._some_lines(words, lambda lines, count: lines[:count])
+
+    def last_lines(self, words: tuple[Text, ...]) -> Value | None:
+        return self._some_lines(words, lambda lines, count: lines[-count:] if count else [])
+
+    def _some_lines(self, words: tuple[Text, ...], choose: Callable[[list[Text], int], list[Text]]) -> Value | None:
+        options, files = _valued(tuple(map(_counted, words)), "n")
+        number = options.get("n", Text.of("10")).literal or ""
+        if not number.isdecimal() or len(number) > 6:
+            return None
+
+        def chosen(text: Text) -> Value:
+            if len(text.parts) == 1 and text.literal is None:
+                return self.opaque("some lines of an unknown text")
+            return joined(choose(lines_of(text), int(number)), EMPTY)
+
+        return self.filtered(files, chosen)
+
+    def translated(self, words: tuple[Text, ...]) -> Value | None:
+        sets = [word.literal or "" for word in words]
+        match sets:
+            case ["a-z" | "[:lower:]" | "[a-z]", "A-Z" | "[:upper:]" | "[A-Z]"]:
+                return self.filtered((), lambda text: text.mapped("upper"))
+            case ["A-Z" | "[:upper:]" | "[A-Z]", "a-z" | "[:lower:]" | "[a-z]"]:
+                return self.filtered((), lambda text: text.mapped("lower"))
+            case ["-d", removed] if _plain(removed):
+                return self.filtered((), lambda text: _replaced_each(text, removed, ""))
+            case [old, new] if _plain(old) and _plain(new) and len(_unescaped(old)) == len(_unescaped(new)) == 1:
+                return self.filtered((), lambda text: _replaced_each(text, old, _unescaped(new)))
+            case _:
+                return None
+
+    def grep(self, words: tuple[Text, ...]) -> Value | None:
+        letters = [word.literal for word in words if (word.literal or "").startswith("-")]
+        rest = tuple(word for word in words if not (word.literal or "").startswith("-"))
+        inverted = letters == ["-v"]
+        if (letters and not inverted) or not rest or rest[0].literal is None:
+            return None
+        letter = "d" if inverted else "p"
+        edits = editing.parse(Text.of("/" + rest[0].literal.replace("/", "\\/") + "/" + letter), extended=False)
+        if edits is None:
+            return None
+
+        def kept(text: Text) -> Value:
+            found = editing.edited(text, edits, not inverted, lambda wanted, new: None)
+            return self.opaque("some lines of a text") if found is None or text.literal is None else found
+
+        return self.filtered(rest[1:], kept)
+
+    # --- what they read ---
+
+    def filtered(self, files: Sequence[Text], change: Callable[[Text], Value]) -> Value | None:
+        """What `change` makes of the files, or of the input without files; None where that is not known."""
+        if not files or [path.literal for path in files] == ["-"]:
+            return self.each_text(self.standard_input, change) if self.standard_input is not None else None
+        contents = [self.read_file(path) for path in files]
+        known = [content for content in contents if content is not None]
+        return self.join(tuple(self.each_text(each, change) for each in known)) if len(known) == len(contents) else None
+
+    def each_text(self, value: Value, change: Callable[[Text], Value]) -> Value:
+        """A function of every text that a value can be."""
+        return self.distribute((self.load(value),), lambda chosen: change(self.as_text(chosen[0])))
+
+
+def sed_words(words: Sequence[Text]) -> Given | None:
+    """The words of a sed command taken apart; None for switches that are not understood."""
+    scripts: list[Text] = []
+    files: list[Text] = []
+    letters, in_place, pending = "", False, False
+    for word in words:
+        written = word.literal if word.literal is not None else word.leading
+        if pending:
+            scripts.append(word)
+            pending = False
+        elif written.startswith("--"):
+            name, _, value = written[2:].partition("=")
+            if name == "expression" and value:
+                scripts.append(word.dropped(len("--expression=")))
+            elif name == "in-place":
+                in_place = True
+            elif name in ("regexp-extended", "quiet", "silent"):
+                letters += "n" if name[0] in "qs" else "E"
+            elif name not in ("posix", "separate", "unbuffered", "null-data"):
+                return None
+        elif written.startswith("-") and len(written) > 1:
+            rest = written[1:]
+            while rest:
+                letter, rest = rest[0], rest[1:]
+                if letter == "i":
+                    in_place, rest = True, ""
+                elif letter == "e":
+                    pending = not rest
+                    if rest:
+                        scripts.append(word.dropped(len(written) - len(rest)))
+                    rest = ""
+                elif letter in "Ernsuz":
+                    letters += letter
+                else:
+                    return None
+        elif not word.parts and in_place:
+            continue
+        else:
+            files.append(word)
+    if not scripts and files:
+        scripts.append(files.pop(0))
+    return Given(tuple(scripts), tuple(files), letters, in_place) if scripts else None
+
+
+def perl_words(words: Sequence[Text]) -> Given | None:
+    """The words of a perl command that edits line by line; None for any other."""
+    scripts: list[Text] = []
+    files: list[Text] = []
+    letters, in_place, pending = "", False, False
+    for word in words:
+        written = word.literal if word.literal is not None else word.leading
+        if pending:
+            scripts.append(word)
+            pending = False
+        elif written.startswith("-") and len(written) > 1 and not files:
+            letters += written[1:].partition("i")[0] + written[1:].replace("i", "", 1)[-1:]
+            in_place = in_place or "i" in written
+            pending = written.endswith("e")
+        else:
+            files.append(word)
+    return Given(tuple(scripts), tuple(files), letters, in_place) if scripts and "p" in letters else None
+
+
+def unquoted(word: Text) -> Text:
+    """A word without the quotes around it."""
+    written = marked(word)
+    for quote in "\"'":
+        if len(written) > 1 and written[0] == written[-1] == quote:
+            return shelltexts.shortened(word.dropped(1), 1)
+    return word
+
+
+_COLUMNS = frozenset(("$NF", *(f"${number}" for number in range(10))))
+
+
+def _by_line(text: Text, change: Callable[[Text], Text]) -> Text:
+    lines = split_text(text, "\n")
+    ended = len(lines) > 1 and not lines[-1].parts
+    return joined([change(line) for line in (lines[:-1] if ended else lines)], _LINE_END) + (
+        _LINE_END if ended else EMPTY
+    )
+
+
+def _is_range(written: str) -> bool:
+    low, dash, high = written.partition("-")
+    return len(written) < 6 and (low.isdecimal() or bool(dash and high)) and (not high or high.isdecimal())
+
+
+def _columns(line: Text, delimiter: str, wanted: str) -> Text:
+    pieces = split_text(line, delimiter)
+    if len(pieces) == 1:
+        return line
+    low, dash, high = wanted.partition("-")
+    first = int(low or "1") - 1
+    last = int(high) if high else (len(pieces) if dash else first + 1)
+    return joined(pieces[first:last], Text.of(delimiter))
+
+
+def _column(line: Text, separator: str, column: str) -> Text:
+    if column == "$0":
+        return line
+    pieces = list(shelltexts.words(line)) if separator == " " else split_text(line, separator)
+    if column == "$NF":
+        return pieces[-1] if pieces else EMPTY
+    number = int(column[1:])
+    return pieces[number - 1] if number <= len(pieces) else EMPTY
+
+
+def _counted(word: Text) -> Text:
+    """`-5` as `-n5`."""
+    written = word.literal or ""
+    return Text.of(f"-n{written[1:]}") if written[:1] == "-" and written[1:].isdecimal() else word
+
+
+def _valued(words: Sequence[Text], letters: str) -> tuple[dict[str, Text], tuple[Text, ...]]:
+    """Options with values by their letter, and the operands."""
+    options: dict[str, Text] = {}
+    rest: list[Text] = []
+    pending = ""
+    for word in words:
+        leading = word.leading
+        if pending:
+            options[pending] = word
+            pending = ""
+        elif len(leading) > 1 and leading[0] == "-" and leading[1] in letters:
+            if len(word.parts) == 1 and len(leading) == 2:
+                pending = leading[1]
+            else:
+                options[leading[1]] = word.dropped(2)
+        else:
+            rest.append(word)
+    return options, tuple(rest)
+
+
+def _unescaped(written: str) -> str:
+    return written.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r").replace("[:space:]", " \n\t")
+
+
+def _plain(written: str) -> bool:
+    """Whether a set of `tr` is written out character by character."""
+    shown = _unescaped(written)
+    return bool(shown) and "-" not in shown[1:-1] and "[" not in shown and len(shown) < 10
+
+
+def _replaced_each(text: Text, written: str, new: str) -> Text:
+    for character in _unescaped(written):
+        text = replace_text(text, character, Text.of(new))
+    return text
