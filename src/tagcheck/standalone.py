@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from tagcheck.frontends.api import Runnable, Unit
+from tagcheck.frontends.api import EntryKind, Runnable, Unit
 from tagcheck.ir import Procedure
 from tagcheck.scenario import Plan
 
@@ -51,7 +51,10 @@ def _counting(found: dict[str, tuple[Runnable, bytes]], programs: Iterable[str])
 
 def entry_plans(unit: Unit) -> tuple[Plan, ...]:
     """The scenarios of a file, one for each entry."""
-    return tuple(Plan(_title(unit.procedures[name]), (unit.procedures[name],), alone=True) for name, _ in unit.entries)
+    return tuple(
+        Plan(_title(unit.procedures[name]), (unit.procedures[name],), whole=kind is not EntryKind.TARGET, alone=True)
+        for name, kind in unit.entries
+    )
 
 
 def _title(procedure: Procedure) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from tagcheck import argv
 from tagcheck.builtins.symbolic import cut_run, derived, joined, replace_text, run_text, runs, split_text
 from tagcheck.catalogue import Tools
-from tagcheck.engine.scripts import Scripts
+from tagcheck.engine.makefiles import Makefiles
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
 
 _ECHO_FLAG = re.compile(r"-[neE]+")
@@ -18,7 +18,7 @@ MOST_REPEATS = 64
 """How often a format is used again for further words."""
 
 
-class Printing(Scripts):
+class Printing(Makefiles):
     """A run that knows what programs print."""
 
     tools: Tools

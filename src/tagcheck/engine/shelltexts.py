@@ -75,10 +75,10 @@ def without_line_ends(value: Value) -> Value:
         return alternatives((guards, without_line_ends(option)) for guards, option in value.options)
     if not isinstance(value, Text) or not value.trailing.endswith("\n"):
         return value
-    return _shortened(value, len(value.trailing) - len(value.trailing.rstrip("\n")))
+    return shortened(value, len(value.trailing) - len(value.trailing.rstrip("\n")))
 
 
-def _shortened(text: Text, count: int) -> Text:
+def shortened(text: Text, count: int) -> Text:
     """Without the last `count` characters, which are literal."""
     parts = list(text.parts)
     while count and parts and isinstance(last := parts[-1], Piece):
@@ -141,7 +141,7 @@ def _trimmed(operation: str, text: Text, pattern: Text) -> Text:
 
 def _fixed(text: Text, end: str, is_suffix: bool) -> Text | None:
     if is_suffix:
-        return _shortened(text, len(end)) if text.trailing.endswith(end) else None
+        return shortened(text, len(end)) if text.trailing.endswith(end) else None
     return text.without_prefix(end)
 
 

@@ -25,6 +25,8 @@ class EntryKind(Enum):
     """a test main that runs before and after the tests of its module"""
     FILE = "file"
     """a script, a manifest: the file itself"""
+    TARGET = "target"
+    """a part of a file that people and other programs ask for by name, seldom a whole flow"""
 
 
 @dataclass(frozen=True, slots=True)
