@@ -88,6 +88,10 @@ class Effect(Struct, frozen=True):
     unbuilt: bool = False
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""
+    silent: bool = False
+    """make does not print the commands that it runs"""
+    environment_first: bool = False
+    """the environment has precedence over what a makefile says"""
     environment: tuple[Text, ...] = ()
     """NAME=value texts: variables that the executed words or script see"""
     directory: Text | None = None

@@ -123,6 +123,10 @@ class Program:
         except UnicodeDecodeError:
             return None
 
+    def has(self, path: str) -> bool:
+        """Whether the project has a file at a path from its root."""
+        return path in self._by_suffix.get(path.rpartition("/")[2], ())
+
     def find_files(self, path: Text, origin: str) -> tuple[str, ...]:
         """The project files that a path can mean: relative to the root, to the file `origin` that names it, or, where
         the beginning is not known, by its end if that is unique. A folder gives the files in it."""
@@ -143,7 +147,7 @@ class Program:
         return tuple(ends) if len(ends) == 1 else ()
 
     def _at(self, path: str) -> tuple[str, ...]:
-        if path in self._by_suffix.get(path.rpartition("/")[2], ()):
+        if self.has(path):
             return (path,)
         return tuple(self._by_folder.get(path, ()))
 

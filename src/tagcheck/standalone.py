@@ -52,7 +52,13 @@ def _counting(found: dict[str, tuple[Runnable, bytes]], programs: Iterable[str])
 def entry_plans(unit: Unit) -> tuple[Plan, ...]:
     """The scenarios of a file, one for each entry."""
     return tuple(
-        Plan(_title(unit.procedures[name]), (unit.procedures[name],), alone=True, runs=kind is not EntryKind.STATEMENT)
+        Plan(
+            _title(unit.procedures[name]),
+            (unit.procedures[name],),
+            whole=kind is not EntryKind.TARGET,
+            alone=True,
+            runs=kind is not EntryKind.STATEMENT,
+        )
         for name, kind in unit.entries
     )
 

@@ -175,7 +175,7 @@ def test_the_environment_of_a_command_is_that_of_its_shell_alone(tmp_path: Path)
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ('run(t, "make", "load", "IMG="+img)', "a make target"),
+        ('run(t, "make", "load", "IMG="+img)', "a makefile that is not in the project"),
         ('run(t, "bash", "gone.sh", img)', "a shell script"),
         ('run(t, "bash", "-c", os.Args[1], img)', "a shell script"),
         ('run(t, "ssh", "host", "docker push "+img)', "a command on another host"),

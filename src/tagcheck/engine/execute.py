@@ -283,7 +283,7 @@ class Execution(Calls):
 
     def _both(self, node: ir.Branch, condition: Condition, frame: Frame) -> None:
         base = self.guards
-        then, otherwise = self._opposite(condition)
+        then, otherwise = self.opposite(condition)
         sides = ((then, node.then), (otherwise, node.otherwise))
         ended: list[bool] = []
         self.fork((guards, partial(self._side_body, body, frame, ended)) for guards, body in sides)
@@ -292,7 +292,7 @@ class Execution(Calls):
             self.guards = base.and_(beyond) or base
             self._succeeded(node.condition, frame)
 
-    def _opposite(self, condition: Condition) -> tuple[Guards, Guards]:
+    def opposite(self, condition: Condition) -> tuple[Guards, Guards]:
         """The guards of the two sides; an atom of their own keeps them apart where the conditions cannot be written."""
         (then, exact), (otherwise, other_exact) = disjunction(condition.true), disjunction(condition.false)
         if exact and other_exact:

@@ -12,7 +12,7 @@ from tagcheck.builtins import editing
 from tagcheck.builtins.marked import lines_of, marked
 from tagcheck.builtins.symbolic import joined, replace_text, split_text
 from tagcheck.engine import shelltexts
-from tagcheck.engine.scripts import Scripts
+from tagcheck.engine.makefiles import Makefiles
 from tagcheck.values import EMPTY, Text, Value
 
 _LINE_END = Text.of("\n")
@@ -29,7 +29,7 @@ class Given:
     in_place: bool = False
 
 
-class Filters(Scripts):
+class Filters(Makefiles):
     """A run that knows programs which change texts."""
 
     # --- editors ---

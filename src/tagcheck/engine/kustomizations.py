@@ -123,7 +123,7 @@ class Kustomizations(Manifests):
         return None
 
     def _resource(self, file: str, item: Value, depth: int) -> Built:
-        path = self._path(file, item)
+        path = self._entry_path(file, item)
         if path is None:
             return Built(whole=False)
         below = self._kustomization(path)
@@ -132,13 +132,13 @@ class Kustomizations(Manifests):
         return self._objects(path)
 
     def _component(self, file: str, item: Value, built: Built, depth: int) -> Built:
-        path = self._path(file, item)
+        path = self._entry_path(file, item)
         below = self._kustomization(path) if path is not None else None
         if below is None:
             return Built(built.objects, False)
         return self._build(below, built.objects, Built(whole=built.whole), depth + 1)
 
-    def _path(self, file: str, item: Value) -> str | None:
+    def _entry_path(self, file: str, item: Value) -> str | None:
         """The path in the project that an entry names; None for a remote one."""
         literal = item.literal if isinstance(item, Text) else None
         if literal is None:
@@ -196,7 +196,7 @@ class Kustomizations(Manifests):
         """The documents of a patch: written out, or in a file."""
         if not isinstance(item, Text):
             return ()
-        path = self._path(file, item)
+        path = self._entry_path(file, item)
         if path is None:
             return documents(item)
         self._take(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ class Scripts(Execution):
 
     command_environment: tuple[tuple[str, Value], ...] = ()
     """what the command that runs now sets for itself"""
+    script_failed: bool = False
+    """whether the script that ran last fails for certain"""
 
     shell_base: int = 0
     """the place of the frame of the shell that runs now"""
@@ -40,8 +43,7 @@ class Scripts(Execution):
     def script(self, effect: Effect) -> Value | None:
         """Run a shell text or a script file; what it prints, None if nothing is known of it."""
         if effect.tool == "make":
-            self.gap("run", "a make target")
-            return None
+            return self.make(effect)
         if effect.store is not None:
             self.gap("run", "a command on another host")
             return None
@@ -51,13 +53,21 @@ class Scripts(Execution):
             return self._run_text(self.standard_input, effect)
         return self._run_file(effect)
 
+    @abstractmethod
+    def make(self, effect: Effect) -> Value | None:
+        """Run targets of a makefile; what is printed, None if nothing is known of it."""
+
+    def print_text(self, value: Value) -> None:
+        """Add to what the shell around prints."""
+        self._print(value)
+
     def _run_text(self, text: Text, effect: Effect) -> Value | None:
         if all(isinstance(part, Filling) for part in text.parts) or len(str(text)) > LONGEST_TEXT:
             self.gap("run", "a shell script")
             return None
         source, holes = self.source_text(text)
-        procedure = self.program.lowered(source, _lowered)
-        return self._run_script(procedure, holes, effect.words[1:] if effect.script is not None else effect.words)
+        procedure = self.program.lowered(source, lowered_text)
+        return self.run_script(procedure, holes, effect.words[1:] if effect.script is not None else effect.words)
 
     def _run_file(self, effect: Effect) -> Value | None:
         names = self.found_files(effect.path) if effect.path is not None else ()
@@ -66,7 +76,7 @@ class Scripts(Execution):
             self.gap("run", "a shell script")
             return None
         procedure = self.program.lowered(SourceText.of_file(names[0], content), _lowered_file)
-        return self._run_script(procedure, (), effect.words)
+        return self.run_script(procedure, (), effect.words)
 
     def started(self, words: tuple[Text, ...]) -> tuple[Effect, ...]:
         """What a command does whose first word is the path of a script of the project."""
@@ -78,16 +88,17 @@ class Scripts(Execution):
             return ()
         return (Effect(EffectKind.SCRIPT, "sh", path=Text.of(names[0]), words=words[1:]),)
 
-    def _run_script(self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value]) -> Value:
+    def run_script(self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value]) -> Value:
         """Run a script to its end, and what it left running in the background."""
         printed = self.heap.new(EMPTY)
         outer = (self.holes, self.output_cell, self.pending, self.site)
         place = (self.shell_base, self.in_command, self.working_directory)
         self.holes, self.output_cell, self.pending = holes, printed, []
-        with self._own_environment():
+        with self.own_environment():
             self.working_directory = self.directory()
             self.shell_base, self.in_command = len(self.frames), False
             self.call_procedure(FunctionValue(procedure), tuple(words), self.site, {})
+            self.script_failed = not self.live
             self.live, self.failed = True, False
             self.wait()
         self.holes, self.output_cell, self.pending, self.site = outer
@@ -218,7 +229,7 @@ class Scripts(Execution):
                 base.names[name] = cell
 
     @contextmanager
-    def _own_environment(self) -> Iterator[None]:
+    def own_environment(self) -> Iterator[None]:
         """What a shell exports is gone when it ends."""
         before = {name: self.heap.read(cell) for name, cell in self.variables.items()}
         for name, value in self.command_environment:
@@ -262,7 +273,7 @@ def environment_of(texts: Seq[Text]) -> tuple[tuple[str, Value], ...]:
     return tuple((found[0].literal, found[1]) for _, found in halves if found and found[0].literal)
 
 
-def _lowered(source: SourceText) -> Procedure:
+def lowered_text(source: SourceText) -> Procedure:
     start = source.position(0)
     return shell.lower_text(source, f"sh:{start.path}:{start.line}:{start.column}")
 

@@ -27,6 +27,8 @@ class EntryKind(Enum):
     """a script, a manifest: the file itself"""
     STATEMENT = "statement"
     """a file that says what is used when somebody uses it"""
+    TARGET = "target"
+    """a part of a file that people and other programs ask for by name, seldom a whole flow"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,13 +217,24 @@ def blame(use: Event, candidate: Event) -> Span:
     """The expression that a person would repair: the part in which the use's name differs from the candidate's."""
     mine, theirs = use.reference, candidate.reference
     if same(mine.name, theirs.name) is not Same.YES:
-        written = written_at(use.image, use.span, differing(mine.name, theirs.name))
+        different = differing(mine.name, theirs.name)
+        if _is_shared(different, theirs.name):
+            return use.span
+        written = written_at(use.image, use.span, different)
         made = made_at(use, use.image)
         if made is not None and (written == use.span or made.contains(written) or made_by_generator(use, written)):
             return made
         return written
     tag = mine.tag
     return (made_at(use, tag) if tag is not None else None) or written_at(use.image, use.span, tag)
+
+
+def _is_shared(different: Text, other: Text) -> bool:
+    """Whether a part begins with what stands in both names, from one place: then the fault is how it is used."""
+    first = different.parts[0] if different.parts else None
+    if not isinstance(first, Piece) or first.origin is None:
+        return False
+    return any(isinstance(part, Piece) and part.origin == first.origin for part in other.parts)
 
 
 def differing(mine: Text, theirs: Text) -> Text:
@@ -254,8 +265,7 @@ def loaded_name_mismatch(case: Case) -> Iterator[Match]:
 def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
     present = [each for each in case.together(event, *PRESENT) if each is not event]
     built = [each for each in present if each.stage is not Stage.PULLED]
-    reading = "engine" if event.reading == "docker" and event.stage is Stage.LOADED else event.reading
-    if not built or any(same_image(name, each.image, reading, each.reading) is not Same.NO for each in present):
+    if not built or any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
     reference = parse(name)
     if case.is_third_party(reference):
@@ -266,6 +276,12 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         if local or (alike(reference, candidate.reference) == 3 and reference.registry is None):
             return candidate
     return None
+
+
+def _is_source(event: Event, name: Text, made: Event) -> Same:
+    """Whether what is loaded is what was made. A cluster's tool asks the engine that made it, if it can."""
+    through_engine = event.reading == "docker" and event.stage is Stage.LOADED and made.tool != "docker"
+    return same_image(name, made.image, "engine" if through_engine else event.reading, made.reading)
 
 
 def _not_present(case: Case, event: Event, name: Text, candidate: Event) -> Match:

@@ -1,0 +1,325 @@
+"""Reading a makefile: what its lines define (GNU make manual 4.4, section 3.7)."""
+
+from __future__ import annotations
+
+from functools import partial
+from posixpath import join, normpath
+from typing import TYPE_CHECKING
+
+from tagcheck.engine import truth
+from tagcheck.engine.make.expansion import Expander
+from tagcheck.engine.make.state import Definition, Definitions, Line, Rule, Target, beyond
+from tagcheck.engine.make.words import Unknown, spaced, stem_of, trimmed, with_stem, words
+from tagcheck.engine.state import delta
+from tagcheck.engine.truth import Condition
+from tagcheck.frontends.make.expansions import written
+from tagcheck.frontends.make.nodes import (
+    Assignment,
+    Comparison,
+    Conditional,
+    Export,
+    Include,
+    Makefile,
+    Operator,
+    RecipeLine,
+    Statement,
+    Undefine,
+)
+from tagcheck.frontends.make.nodes import Rule as RuleNode
+from tagcheck.frontends.make.parser import parse
+from tagcheck.guards import ALWAYS, Guards
+from tagcheck.ir import CompareOp, Literal
+from tagcheck.source import Text as SourceText
+from tagcheck.values import EMPTY, Text, Value
+
+if TYPE_CHECKING:
+    from tagcheck.engine.makefiles import Makefiles
+
+MOST_READ = 64
+"""Makefiles and texts inside them that one run of make reads at most, times sixteen for the texts."""
+DEEPEST_READ = 12
+
+
+class Reader(Expander):
+    """A run of make that reads makefiles."""
+
+    def __init__(self, host: Makefiles, directory: str) -> None:
+        super().__init__(host, directory)
+        self.entry = host.guards
+        self.targets: dict[str, Target] = {}
+        self.patterns: dict[str, Target] = {}
+        self.exported: dict[str, bool] = {}
+        self.export_all = False
+        self.one_shell = False
+        self.silent = False
+        self.default = ""
+        self.path = ""
+        self.is_complete = True
+        """every makefile that is included has been found"""
+        self._current: list[Rule] = []
+        self._texts = 0
+        self._depth = 0
+
+    # --- files and texts ---
+
+    def read_file(self, path: str) -> bool:
+        """Read a makefile of the project; whether there is one."""
+        content = self.host.program.read(path)
+        if content is None or len(self.files) >= MOST_READ or self._depth >= DEEPEST_READ:
+            return False
+        makefile = self.host.program.lowered(SourceText.of_file(path, content), parse)
+        before, self.path = self.path, path
+        folder = self.directory + "/" if self.directory else ""
+        self.files.append(path.removeprefix(folder))
+        self._read(makefile, ())
+        self.path = before
+        return True
+
+    def read_text(self, text: Text) -> None:
+        self._texts += 1
+        if not str(text).strip() or self._texts > MOST_READ * 16 or self._depth >= DEEPEST_READ:
+            return
+        source, holes = self.host.source_text(text)
+        current, self._current = self._current, []
+        self._read(self.host.program.lowered(source, parse), holes)
+        self._current = current
+
+    def _read(self, makefile: Makefile, holes: tuple[Value, ...]) -> None:
+        outer, self.host.holes = self.host.holes, holes
+        self._depth += 1
+        self._statements(makefile.statements)
+        self._depth -= 1
+        self.host.holes = outer
+
+    def _statements(self, statements: tuple[Statement, ...]) -> Value:
+        for statement in statements:
+            if not self.host.live:
+                break
+            self._step()
+            match statement:
+                case Assignment():
+                    self._assignment(statement)
+                case RuleNode():
+                    self._rule(statement)
+                case RecipeLine():
+                    self._recipe_line(statement)
+                case Conditional():
+                    self._conditional(statement)
+                case Include():
+                    self._include(statement)
+                case Export():
+                    self._export(statement)
+                case Undefine():
+                    self._undefine(statement)
+        return EMPTY
+
+    def here(self) -> Guards:
+        """The guards here, beyond those under which make was started."""
+        found = delta(self.host.guards, self.entry)
+        return found if found.units or found.clauses else ALWAYS
+
+    def _include(self, node: Include) -> None:
+        for guards, text in self.texts(node.paths):
+            for path in words(text):
+                self.under(guards, partial(self._included, path))
+
+    def _included(self, path: Text) -> None:
+        literal = path.literal
+        near = join(self.directory, literal) if literal is not None else ""
+        for found in (normpath(near), *self.host.program.find_files(path, self.path)):
+            if literal is None and found == ".":
+                continue
+            if self.host.program.read(found) is not None and self.read_file(found):
+                return
+        self.is_complete = False
+
+    # --- variables ---
+
+    def _assignment(self, node: Assignment) -> None:
+        name = written(node.name)
+        if name is None:
+            names = {text.literal for _, text in self.texts(node.name)}
+            name = names.pop() if len(names) == 1 else None
+        if name is None:
+            return
+        if node.exported:
+            self.exported[name] = True
+        if node.targets is None:
+            self._assign(self.variables, name.strip(), node)
+            return
+        for _, text in self.texts(node.targets):
+            for word in words(text):
+                target = self._target(str(word))
+                self._assign(target.variables, name, node)
+                if node.private:
+                    target.private.add(name)
+
+    def _assign(self, table: Definitions, name: str, node: Assignment) -> None:
+        if name in self.command and not node.override:
+            return
+        found = table.setdefault(name, [])
+        guards = self.here()
+        origin = "override" if node.override else "file"
+        match node.operator:
+            case Operator.RECURSIVE:
+                self._define(found, Definition(guards, origin, expansion=node.value, holes=self.host.holes))
+            case Operator.SIMPLE | Operator.IMMEDIATE:
+                self._define(found, Definition(guards, origin, self.expand(node.value)))
+            case Operator.SHELL:
+                self._define(found, Definition(guards, origin, self.shell(self.expand(node.value))))
+            case Operator.CONDITIONAL:
+                for part in self._unset(found, name, guards):
+                    found.append(Definition(part, origin, expansion=node.value, holes=self.host.holes))
+            case Operator.APPEND:
+                self._append(found, guards, origin, node)
+        if name == ".DEFAULT_GOAL" and table is self.variables:
+            self.default = str(self.host.as_text(self.expand(node.value))).strip()
+
+    def _define(self, found: list[Definition], definition: Definition) -> None:
+        if definition.guards is ALWAYS and not definition.appends:
+            found.clear()
+        found.append(definition)
+
+    def _unset(self, found: list[Definition], name: str, guards: Guards) -> list[Guards]:
+        """Where a variable has no value yet: neither from a makefile nor from outside."""
+        rest = beyond(guards, (each.guards for each in found))
+        if not rest:
+            return []
+        outside = self.undefined(name)
+        if name in self.command or not isinstance(outside, Text) or outside.literal is not None:
+            # Set for the run, to whatever text: `?=` asks only whether there is a value.
+            return [] if name in self.command or self.is_given(name) else rest
+        if not name.isidentifier():
+            return rest
+        unset = truth.compare(CompareOp.EQ, outside, EMPTY).true
+        return [both for each in rest for side in unset if (both := each.and_(side)) is not None]
+
+    def _append(self, found: list[Definition], guards: Guards, origin: str, node: Assignment) -> None:
+        last = found[-1] if found else None
+        if last is not None and last.guards == guards and not last.appends:
+            if last.value is not None:
+                value = self.appended(last.value, self.expand(node.value))
+                found[-1] = Definition(guards, origin, value)
+                return
+            if last.holes == self.host.holes or not last.holes or not self.host.holes:
+                blank = Literal(" ", node.span, exact=False)
+                whole = (*last.expansion, blank, *node.value) if last.expansion else node.value
+                found[-1] = Definition(guards, origin, expansion=whole, holes=last.holes or self.host.holes)
+                return
+        simple = last is not None and last.value is not None
+        value = self.expand(node.value) if simple else None
+        found.append(Definition(guards, origin, value, node.value, self.host.holes, appends=True))
+
+    def _undefine(self, node: Undefine) -> None:
+        for _, text in self.texts(node.name):
+            name = str(trimmed(text))
+            if name not in self.command or node.override:
+                self.variables.pop(name, None)
+                self.command.pop(name, None)
+
+    def _export(self, node: Export) -> None:
+        named = [str(word) for _, text in self.texts(node.names) for word in words(text)]
+        if not named:
+            self.export_all = node.exported
+        self.exported.update((name, node.exported) for name in named)
+
+    # --- conditionals ---
+
+    def _conditional(self, node: Conditional) -> None:
+        condition = self._condition(node)
+        before = self._current
+        ends: list[Rule] = []
+
+        def side(statements: tuple[Statement, ...]) -> Value:
+            self._current = before
+            self._statements(statements)
+            ends.extend(each for each in self._current if each not in ends)
+            return EMPTY
+
+        self.choose(condition, lambda: side(node.then), lambda: side(node.otherwise))
+        self._current = ends
+
+    def _condition(self, node: Conditional) -> Condition:
+        match node.comparison:
+            case Comparison.EQUAL:
+                return self.compared(self.expand(node.left), self.expand(node.right))
+            case Comparison.UNEQUAL:
+                return self.compared(self.expand(node.left), self.expand(node.right)).negated()
+            case Comparison.DEFINED:
+                return self._is_defined(node)
+            case Comparison.UNDEFINED:
+                return self._is_defined(node).negated()
+
+    def _is_defined(self, node: Conditional) -> Condition:
+        """`ifdef` asks for the text before it is expanded."""
+        name = str(trimmed(self.host.as_text(self.expand(node.left))))
+        found = self.variables.get(name, [])
+        if len(found) == 1 and found[0].guards is ALWAYS and found[0].value is None:
+            return truth.constant(bool(found[0].expansion))
+        return self.is_text(self.variable(name))
+
+    # --- rules ---
+
+    def _target(self, name: str) -> Target:
+        table = self.patterns if "%" in name else self.targets
+        return table.setdefault(name, Target())
+
+    def _rule(self, node: RuleNode) -> None:
+        self._current = []
+        prerequisites = self.expand(node.prerequisites) if node.colon else EMPTY
+        for guards, text in self.texts(node.targets):
+            if node.colon:
+                self.under(guards, partial(self._targets, text, prerequisites, node))
+            elif (halves := text.split_at(":")) is not None:
+                is_double = halves[1].leading.startswith(":")
+                rest = halves[1].dropped(is_double)
+                colon = "::" if is_double else ":"
+                rule = RuleNode((), colon, (), node.span)
+                self.under(guards, partial(self._targets, halves[0], rest, rule))
+
+    def _targets(self, targets: Text, prerequisites: Value, node: RuleNode) -> None:
+        patterns = self.texts(node.pattern)[0][1] if node.pattern is not None else None
+        for word in words(targets):
+            name = str(word)
+            if self._is_special(name, prerequisites):
+                continue
+            rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", lines=[])
+            if patterns is not None and not self._by_pattern(rule, word, trimmed(patterns)):
+                continue
+            self._target(name).rules.append(rule)
+            self._current.append(rule)
+            if not self.default and "%" not in name and (not name.startswith(".") or "/" in name):
+                self.default = name
+
+    def _by_pattern(self, rule: Rule, word: Text, pattern: Text) -> bool:
+        """A static pattern rule for one target; whether it matches."""
+        try:
+            stem = stem_of(word, pattern)
+        except Unknown:
+            return False
+        if stem is None:
+            return False
+        rule.stem = stem
+        rule.prerequisites = self.over((rule.prerequisites,), partial(_completed, stem))
+        return True
+
+    def _is_special(self, name: str, prerequisites: Value) -> bool:
+        match name:
+            case ".ONESHELL":
+                self.one_shell = True
+            case ".EXPORT_ALL_VARIABLES":
+                self.export_all = True
+            case ".SILENT":
+                self.silent = self.silent or prerequisites == EMPTY
+            case _:
+                return name in (".PHONY", ".SUFFIXES", ".PRECIOUS", ".INTERMEDIATE", ".SECONDARY", ".NOTPARALLEL")
+        return True
+
+    def _recipe_line(self, node: RecipeLine) -> None:
+        line = Line(self.here(), node, self.host.holes)
+        for rule in self._current:
+            rule.lines.append(line)
+
+
+def _completed(stem: Text, prerequisites: Text) -> Text:
+    return spaced(tuple(with_stem(word, stem) for word in words(prerequisites)))

@@ -1,0 +1,296 @@
+"""Running targets: prerequisites, then the recipe line by line (GNU make manual 4.4, chapters 4, 5 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from posixpath import dirname
+from typing import TYPE_CHECKING
+
+from tagcheck.builtins.symbolic import joined, run_text, runs, split_text
+from tagcheck.engine.make.reading import Reader
+from tagcheck.engine.make.state import Definitions, Line, Rule, Scope, Target, beyond
+from tagcheck.engine.make.words import Unknown, spaced, stem_of, trimmed, with_stem, words
+from tagcheck.frontends import make
+from tagcheck.guards import ALWAYS, Guards
+from tagcheck.values import EMPTY, Alternatives, Text, Value
+
+if TYPE_CHECKING:
+    from tagcheck.engine.makefiles import Makefiles
+
+DEEPEST_TARGET = 40
+_PREFIXES = "@-+ \t"
+_NEW_LINE = Text.of("\n")
+_SPECIAL = frozenset(" \t\n\"'`$\\;&|<>()*?[]{}#~!")
+_SHELLS = frozenset(("sh", "bash", "dash", "ksh", "zsh", "ash"))
+
+
+class Runner(Reader):
+    """A run of make that runs targets."""
+
+    def __init__(self, host: Makefiles, directory: str) -> None:
+        super().__init__(host, directory)
+        self.done: dict[str, list[Guards]] = {}
+        self._running: list[str] = []
+
+    def run(self, goals: tuple[str, ...]) -> None:
+        """Run the goals in order; without any, the default goal."""
+        for goal in goals or ((self.default,) if self.default else ()):
+            if not self.host.live:
+                return
+            self._target_run(Text.of(goal), None, asked=True)
+
+    def _target_run(self, word: Text, scope: Scope | None, asked: bool = False) -> None:
+        """Run a target where it has not run yet."""
+        name, here = str(word), self.here()
+        before = self.done.setdefault(name, [])
+        todo = beyond(here, before) if before else [here]
+        if not todo or name in self._running or len(self._running) >= DEEPEST_TARGET:
+            return
+        before.append(here)
+        self._step()
+        self._running.append(name)
+        for guards in todo:
+            self.under(guards, partial(self._needed, word, scope, asked))
+        self._running.pop()
+
+    def _needed(self, word: Text, scope: Scope | None, asked: bool) -> None:
+        name = str(word)
+        target = self.targets.get(name)
+        rules = list(target.rules) if target is not None else []
+        if not any(rule.lines for rule in rules):
+            rules += self._implied(word)
+        if not rules:
+            if asked and not self._is_file(name):
+                self.host.gap("run", f"a target that the makefile does not have ({name})")
+            return
+        for rule in rules:
+            self.host.visited.add(make.key(rule.path, name))
+        own = self._own_variables(word, target)
+        private = set(own) & (target.private if target is not None else set())
+        passed = {name: found for name, found in own.items() if name not in private}
+        prerequisites = self._prerequisites(rules, Scope(definitions=passed, outer=scope))
+        if self.host.live:
+            self._recipe(word, rules, prerequisites, Scope(definitions=own, outer=scope))
+
+    def _is_file(self, name: str) -> bool:
+        return bool(self.host.program.find_files(Text.of(name), f"{self.directory}/x" if self.directory else ""))
+
+    def _own_variables(self, word: Text, target: Target | None) -> Definitions:
+        """The variables of a target, and of the patterns that it matches."""
+        found: Definitions = {}
+        for pattern, other in self.patterns.items():
+            if other.variables and _stem(word, Text.of(pattern)) is not None:
+                found.update(other.variables)
+        if target is not None:
+            found.update(target.variables)
+        return found
+
+    def _implied(self, word: Text) -> list[Rule]:
+        """The pattern rules for a target: the one whose stem is shortest."""
+        best: tuple[int, list[Rule]] | None = None
+        for pattern, target in self.patterns.items():
+            stem = _stem(word, Text.of(pattern))
+            with_recipe = [rule for rule in target.rules if rule.lines]
+            if stem is None or not stem.parts or not with_recipe or pattern == "%":
+                continue
+            size = len(str(stem))
+            if best is None or size < best[0]:
+                best = (size, [self._for_stem(rule, stem) for rule in with_recipe[-1:]])
+        return best[1] if best is not None else []
+
+    def _for_stem(self, rule: Rule, stem: Text) -> Rule:
+        listed = self.over(
+            (rule.prerequisites,), lambda text: spaced(tuple(with_stem(word, stem) for word in words(text)))
+        )
+        return Rule(rule.guards, rule.path, rule.span, listed, rule.is_double, stem, rule.lines)
+
+    # --- prerequisites ---
+
+    def _prerequisites(self, rules: list[Rule], scope: Scope) -> list[tuple[Text, bool]]:
+        """Run what a target needs; the words, and for each whether it is there for the order only."""
+        found: list[tuple[Text, bool]] = []
+        ordered: list[tuple[Guards, Text]] = []
+        for rule in rules:
+            for guards, text in self.host.text_options(rule.prerequisites):
+                given = guards.and_(rule.guards)
+                after = False
+                for word in words(text) if given is not None else ():
+                    if word.literal == "|":
+                        after = True
+                    else:
+                        found.append((word, after))
+                        ordered.append((given or ALWAYS, word))
+        for guards, word in ordered:
+            if self.host.live:
+                self.under(guards, partial(self._target_run, word, scope))
+        return found
+
+    # --- recipes ---
+
+    def _recipe(self, word: Text, rules: list[Rule], needed: list[tuple[Text, bool]], scope: Scope) -> None:
+        lines = list(_lines(rules))
+        if not lines:
+            return
+        stem = next((rule.stem for rule in reversed(rules) if rule.stem is not None), EMPTY)
+        with self.inside(Scope(_automatic(word, needed, stem), outer=scope)):
+            if not self._shell_is_known():
+                self.host.gap("run", "a recipe that no shell runs")
+                return
+            environment = tuple(self._exports())
+            outer = (self.host.site, self.host.holes)
+            if self.one_shell:
+                self._together(lines, environment)
+            else:
+                for guards, line in lines:
+                    if self.host.live:
+                        self.host.site = line.node.span
+                        self.under(guards, partial(self._line, line, environment))
+            self.host.site, self.host.holes = outer
+
+    def _shell_is_known(self) -> bool:
+        shell = self.host.as_text(self.host.narrow(self.variable("SHELL"))).trailing.split()
+        return not shell or shell[-1].rpartition("/")[2] in _SHELLS or shell[-1].startswith("-")
+
+    def _text(self, line: Line) -> Value:
+        """A recipe line expanded. Alternatives that are a part of a word stay one unknown in it, so that the line is
+        read once for all of them."""
+        outer, self.host.holes = self.host.holes, line.holes
+        found = tuple([self._kept(self.part(each)) for each in line.node.text])
+        self.host.holes = outer
+        return self.joined(found)
+
+    def _kept(self, value: Value) -> Value:
+        if isinstance(value, Alternatives) and all(_is_plain(option) for _, option in value.options):
+            return self.host.suspend(value)
+        return value
+
+    def _line(self, line: Line, environment: tuple[tuple[str, Value], ...]) -> None:
+        for guards, text in self._texts_of(self._text(line)):
+            if self.host.live:
+                self.under(guards, partial(self._commands, text, environment))
+
+    def _texts_of(self, value: Value) -> list[tuple[Guards, Text]]:
+        """The texts that a line can be; what has been kept as one unknown stays so."""
+        return [(guards, self.host.as_text(each)) for guards, each in self.host.narrowed(self.host.load(value))]
+
+    def _commands(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
+        """A line as it is after its expansion: a macro of several lines is several lines of the recipe."""
+        for each in _separate(text):
+            if not self.host.live:
+                return
+            command, prefix = _without_prefix(each)
+            if not command.parts:
+                continue
+            if "@" not in prefix and not self.silent:
+                self.host.print_text(command + _NEW_LINE)
+            self.host.run_line(command, environment)
+            if "-" in prefix:
+                self.host.live, self.host.failed = True, False
+
+    def _together(self, lines: list[tuple[Guards, Line]], environment: tuple[tuple[str, Value], ...]) -> None:
+        """All lines in one shell."""
+        known = [self.over((self._text(line),), lambda text: text) for guards, line in lines]
+        self.host.site = lines[0][1].node.span
+        texts = [_without_prefix(self.host.as_text(self.host.suspend(each)))[0] for each in known]
+        self.host.run_line(joined(texts, _NEW_LINE), environment)
+
+    # --- the environment ---
+
+    def _exports(self) -> Iterator[tuple[str, Value]]:
+        """What the shells of a recipe get (section 5.7.2)."""
+        names = {name for name, exported in self.exported.items() if exported}
+        names.update(self.command)
+        scope = self.scope
+        while scope is not None:
+            names.update(name for name in scope.definitions if self._is_exported(name))
+            scope = scope.outer
+        names.update(name for name in self.variables if self._is_exported(name))
+        for name in sorted(names):
+            if name.isidentifier() and self.exported.get(name, True):
+                yield name, self.variable(name)
+
+    def _is_exported(self, name: str) -> bool:
+        return self.exported.get(name, self.export_all or self.is_given(name))
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def _lines(rules: list[Rule]) -> Iterator[tuple[Guards, Line]]:
+    """The lines of the recipe of a target: of the last rule that has one, where that rule holds; of all rules with two
+    colons."""
+    taken: list[Guards] = []
+    found: list[list[tuple[Guards, Line]]] = []
+    for rule in reversed([rule for rule in rules if rule.lines]):
+        parts = [ALWAYS] if rule.is_double else beyond(ALWAYS, taken)
+        rows = [(both, line) for line in rule.lines for part in parts if (both := part.and_(line.guards)) is not None]
+        found.append(rows)
+        taken.append(rule.guards)
+    for rows in reversed(found):
+        yield from rows
+
+
+def _separate(text: Text) -> Iterator[Text]:
+    """The lines of a text, continued lines together."""
+    if "\n" not in str(text):
+        yield text
+        return
+    held: Text | None = None
+    for line in split_text(text, "\n"):
+        whole = line if held is None else held + _NEW_LINE + line
+        strokes = len(line.trailing) - len(line.trailing.rstrip("\\"))
+        if strokes % 2:
+            held = whole
+        else:
+            held = None
+            yield whole
+    if held is not None:
+        yield held
+
+
+def _without_prefix(text: Text) -> tuple[Text, str]:
+    """A line without the characters that say how to run it, and these."""
+    leading = text.leading
+    rest = leading.lstrip(_PREFIXES)
+    count = len(leading) - len(rest)
+    return trimmed(text.dropped(count)), leading[:count]
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a value is a part of a word, whatever stands around it."""
+    if not isinstance(value, Text) or not value.parts:
+        return False
+    return not any(
+        character in _SPECIAL for run in runs(value) if isinstance(run, tuple) for character in run_text(run)
+    )
+
+
+def _stem(word: Text, pattern: Text) -> Text | None:
+    try:
+        return stem_of(word, pattern)
+    except Unknown:
+        return None
+
+
+def _automatic(word: Text, needed: list[tuple[Text, bool]], stem: Value) -> dict[str, Value]:
+    """The automatic variables of a recipe (section 10.5.3)."""
+    normal = [each for each, after in needed if not after]
+    unique = tuple(dict.fromkeys(normal))
+    first = normal[0] if normal else EMPTY
+    found: dict[str, Value] = {
+        "@": word,
+        "<": first,
+        "^": spaced(unique),
+        "?": spaced(unique),
+        "+": spaced(tuple(normal)),
+        "|": spaced(tuple(dict.fromkeys(each for each, after in needed if after))),
+        "*": stem,
+    }
+    for name in ("@", "<"):
+        value = found[name]
+        literal = value.literal if isinstance(value, Text) else None
+        if literal is not None:
+            found[f"{name}D"] = Text.of(dirname(literal) or ".")
+            found[f"{name}F"] = Text.of(literal.rpartition("/")[2])
+    return found

@@ -1,0 +1,132 @@
+"""Runs of make inside a run: which makefile, with which variables, and what its recipes do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import dirname, join, normpath
+
+from tagcheck.catalog import Effect
+from tagcheck.engine.make.running import Runner
+from tagcheck.engine.scripts import Scripts, environment_of, lowered_text
+from tagcheck.frontends import make
+from tagcheck.source import Text as SourceText
+from tagcheck.values import EMPTY, Piece, Text, Value
+
+DEEPEST_MAKE = 6
+"""Runs of make inside runs of make."""
+
+
+class Makefiles(Scripts):
+    """A run that starts make."""
+
+    makes: tuple[Runner, ...] = ()
+    """the runs of make that this one is inside of, outermost first"""
+
+    def make(self, effect: Effect) -> Value | None:
+        """Run targets of a makefile; what is printed, None if nothing is known of it."""
+        goals = tuple(word.literal or "" for word in effect.words)
+        if "" in goals:
+            self.gap("run", "a make target whose name is not known")
+            return None
+        path = self._makefile(effect, goals[0] if goals else "")
+        if path is None or len(self.makes) >= DEEPEST_MAKE:
+            self.gap("run", "a makefile that is not in the project")
+            return None
+        return self._made(Runner(self, path[0]), path[1], effect, goals)
+
+    def _made(self, runner: Runner, path: str, effect: Effect, goals: tuple[str, ...]) -> Value:
+        printed = self.heap.new(EMPTY)
+        outer = (self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory)
+        self.holes, self.output_cell, self.pending = (), printed, []
+        self.makes, self.working_directory = (*outer[4], runner), None
+        runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
+        runner.silent, runner.environment_first = effect.silent, effect.environment_first
+        with self.own_environment():
+            if runner.read_file(path) and self.live:
+                runner.run(goals)
+            self.live, self.failed = True, False
+            self.wait()
+        self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory = outer
+        return self.narrow(self.heap.read(printed))
+
+    # --- what a run of make asks ---
+
+    def captured(self, text: Text) -> Value:
+        """What a shell text prints."""
+        source, holes = self.source_text(text)
+        return self.run_script(self.program.lowered(source, lowered_text), holes, ())
+
+    def run_line(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
+        """Run a recipe line in a shell of its own; where it fails for certain, the run is no longer `live`."""
+        if not any(isinstance(part, Piece) and part.text.strip() for part in text.parts):
+            self.gap("run", "a shell script")
+            return
+        self.command_environment = environment
+        printed = self.captured(text)
+        self.print_text(printed)
+        if self.script_failed:
+            self.live, self.failed = False, True
+
+    # --- which makefile ---
+
+    def _makefile(self, effect: Effect, goal: str) -> tuple[str, str] | None:
+        """The folder in which make runs, and the makefile that it reads."""
+        for folder in self._folders(effect):
+            for path in self._candidates(folder, effect.path):
+                if effect.path is not None or not goal or self._has_target(path, goal):
+                    return folder, path
+        for folder in self._folders(effect):
+            for path in self._candidates(folder, effect.path):
+                return folder, path
+        return None
+
+    def _candidates(self, folder: str, named: Text | None) -> Iterator[str]:
+        if named is None:
+            yield from (path for name in make.NAMES if self.program.has(path := normpath(join(folder, name))))
+        elif named.literal is not None and self.program.has(path := normpath(join(folder, named.literal))):
+            yield path
+        else:
+            yield from self.program.find_files(named, self.site.path)[:1]
+
+    def _folders(self, effect: Effect) -> Iterator[str]:
+        """The folders in which make may run, the likeliest first. Where a program changes to is not known unless it is
+        written out: then the folders around the file that calls make are asked, from the inside out."""
+        inside = self.makes[-1].directory if self.makes else None
+        wanted = ""
+        for step in (self.working_directory, effect.directory):
+            if step is None:
+                continue
+            text = self.as_text(self.load(step))
+            if text.literal is None or text.literal.startswith("/"):
+                inside, wanted = None, _behind_root(text)
+            else:
+                wanted = join(wanted, text.literal)
+        if inside is not None:
+            yield _clean(join(inside, wanted))
+            return
+        if wanted:
+            yield _clean(wanted)
+        folder = dirname(self._from())
+        while True:
+            yield _clean(join(folder, wanted))
+            if not folder:
+                return
+            folder = dirname(folder)
+
+    def _from(self) -> str:
+        return self.site.path
+
+    def _has_target(self, path: str, goal: str) -> bool:
+        content = self.program.read(path) or ""
+        return goal in self.program.lowered(SourceText.of_file(path, content), make.explicit_targets)
+
+
+def _clean(path: str) -> str:
+    found = normpath(path) if path else ""
+    return "" if found in (".", "/") or found.startswith("..") else found
+
+
+def _behind_root(text: Text) -> str:
+    """The literal end of a path that begins with something unknown: what follows its first '/'."""
+    tail = text.trailing
+    return tail.partition("/")[2] if text.holes and "/" in tail else ""
