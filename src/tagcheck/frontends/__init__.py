@@ -15,6 +15,6 @@ def languages() -> tuple[Language, ...]:
 
 def runnables() -> tuple[Runnable, ...]:
     """The kinds of files that run by themselves, one line each; a file is of the first kind that takes it."""
-    from tagcheck.frontends import shell
+    from tagcheck.frontends import ci, shell
 
-    return (Runnable("shell", shell.relevant, shell.parse),)
+    return (Runnable("shell", shell.relevant, shell.parse), *ci.systems())
