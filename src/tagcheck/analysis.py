@@ -85,7 +85,7 @@ class _Context:
 def analyse(project: Project, files: Files, config: Config, catalogues: Sequence[Path], tell: Tell) -> Analysis:
     """Evaluate every scenario of a project. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
-    models = load_models([each / "models" for each in directories], "go", "shell")
+    models = load_models([each / "models" for each in directories], "go", "shell", "ci")
     program = Program(
         project.files, files.read, languages(), Effectful(models), partial(_says_stage, models), _deploying(models)
     )

@@ -272,7 +272,7 @@ def _dump_ir(file: str) -> str:
             return dump_unit(language.parse(name, content, path.parent.as_posix()), spans=True) + "\n"
     for kind in runnables():
         if kind.relevant(name, content):
-            return dump_unit(kind.parse(name, content, name), spans=True) + "\n"
+            return dump_unit(kind.unit(name, content, lambda other: None), spans=True) + "\n"
     if name.endswith((".yaml", ".yml", ".json")):
         return dump_unit(kubernetes.parse(name, content, name), spans=True) + "\n"
     _fail(f"{file}: tagcheck reads no files of this kind")

@@ -73,6 +73,11 @@ class Event(Struct, frozen=True):
     """the tool made up the name, because nobody gave one"""
     assumed: bool = False
     """the stage is known from the words of a function's name only"""
+    host: str = ""
+    """the machine that is made for a part of the run (a job of a pipeline) and gone after it; empty for the one that
+    all others share. Engines, archives and clusters of one host are not those of another; registries are"""
+    carried: bool = False
+    """an archive that comes from another host"""
 
     @property
     def reference(self) -> Reference:

@@ -31,8 +31,12 @@ def units(
         kind = next((kind for kind in kinds if content and kind.relevant(path, content)), None)
         if kind is not None and content is not None:
             found[path] = (kind, content)
+    known = frozenset(paths)
     counting = _counting(found, programs)
-    return tuple(found[path][0].parse(path, found[path][1], path) for path in sorted(counting))
+    return tuple(
+        found[path][0].unit(path, found[path][1], lambda name: read(name) if name in known else None)
+        for path in sorted(counting)
+    )
 
 
 def _counting(found: dict[str, tuple[Runnable, bytes]], programs: Iterable[str]) -> set[str]:

@@ -43,7 +43,10 @@ class FakeMachine:
     def __init__(self) -> None:
         self.cells: dict[int, Value] = {}
         self.log: list[str] = []
-        self.files: dict[str, Value] = {"known.yaml": Text.of("image: a:1")}
+        self.files: dict[str, Value] = {
+            "known.yaml": Text.of("image: a:1"),
+            "known.env": Text.of("TAG=v1\nNOTES<<END\none two\nEND\n"),
+        }
         self.serial = 0
 
     def load(self, value: Value) -> Value:
@@ -130,6 +133,21 @@ class FakeMachine:
 
     def stop(self) -> None:
         self.log.append("stop")
+
+    def gap(self, stage: str, reason: str) -> None:
+        self.log.append(f"gap {stage}: {reason}")
+
+    def begin_job(self, name: Text, shared: bool) -> None:
+        self.log.append(f"begin {name}" + (" with others" if shared else ""))
+
+    def end_job(self) -> None:
+        self.log.append("end")
+
+    def keep_files(self, name: Text, path: Text) -> None:
+        self.log.append(f"keep {path} as {name}")
+
+    def fetch_files(self, name: Text, pattern: Text, folder: Text, merged: bool) -> None:
+        self.log.append(f"fetch {name}{pattern} into {folder}" + (" merged" if merged else ""))
 
 
 def value_of(machine: FakeMachine, data: object) -> Value:

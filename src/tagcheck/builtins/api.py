@@ -116,6 +116,27 @@ class Machine(Protocol):
         """This path ends in failure (panic, os.Exit, t.Fatal)."""
         ...
 
+    def gap(self, stage: str, reason: str) -> None:
+        """Note that something could not be determined here."""
+        ...
+
+    def begin_job(self, name: Text, shared: bool) -> None:
+        """What follows runs on a host of its own, or on one that others use; with files and variables of its own."""
+        ...
+
+    def end_job(self) -> None:
+        """Back to where the job began."""
+        ...
+
+    def keep_files(self, name: Text, path: Text) -> None:
+        """Keep the files at a path, a folder or a pattern under a name for other jobs."""
+        ...
+
+    def fetch_files(self, name: Text, pattern: Text, folder: Text, merged: bool) -> None:
+        """Put files that were kept into a folder: those under a name, or under all that match a pattern, each in a
+        folder of its own unless they are merged."""
+        ...
+
 
 class Call(Struct, frozen=True):
     """One call of a library function. `name` is qualified ('fmt.Sprintf', 'os/exec.Cmd.Run'); `receiver` is the value

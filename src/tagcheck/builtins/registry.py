@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from tagcheck.builtins import (
+    actions,
     clocks,
     collections,
     commands,
@@ -16,6 +17,7 @@ from tagcheck.builtins import (
     general,
     kubernetes,
     paths,
+    pipelines,
     shells,
     suites,
     templates,
@@ -225,6 +227,23 @@ _SUITES: dict[str, OperationSpec] = {
     "table-entry": _acts(suites.entry),
 }
 
+_PIPELINES: dict[str, OperationSpec] = {
+    "action": _acts(actions.action, "does", "gives", "sets"),
+    "begin-job": _acts(pipelines.begin_job),
+    "download-files": _acts(pipelines.download),
+    "end-job": _acts(pipelines.end_job),
+    "export-all": _acts(pipelines.export_all),
+    "from-json": _pure(pipelines.from_json),
+    "hash-files": _pure(pipelines.hash_of_files),
+    "image-tags": _acts(actions.image_tags),
+    "join-list": _pure(pipelines.join_list),
+    "not-known": _acts(pipelines.not_known, "what"),
+    "step-outputs": _acts(pipelines.outputs),
+    "to-json": _pure(pipelines.to_json),
+    "unknown-action": _acts(actions.unknown_action, "telling"),
+    "upload-files": _acts(pipelines.upload),
+}
+
 OPERATIONS: Mapping[str, OperationSpec] = MappingProxyType(
     {
         **_TEXTS,
@@ -239,5 +258,6 @@ OPERATIONS: Mapping[str, OperationSpec] = MappingProxyType(
         **_KUBERNETES,
         **_TEMPLATES,
         **_SUITES,
+        **_PIPELINES,
     }
 )

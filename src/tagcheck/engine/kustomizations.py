@@ -14,6 +14,7 @@ from msgspec import Struct
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.manifests import Manifests
+from tagcheck.engine.places import at_root
 from tagcheck.engine.writing import written
 from tagcheck.events import Override
 from tagcheck.frontends.kustomize import NAMES
@@ -84,14 +85,10 @@ class Kustomizations(Manifests):
 
     def folder(self, path: Text) -> str | None:
         """A folder of the project that a path means, from the working directory; None if it is not certain."""
-        literal = path.literal
-        if literal is None or "://" in literal:
+        literal = self.placed(path).literal
+        if literal is None or "://" in literal or literal.startswith(("/", "..")):
             return None
-        directory = self.working_directory
-        base = directory.literal if isinstance(directory, Text) else "" if directory is None else None
-        if literal.startswith("/") or base is None:
-            return None
-        found = normpath(join(base, literal)) if base or literal else ""
+        found = normpath(literal) if literal else ""
         return "" if found == "." else found
 
     def _kustomization(self, folder: str) -> str | None:
@@ -115,7 +112,7 @@ class Kustomizations(Manifests):
         return self._transformed(file, content, Built((*built.objects, *_generated(content)), built.whole))
 
     def _content(self, file: str) -> Mapping | None:
-        text = self.read_file(Text.of(file))
+        text = self.read_file(at_root(file))
         for _, option in self.text_options(text) if text is not None else ():
             found = documents(option)
             if found and isinstance(found[0], Mapping):
@@ -154,7 +151,7 @@ class Kustomizations(Manifests):
             return Built(whole=False)
         if not any(sign in raw for sign in ("mage", "ontainers", "ConfigMap")):
             return Built()
-        content = self.read_file(Text.of(path))
+        content = self.read_file(at_root(path))
         found: list[Value] = []
         for _, option in self.text_options(content) if content is not None else ():
             for each in documents(option):
@@ -200,7 +197,7 @@ class Kustomizations(Manifests):
         if path is None:
             return documents(item)
         self._take(path)
-        content = self.read_file(Text.of(path))
+        content = self.read_file(at_root(path))
         return next((documents(text) for _, text in self.text_options(content)), ()) if content is not None else ()
 
     def _written_elsewhere(self, file: str, item: Value) -> Value:
@@ -233,7 +230,7 @@ class Kustomizations(Manifests):
         for setting in effect.words:
             _set_image(images, setting)
         changed = with_entry(content, "images", Sequence(tuple(images)))
-        self.write_file(Text.of(file), self.join(written((changed,))))
+        self.write_file(at_root(file), self.join(written((changed,))))
 
     def used(self, node: Use, value: Value) -> None:
         if node.role is Role.KUSTOMIZATION and isinstance(value, Text):

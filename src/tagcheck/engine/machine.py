@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalogue import Tools
 from tagcheck.engine.basis import Exhausted
-from tagcheck.engine.stacks import Stacks
+from tagcheck.engine.pipelines import Pipelines
 from tagcheck.engine.suites import Suite
 from tagcheck.events import Scenario
 from tagcheck.finding import Tier
@@ -23,7 +23,7 @@ MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
 
 
-class Machine(Stacks):
+class Machine(Pipelines):
     """A run as entry points start it and library operations see it."""
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int = MOST_STEPS) -> None:

@@ -37,3 +37,8 @@ def in_project(path: Text) -> Text | None:
     if not rest.parts:
         return EMPTY
     return rest.dropped(1) if rest.leading.startswith("/") else None
+
+
+def at_root(path: str) -> Text:
+    """The path of a project file, wherever the run is."""
+    return ROOT + _SEPARATOR + Text.of(path)

@@ -18,7 +18,20 @@ from tagcheck.image import looks_like_reference
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Position, Span
-from tagcheck.values import EMPTY, Absent, Hole, HoleKind, Origin, Piece, Same, Text, Value, alternatives, same
+from tagcheck.values import (
+    EMPTY,
+    MOST_OPTIONS,
+    Absent,
+    Hole,
+    HoleKind,
+    Origin,
+    Piece,
+    Same,
+    Text,
+    Value,
+    alternatives,
+    same,
+)
 
 _STAGES = {
     EffectKind.BUILT: Stage.BUILT,
@@ -48,6 +61,7 @@ class Recorder(Evaluation):
         self.uses_cluster = False
         self.applied_files: set[str] = set()
         self.kubelet = True
+        self.host = ""
         self._order = 0
         self.withdrawn: list[tuple[Effect, Guards, int]] = []
 
@@ -69,6 +83,7 @@ class Recorder(Evaluation):
             store=effect.store if effect else None,
             namespace=effect.namespace if effect else None,
             kubelet=self.kubelet,
+            host=self.host,
         )
         event = replace(event, **details)
         if stage is Stage.DEPLOYED and event.workload and self.withdrawn:
@@ -286,11 +301,17 @@ class Recorder(Evaluation):
         return alternatives(found) if found else None
 
     def _written(self, path: Text) -> Value | None:
+        """What was last written, for each case of the run in which something was."""
         placed = self.placed(path)
+        found: list[tuple[Guards, Value]] = []
+        left: tuple[Guards, ...] = (self.guards,)
         for written, content, guards in reversed(self.files):
-            if self.guards.compatible(guards) and same(written, placed) is Same.YES:
-                return content
-        return None
+            if not left or len(found) >= MOST_OPTIONS:
+                break
+            if same(written, placed) is Same.YES:
+                found += [(both, content) for case in left if (both := case.and_(guards)) is not None]
+                left = tuple(rest for case in left for rest in case.without(guards))
+        return alternatives(found) if found else None
 
     def _project_file(self, path: Text) -> Value | None:
         names = self.found_files(path)

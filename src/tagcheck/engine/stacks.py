@@ -15,6 +15,7 @@ from msgspec import Struct
 from tagcheck import ir
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.kustomizations import Kustomizations
+from tagcheck.engine.places import at_root
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import compose
@@ -197,7 +198,7 @@ class Stacks(Kustomizations):
         return [*found, root]
 
     def _root(self, path: str) -> Mapping | None:
-        content = self.read_file(Text.of(path))
+        content = self.read_file(at_root(path))
         for _, text in self.text_options(content) if content is not None else ():
             source, holes = self.source_text(text)
             lowered = self.program.lowered(source, _lowered)

@@ -138,10 +138,18 @@ class Runnable:
     `relevant` says whether a file is of this kind, from its path and bytes; `parse` never raises. A file counts only if
     it mentions a program that can do something to images, or another file that counts, by its name or by one of the
     words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images
-    without naming a program."""
+    without naming a program. `parse_among` takes the place of `parse` for a kind whose files take in others: it gets a
+    reader of the project's files too."""
 
     name: str
     relevant: Callable[[str, bytes], bool]
-    parse: Callable[[str, bytes, str], Unit]
+    parse: Callable[[str, bytes, str], Unit] | None = None
     always: bool = False
     called_by: tuple[str, ...] = ()
+    parse_among: Callable[[str, bytes, str, Callable[[str], bytes | None]], Unit] | None = None
+
+    def unit(self, path: str, content: bytes, read: Callable[[str], bytes | None]) -> Unit:
+        """A file of this kind as a unit; `read` gives the content of a file of the project."""
+        if self.parse_among is not None:
+            return self.parse_among(path, content, path, read)
+        return self.parse(path, content, path) if self.parse is not None else Unit(path, self.name, path)

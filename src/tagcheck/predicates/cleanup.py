@@ -21,6 +21,9 @@ def image_not_removed(case: Case) -> Iterator[Match]:
             continue
         if not event.image.parts or event.assumed or (event.span, event.trace) in seen:
             continue
+        if event.host:
+            # The host goes, and the image with it.
+            continue
         seen.add((event.span, event.trace))
         yield Match(
             span=event.trace[1] if len(event.trace) > 1 else event.span,
@@ -47,7 +50,7 @@ def stack_not_down(case: Case) -> Iterator[Match]:
 def unfiltered_prune(case: Case) -> Iterator[Match]:
     """TC402: a prune that deletes other teams' images."""
     for event in case.events(Stage.PRUNED):
-        if event.everything and not event.filtered:
+        if event.everything and not event.filtered and not event.host:
             yield _prune(event)
 
 

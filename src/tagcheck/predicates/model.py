@@ -47,16 +47,21 @@ class Case:
         return {}
 
     def together(self, event: Event, *stages: Stage) -> list[Event]:
-        """The events of these stages that can happen in the same run as this one."""
-        key = (event.guards, stages)
+        """The events of these stages that can happen in the same run as this one, and on a host from which it has
+        something: its own, or by way of a registry any other."""
+        key = (event.guards, event.host, stages)
         found = self._together.get(key)
         if found is None:
-            found = [each for each in self.events(*stages) if compatible(each.guards, event.guards)]
+            found = [each for each in self.anywhere(event, *stages) if each.host == event.host or _is_shared(each)]
             self._together[key] = found
         return found
 
+    def anywhere(self, event: Event, *stages: Stage) -> list[Event]:
+        """The events of these stages that can happen in the same run as this one, on whatever host."""
+        return [each for each in self.events(*stages) if compatible(each.guards, event.guards)]
+
     @cached_property
-    def _together(self) -> dict[tuple[Guards, tuple[Stage, ...]], list[Event]]:
+    def _together(self) -> dict[tuple[Guards, str, tuple[Stage, ...]], list[Event]]:
         return {}
 
     def is_local_registry(self, reference: Reference) -> bool:
@@ -75,7 +80,12 @@ class Case:
             return False
         if self.is_local_registry(reference) or policy_is(event, "Never"):
             return True
-        return any(same_as(event, other) is Same.YES for other in self.together(event, Stage.BUILT, Stage.TAGGED))
+        return any(same_as(event, other) is Same.YES for other in self.anywhere(event, Stage.BUILT, Stage.TAGGED))
+
+
+def _is_shared(event: Event) -> bool:
+    """Whether what an event gives is there for all hosts."""
+    return event.stage is Stage.PUSHED
 
 
 @lru_cache(maxsize=1 << 14)

@@ -92,11 +92,12 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
     if case.is_third_party(use.reference):
         return None
     supplied = case.together(use, *SUPPLIED)
-    if any(same_as(use, each) is Same.YES for each in supplied):
+    known = case.anywhere(use, *SUPPLIED)
+    if any(same_as(use, each) is Same.YES for each in known):
         return None
     provable = case.is_local_registry(use.reference) or (policy_is(use, "Never") and use.stage is Stage.DEPLOYED)
     for candidate in candidates(use, [each for each in supplied if _is_own(case, each)]):
-        if not _missing_beside(case, use, candidate, supplied):
+        if not _missing_beside(case, use, candidate, known):
             continue
         if provable or _speaks_for(case, use, candidate):
             return candidate
@@ -252,7 +253,7 @@ def differing(mine: Text, theirs: Text) -> Text:
 def loaded_name_mismatch(case: Case) -> Iterator[Match]:
     """TC202: what is loaded, saved, tagged from or pushed is not there under that name."""
     for event in case.events(*NEEDS_LOCAL):
-        if event.stage is Stage.LOADED and event.archive is not None:
+        if event.carried or (event.stage is Stage.LOADED and event.archive is not None):
             continue
         name = event.source if event.stage is Stage.TAGGED else event.image
         if name is None:
@@ -263,8 +264,8 @@ def loaded_name_mismatch(case: Case) -> Iterator[Match]:
 
 
 def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
-    present = [each for each in case.together(event, *PRESENT) if each is not event]
-    built = [each for each in present if each.stage is not Stage.PULLED]
+    present = [each for each in case.anywhere(event, *PRESENT) if each is not event]
+    built = [each for each in present if each.stage is not Stage.PULLED and each.host == event.host]
     if not built or any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
     reference = parse(name)
@@ -300,6 +301,7 @@ def _not_present(case: Case, event: Event, name: Text, candidate: Event) -> Matc
 
 def never_loaded(case: Case) -> Iterator[Match]:
     """TC203: built and deployed under one name, and never brought into the cluster."""
+    yield from _left_behind(case)
     if not case.events(Stage.LOADED):
         return
     for use in case.events(Stage.DEPLOYED):
@@ -322,6 +324,36 @@ def never_loaded(case: Case) -> Iterator[Match]:
             subject=("use", use.image, use.span),
             consequence=consequence(use),
         )
+
+
+def _left_behind(case: Case) -> Iterator[Match]:
+    """An image is loaded, or deployed where it can only be local, on another host than the one that builds it, and
+    nothing brings it there."""
+    if any(gap.stage != Stage.DEPLOYED.value for gap in case.scenario.gaps):
+        # What is not known may be what brings it.
+        return
+    seen: set[tuple[str, Text]] = set()
+    for use in case.events(Stage.LOADED, Stage.DEPLOYED):
+        if not use.host or use.archive is not None or (use.host, use.image) in seen or not _is_only_local(case, use):
+            continue
+        built = [e for e in case.anywhere(use, Stage.BUILT, Stage.TAGGED) if same_as(use, e) is Same.YES]
+        here = [each for each in case.together(use, *PRESENT, Stage.SAVED) if same_as(use, each) is not Same.NO]
+        pushed = any(same_as(use, each) is not Same.NO for each in case.events(Stage.PUSHED))
+        if built and not here and not pushed and all(each.host for each in built):
+            seen.add((use.host, use.image))
+            yield Match(
+                span=written_at(use.image, use.span) if use.stage is Stage.DEPLOYED else use.span,
+                variables={"image": str(use.image), "built": str(built[0].image), "reason": "host"},
+                places=(place(built[0]), place(use)),
+                names=names_of(built=built, **{use.stage.value: [use]}),
+                label=f"{use.stage.value.upper()} {use.image}",
+                subject=("use", use.image, use.span),
+                consequence=consequence(use) if use.stage is Stage.DEPLOYED else "image not present locally",
+            )
+
+
+def _is_only_local(case: Case, use: Event) -> bool:
+    return use.stage is Stage.LOADED or policy_is(use, "Never") or case.is_local_registry(use.reference)
 
 
 def shared_image_retagged(case: Case) -> Iterator[Match]:
@@ -430,7 +462,7 @@ def archive_mismatch(case: Case) -> Iterator[Match]:
             continue
         saved = [each for each in case.together(event, Stage.SAVED) if each.archive is not None]
         paths = [each.archive for each in saved if each.archive is not None]
-        if not saved or any(same(path, event.archive) is not Same.NO for path in paths):
+        if not saved or any(_may_be_same_file(path, event.archive) for path in paths):
             continue
         nearest = saved[-1]
         yield Match(
@@ -442,6 +474,16 @@ def archive_mismatch(case: Case) -> Iterator[Match]:
             subject=("archive", event.archive, event.span),
             consequence="no such file",
         )
+
+
+def _may_be_same_file(left: Text, right: Text) -> bool:
+    """Whether two paths can be the same: one that is not absolute begins in a folder that is not known."""
+    if same(left, right) is not Same.NO:
+        return True
+    if left.leading.startswith("/") and right.leading.startswith("/"):
+        return False
+    ends = [split[1] if (split := path.split_at("/", last=True)) else path for path in (left, right)]
+    return same(ends[0], ends[1]) is not Same.NO
 
 
 def unsubstituted_placeholder(case: Case) -> Iterator[Match]:

@@ -1,0 +1,304 @@
+"""Actions of CI systems, as models say it: a call whose argument 0 maps the names of inputs to values.
+
+`does` lists effects: `kind`, `tool` and `reading` as in the catalogue; `images` an input, or several, each of which
+holds names with blanks, line ends or commas between them; `paths` likewise for files; `repository` an input of which
+`images` may be tags, by default the tag `default`; `when` and `unless` inputs that are true or not; the other
+fields of an effect (`store`, `archive`, `path`, …) an input, or {input: …, default: …}. `gives` maps outputs to such
+sources, `{unique: label}` or `{text: …}`; `sets` does so for variables of the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from msgspec.structs import replace
+
+from tagcheck import values
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.pipelines import UNKNOWN
+from tagcheck.builtins.symbolic import as_text, combine, cut_run, joined, run_text, runs, slice_text
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.guards import ALWAYS, Guards, when
+from tagcheck.values import EMPTY, Absent, Filling, Hole, HoleKind, Piece, Record, Text, Truth, Value, iterate
+
+SEPARATORS = " \t\r\n,"
+MOST_IMAGES = 64
+FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace")
+
+
+def action(call: Call) -> tuple[Value, ...]:
+    """Emit the effects that the model describes, and give its outputs as a record."""
+    described = call.with_.get("does", ())
+    for each in described if isinstance(described, list) else ():
+        if isinstance(each, Mapping):
+            _emit(call, each)
+    for name, source in _mapping(call.with_.get("sets")).items():
+        call.machine.set_environment(Text.of(str(name)), sourced(call, source))
+    given = tuple((str(name), sourced(call, source)) for name, source in _mapping(call.with_.get("gives")).items())
+    return (Record("", ((UNKNOWN, call.unknown("an output of an action")), *given)),)
+
+
+def unknown_action(call: Call) -> tuple[Value, ...]:
+    """An action that no model describes: it may do something to images where an input of those in `telling` says so."""
+    inputs = call.machine.load(call.argument(0))
+    names = call.with_.get("telling", ())
+    told = [name for name in names if source_input(inputs, str(name)) is not None] if isinstance(names, list) else []
+    if told:
+        call.machine.gap("run", "an action that is not known")
+    return (Record("", ((UNKNOWN, call.unknown("an output of an action that is not known")),)),)
+
+
+def source_input(inputs: Value, name: str) -> Value | None:
+    """What an input holds; None if it is not given."""
+    found = inputs.get(name) if isinstance(inputs, values.Mapping) else None
+    return None if found is None or found == EMPTY or isinstance(found, Absent | values.Null) else found
+
+
+def sourced(call: Call, source: object) -> Value:
+    """The value of a source: the name of an input, or a mapping as described above."""
+    inputs = call.machine.load(call.argument(0))
+    match source:
+        case str():
+            return source_input(inputs, source) or EMPTY
+        case {"unique": label}:
+            return call.machine.unique(str(label))
+        case {"text": text}:
+            return Text.of(str(text))
+        case {"join": list(parts)}:
+            return _together([sourced(call, part) for part in parts])
+        case {"input": name, **rest}:
+            found = source_input(inputs, str(name))
+            return Text.of(str(rest.get("default", ""))) if found is None else found
+        case _:
+            return call.unknown("an output of an action")
+
+
+def _together(parts: list[Value]) -> Value:
+    return combine(parts, lambda row: joined([as_text(each) for each in row], EMPTY))
+
+
+def _mapping(value: object) -> Mapping[object, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+# --- effects ---------------------------------------------------------------------------------------------------------
+
+
+def _emit(call: Call, described: Mapping[str, object]) -> None:
+    base = Effect(
+        EffectKind(str(described.get("kind"))), str(described.get("tool", "")), str(described.get("reading", "docker"))
+    )
+    for given in _conditions(call, described):
+        for guards, effect in _with_fields(call, base, described, given):
+            if described.get("images") is None:
+                for inner, whole in _over_paths(call, effect, described, guards):
+                    call.machine.emit(whole, inner)
+                continue
+            for inner, image in islice(_images(call, described, guards), MOST_IMAGES):
+                call.machine.emit(replace(effect, images=(image,)), inner)
+
+
+def _images(call: Call, described: Mapping[str, object], given: Guards) -> Iterator[tuple[Guards, Text]]:
+    """The names in inputs; with `repository` (an input) they may be tags of it, in the `registry` that is given."""
+    sources = described["images"]
+    for source in sources if isinstance(sources, list) else [sources]:
+        for guards, option in iterate(call.machine.load(sourced(call, source)), given):
+            text = as_text(option, call.machine)
+            for image in parts_of(text) or parts_of(Text.of(str(described.get("default", "")))):
+                yield guards, _completed(call, described, image)
+
+
+def _over_paths(
+    call: Call, effect: Effect, described: Mapping[str, object], given: Guards
+) -> Iterator[tuple[Guards, Effect]]:
+    """The effect, once for each path in the input `paths` where there is one."""
+    if described.get("paths") is None:
+        yield given, effect
+        return
+    for guards, option in iterate(call.machine.load(sourced(call, described["paths"])), given):
+        for path in parts_of(as_text(option, call.machine)):
+            yield guards, replace(effect, path=path)
+
+
+def _completed(call: Call, described: Mapping[str, object], tag: Text) -> Text:
+    if described.get("repository") is None or tag.split_at("/") is not None or tag.split_at(":") is not None:
+        return tag
+    repository = as_text(call.machine.load(sourced(call, described["repository"])), call.machine)
+    registry = as_text(call.machine.load(sourced(call, "registry")), call.machine)
+    return (registry + Text.of("/") if registry.parts else EMPTY) + repository + Text.of(":") + tag
+
+
+def _conditions(call: Call, described: Mapping[str, object]) -> Iterator[Guards]:
+    """Under which guards an effect happens."""
+    wanted = [(name, True) for name in _names(described.get("when"))]
+    wanted += [(name, False) for name in _names(described.get("unless"))]
+    found = [ALWAYS]
+    for name, value in wanted:
+        found = [both for guards in found for both in _where(call, name, value, guards)]
+    yield from found
+
+
+def _names(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [str(each) for each in value]
+    return [] if value is None else [str(value)]
+
+
+def _where(call: Call, name: str, wanted: bool, given: Guards) -> Iterator[Guards]:
+    inputs = call.machine.load(call.argument(0))
+    found = source_input(inputs, name)
+    for guards, option in iterate(Absent() if found is None else found, given):
+        truth = is_true(option)
+        if truth is wanted:
+            yield guards
+        elif truth is None:
+            unknown = when(f"~{call.identity}:{name}", wanted)
+            both = guards.and_(unknown)
+            if both is not None:
+                yield both
+
+
+def is_true(value: Value) -> bool | None:
+    """An input as a truth value, as actions read it; None if not known. A text other than 'false' is true."""
+    match value:
+        case Absent() | values.Null():
+            return False
+        case Truth():
+            return value.value
+        case Text() if not value.holes:
+            return (value.literal or "").strip().lower() not in ("", "false", "0", "no")
+        case Text() | values.Opaque():
+            return None
+        case _:
+            return True
+
+
+def _with_fields(
+    call: Call, base: Effect, described: Mapping[str, object], given: Guards
+) -> Iterator[tuple[Guards, Effect]]:
+    found = [(given, base)]
+    for name in FIELDS:
+        if described.get(name) is None:
+            continue
+        value = call.machine.load(sourced(call, described[name]))
+        found = [
+            (guards, replace(effect, **{name: as_text(option, call.machine)}))
+            for before, effect in found
+            for guards, option in iterate(value, before)
+        ]
+    yield from found
+
+
+# --- lists in one text -----------------------------------------------------------------------------------------------
+
+
+def parts_of(text: Text, separators: str = SEPARATORS) -> list[Text]:
+    """The parts of a text between separators, empty ones left out; a hole contains none."""
+    found: list[Text] = []
+    parts: list[Piece | Filling] = []
+    for run in runs(text):
+        if isinstance(run, Filling):
+            parts.append(run)
+            continue
+        content, at = run_text(run), 0
+        for end in range(len(content) + 1):
+            if end == len(content) or content[end] in separators:
+                parts.extend(cut_run(run, at, end))
+                if end < len(content):
+                    found.append(Text(tuple(parts)))
+                    parts = []
+                at = end + 1
+    return [each for each in (*found, Text(tuple(parts))) if each.parts]
+
+
+# --- names that an action computes -----------------------------------------------------------------------------------
+
+_DEFAULT_RULES = "type=schedule\ntype=ref,event=branch\ntype=ref,event=tag\ntype=ref,event=pr"
+_LATEST = frozenset(("semver", "pep440", "match"))
+_EDGE = "edge"
+
+
+def image_tags(call: Call) -> tuple[Value, ...]:
+    """docker/metadata-action: the inputs `images` and `tags` (rules, one a line) give the outputs `tags` (every name)
+    and `version` (the first tag). A rule that depends on the event is taken to hold."""
+    inputs = call.machine.load(call.argument(0))
+    images = as_text(source_input(inputs, "images") or EMPTY)
+    rules = as_text(source_input(inputs, "tags") or Text.of(_DEFAULT_RULES))
+    names = [_value_of(each, "name") or each for each in parts_of(images, " \t\r\n,") if not _is_option(each)]
+    tags = [tag for line in parts_of(rules, "\r\n") if (tag := _tag(call, _stripped(line))) is not None]
+    version: Value = tags[0] if len(tags) == 1 else _computed(call, "version")
+    if _adds_latest(inputs, rules):
+        tags.append(_computed(call, "latest"))
+    whole = joined([name + Text.of(":") + tag for name in names for tag in tags], Text.of("\n"))
+    for name, value in (("TAGS", whole), ("VERSION", version)):
+        call.machine.set_environment(Text.of(f"DOCKER_METADATA_OUTPUT_{name}"), value)
+    known = (("tags", whole), ("version", version))
+    return (Record("", ((UNKNOWN, call.unknown("an output of docker/metadata-action")), *known)),)
+
+
+def _computed(call: Call, what: str) -> Text:
+    """A part of a name that depends on the event: the same for all who read it."""
+    hole = Hole(HoleKind.OUTPUT, f"{call.identity}:{what}", f"docker/metadata-action {what}")
+    return Text.of_hole(hole, call.site)
+
+
+def _is_option(text: Text) -> bool:
+    return text.leading.startswith("enable=")
+
+
+def _value_of(text: Text, key: str) -> Text | None:
+    return text.without_prefix(f"{key}=")
+
+
+def _stripped(text: Text) -> Text:
+    pieces = parts_of(text, " \t")
+    return pieces[0] if len(pieces) == 1 else text
+
+
+def _adds_latest(inputs: Value, rules: Text) -> bool:
+    """Whether the tag latest may be added; `flavor: latest=auto` is the default."""
+    flavor = str(as_text(source_input(inputs, "flavor") or EMPTY))
+    if "latest=false" in flavor:
+        return False
+    listed = str(rules)
+    return "latest=true" in flavor or "event=tag" in listed or any(f"type={each}" in listed for each in _LATEST)
+
+
+def _tag(call: Call, rule: Text) -> Text | None:
+    """The tag that a rule gives; None if it is switched off."""
+    settings = {key: value for part in parts_of(rule, ",") for key, value in _setting(_stripped(part))}
+    if not settings or is_true(settings.get("enable", Truth(True))) is False:
+        return None
+    kind = (settings["type"].literal or "") if "type" in settings else "raw"
+    prefix, suffix = settings.get("prefix"), settings.get("suffix", EMPTY)
+    event = settings["event"].literal if "event" in settings else None
+    if kind == "raw":
+        value = settings.get("value")
+        if value is None or (value.literal is None and "{{" in str(value)) or "{{" in (value.literal or ""):
+            value = _computed(call, str(rule))
+    elif kind == "sha":
+        commit = call.machine.environment(Text.of("GITHUB_SHA"))
+        whole = settings.get("format", EMPTY).literal == "long"
+        value = as_text(commit) if whole else _short(commit)
+        prefix = Text.of("sha-") if prefix is None else prefix
+    elif kind == _EDGE:
+        value = Text.of(_EDGE)
+    else:
+        value = _computed(call, f"{kind} {event or settings.get('pattern', EMPTY)}")
+        prefix = Text.of("pr-") if prefix is None and event == "pr" else prefix
+    return (prefix or EMPTY) + value + suffix
+
+
+def _short(commit: Value) -> Text:
+    """The first seven digits of a commit."""
+    return slice_text(as_text(commit), 0, 7)
+
+
+def _setting(part: Text) -> Iterator[tuple[str, Text]]:
+    """`key=value`; a bare value is that of a raw tag."""
+    key, mark, _ = part.leading.partition("=")
+    if mark:
+        yield key.strip(), part.dropped(part.leading.index("=") + 1)
+    elif part.parts:
+        yield "value", part

@@ -1,0 +1,187 @@
+"""What a CI system does for its jobs: hosts, the files through which steps hand on values, archives between jobs,
+and the functions of its expressions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from tagcheck import values
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.symbolic import as_text, combine, derived, joined, over, replace_text, split_text, undecided
+from tagcheck.guards import ALWAYS, Guards, any_of
+from tagcheck.values import EMPTY, Absent, Hole, HoleKind, Null, Number, Opaque, Record, Text, Truth, Value
+
+UNKNOWN = "*"
+"""The field of a record that stands for all that are not known (as in `engine.basis`)."""
+LONGEST_JSON = 64 * 1024
+_COMMANDS = {"outputs": "::set-output name=", "exports": "::set-env name="}
+
+
+def begin_job(call: Call) -> tuple[Value, ...]:
+    """A job begins: on a host that is made for it and named by argument 0, or, if argument 1 is true, on one that
+    others use too."""
+    call.machine.begin_job(as_text(call.argument(0)), call.argument(1) == Truth(True))
+    return ()
+
+
+def end_job(call: Call) -> tuple[Value, ...]:
+    """The job that began last ends; its host is gone."""
+    call.machine.end_job()
+    return ()
+
+
+def not_known(call: Call) -> tuple[Value, ...]:
+    """Something runs of which nothing is known; argument 0, or `what`, says what."""
+    call.machine.gap("run", str(call.with_.get("what") or as_text(call.argument(0))))
+    return (call.unknown("an action that is not known"),)
+
+
+def outputs(call: Call) -> tuple[Value, ...]:
+    """The outputs of a step: what the file at argument 0 says, and what the step printed (argument 1)."""
+    return (over(_said(call), lambda said: _record(call, _assignments(as_text(said), "outputs"))),)
+
+
+def export_all(call: Call) -> tuple[Value, ...]:
+    """The variables that a step sets for those after it: what the file at argument 0 says, and what it printed
+    (argument 1)."""
+    found: dict[str, list[tuple[Guards, Value]]] = {}
+    for guards, said in values.options(_said(call)):
+        for name, value in _assignments(as_text(said), "exports"):
+            found.setdefault(name, []).append((guards, value))
+    for name, choices in found.items():
+        variable = Text.of(name)
+        known = any_of(tuple(guards for guards, _ in choices))
+        before = call.machine.environment(variable)
+        rest = [(left, before) for left in ALWAYS.without(known)]
+        call.machine.set_environment(variable, values.alternatives([*choices, *rest]))
+    return ()
+
+
+def _said(call: Call) -> Value:
+    """The content of the file, and what was printed, one after the other."""
+    content = call.machine.read_file(call.argument(0))
+    printed = call.machine.load(call.argument(1))
+
+    def both(row: tuple[Value, ...]) -> Value:
+        return joined([as_text(each) for each in row if isinstance(each, Text)], Text.of("\n"))
+
+    return combine((EMPTY if content is None else call.machine.load(content), printed), both)
+
+
+def _record(call: Call, pairs: Iterator[tuple[str, Text]]) -> Record:
+    """A record of outputs; what else a step may have given is not known."""
+    found = dict(pairs)
+    return Record("", ((UNKNOWN, call.unknown("an output of a step")), *found.items()))
+
+
+def _assignments(text: Text, kind: str) -> Iterator[tuple[str, Text]]:
+    """`NAME=value` lines, `NAME<<END` … `END` texts, and the workflow commands of former times."""
+    lines = iter(split_text(text, "\n"))
+    command = _COMMANDS[kind]
+    for line in lines:
+        leading = line.leading.lstrip()
+        if leading.startswith(command):
+            name, _, rest = leading.removeprefix(command).partition("::")
+            if rest or line.holes:
+                yield name, line.dropped(line.leading.index("::", line.leading.index(command) + 2) + 2)
+            continue
+        name, mark, _ = leading.partition("=")
+        begun, several, end = leading.partition("<<")
+        if several and len(begun) < len(name):
+            yield begun.strip(), _until(lines, end.strip())
+        elif mark and name.strip().replace("-", "_").isidentifier():
+            yield name.strip(), line.dropped(line.leading.index("=") + 1)
+
+
+def _until(lines: Iterator[Text], end: str) -> Text:
+    """The lines before one that is `end`."""
+    found: list[Text] = []
+    for line in lines:
+        if (line.literal or "").strip() == end and not line.holes:
+            break
+        found.append(line)
+    return joined(found, Text.of("\n"))
+
+
+# --- archives between jobs -------------------------------------------------------------------------------------------
+
+
+def upload(call: Call) -> tuple[Value, ...]:
+    """Files are kept under a name for other jobs: the inputs `name` and `path` of argument 0."""
+    inputs = call.machine.load(call.argument(0))
+    name, path = _input(inputs, "name", "artifact"), _input(inputs, "path", "")
+    for line in split_text(path, "\n"):
+        if line.parts:
+            call.machine.keep_files(name, line)
+    return (_record(call, iter(())),)
+
+
+def download(call: Call) -> tuple[Value, ...]:
+    """Files that another job kept: the inputs `name`, `pattern`, `path` and `merge-multiple` of argument 0."""
+    inputs = call.machine.load(call.argument(0))
+    name, pattern = _input(inputs, "name", ""), _input(inputs, "pattern", "")
+    merged = str(_input(inputs, "merge-multiple", "false")) == "true"
+    call.machine.fetch_files(name, pattern, _input(inputs, "path", ""), merged)
+    return (_record(call, iter(())),)
+
+
+def _input(inputs: Value, name: str, default: str) -> Text:
+    found = inputs.get(name) if isinstance(inputs, values.Mapping) else None
+    return Text.of(default) if found is None or found == EMPTY else as_text(found)
+
+
+# --- functions of expressions ----------------------------------------------------------------------------------------
+
+
+def from_json(call: Call) -> tuple[Value, ...]:
+    """What a JSON text says, where all of it is known."""
+    text = as_text(call.argument(0)).literal
+    if text is None or len(text) > LONGEST_JSON:
+        return (undecided("fromJSON", call.argument(0), type=""),)
+    try:
+        return (_of_json(json.loads(text), 0),)
+    except (ValueError, RecursionError):
+        return (call.unknown("a text that is no JSON"),)
+
+
+def _of_json(data: object, depth: int) -> Value:
+    if depth > 20:
+        return Opaque("json", "JSON that is nested too deeply")
+    match data:
+        case bool():
+            return Truth(data)
+        case int() | float():
+            return Number(data)
+        case str():
+            return Text.of(data)
+        case list():
+            return values.Sequence(tuple(_of_json(item, depth + 1) for item in data))
+        case dict():
+            return values.Mapping(tuple((Text.of(key), _of_json(item, depth + 1)) for key, item in data.items()))
+        case _:
+            return Null()
+
+
+def to_json(call: Call) -> tuple[Value, ...]:
+    """A value as JSON: a text as it stands in quotes, anything else a function of it."""
+    value = call.argument(0)
+    if isinstance(value, Text):
+        return (Text.of('"') + replace_text(value, '"', Text.of('\\"')) + Text.of('"'),)
+    return (derived("toJSON", as_text(value)),)
+
+
+def hash_of_files(call: Call) -> tuple[Value, ...]:
+    """The digest of files: the same in one run, another when a file changes."""
+    shown = ",".join(str(as_text(each)) for each in call.arguments)
+    return (Text.of_hole(Hole(HoleKind.OUTPUT, f"hashFiles({shown})", f"hashFiles({shown})"), call.site),)
+
+
+def join_list(call: Call) -> tuple[Value, ...]:
+    """The items of a list with a separator (argument 1, by default a comma) between them."""
+    listed = call.argument(0)
+    separator = as_text(call.argument(1)) if len(call.arguments) > 1 else Text.of(",")
+    if isinstance(listed, values.Sequence) and not listed.open:
+        return (joined([as_text(item) for item in listed.items], separator),)
+    return (derived("join", as_text(listed), separator),) if not isinstance(listed, Absent) else (EMPTY,)

@@ -1,0 +1,117 @@
+"""Jobs of a pipeline: a host for each, and what is handed from one to another."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from tagcheck.builtins.symbolic import split_last
+from tagcheck.engine.stacks import Stacks
+from tagcheck.engine.state import ABSENT
+from tagcheck.events import Stage
+from tagcheck.guards import Guards
+from tagcheck.values import EMPTY, Same, Text, Value, same
+
+Archive = tuple[Text, tuple[Text, ...], Guards, str]
+MOST_KEPT = 200
+
+
+class _Host(Struct, frozen=True):
+    """What a host has, to go back to it."""
+
+    name: str
+    archives: list[Archive]
+    files: list[tuple[Text, Value, Guards]]
+    variables: dict[str, Value]
+
+
+class _Kept(NamedTuple):
+    """An archive under the name of an artifact: its path within it, and itself."""
+
+    name: Text
+    path: Text
+    archive: Archive
+
+
+class Pipelines(Stacks):
+    """A run that knows jobs."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self._hosts: list[_Host] = []
+        self._kept: list[_Kept] = []
+
+    def begin_job(self, name: Text, shared: bool) -> None:
+        variables = {variable: self.heap.read(cell) for variable, cell in self.variables.items()}
+        self._hosts.append(_Host(self.host, self.archives, self.files, variables))
+        if not shared:
+            self.host, self.archives, self.files = str(name), [], []
+
+    def end_job(self) -> None:
+        if not self._hosts:
+            return
+        before = self._hosts.pop()
+        self.host, self.archives, self.files = before.name, before.archives, before.files
+        for variable, cell in self.variables.items():
+            self.heap.write(cell, before.variables.get(variable, ABSENT))
+
+    # --- archives between hosts ---
+
+    def keep_files(self, name: Text, path: Text) -> None:
+        for archive in self.archives:
+            inside = _inside(archive[0], path)
+            if inside is not None and len(self._kept) < MOST_KEPT:
+                self._kept.append(_Kept(name, inside, archive))
+
+    def fetch_files(self, name: Text, pattern: Text, folder: Text, merged: bool) -> None:
+        for kept in list(self._kept):
+            guards = self.guards.and_(kept.archive[2])
+            if guards is None or not _wanted(kept.name, name, pattern):
+                continue
+            parts = [folder] if name.parts or merged else [folder, kept.name]
+            path = _plain(_joined([*parts, kept.path]))
+            _, images, _, reading = kept.archive
+            self.archives.append((path, images, guards, reading))
+            outer, self.guards = self.guards, guards
+            for image in images:
+                self.record(Stage.SAVED, image, archive=path, reading=reading, carried=True)
+            self.guards = outer
+
+
+def _wanted(kept: Text, name: Text, pattern: Text) -> bool:
+    if name.parts:
+        return same(kept, name) is Same.YES
+    return pattern.literal == "" or fnmatchcase(str(kept), str(pattern))
+
+
+def _inside(path: Text, kept: Text) -> Text | None:
+    """The path of a file within what is kept: a folder, a pattern or the file itself; None if it is not among it."""
+    path, kept = _plain(path), _plain(kept)
+    if same(path, kept) is Same.YES:
+        halves = split_last(path, "/")
+        return path if halves is None else halves[1]
+    literal = kept.literal
+    if literal is not None and "*" in literal:
+        folder = literal.partition("*")[0].rpartition("/")[0]
+        if not fnmatchcase(str(path), literal):
+            return None
+        return path.without_prefix(folder + "/") if folder else path
+    if literal in (".", ""):
+        return path
+    return path.without_prefix(f"{literal.rstrip('/')}/") if literal is not None else None
+
+
+def _plain(path: Text) -> Text:
+    """A path without './' at its beginning."""
+    return path.without_prefix("./") or path
+
+
+def _joined(parts: list[Text]) -> Text:
+    found = EMPTY
+    for part in parts:
+        if part.parts and part.literal != ".":
+            separator = Text.of("/") if found.parts and not found.trailing.endswith("/") else EMPTY
+            found = found + separator + part
+    return found
