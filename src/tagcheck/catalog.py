@@ -36,7 +36,8 @@ class EffectKind(Enum):
     APPLIED = "applied"
     """manifests: `path` (file or folder), or standard input when `stdin`"""
     RENDERED = "rendered"
-    """manifests are printed: those of the kustomization in the folder `path`"""
+    """manifests are printed: those of the kustomization in the folder `path`, or of the chart there with the overrides
+    `settings` and `values`"""
     EDITED = "edited"
     """the kustomization in `directory`, by default the working directory, is changed: images by the settings `words`"""
     WITHDRAWN = "withdrawn"
@@ -82,6 +83,7 @@ class Effect(Struct, frozen=True):
     stdin: bool = False
     stdout: bool = False
     kustomize: bool = False
+    chart: bool = False
     filtered: bool = False
     everything: bool = False
     unnamed: bool = False

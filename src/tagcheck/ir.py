@@ -414,6 +414,8 @@ class Role(Enum):
     """a Kubernetes object, complete or part"""
     KUSTOMIZATION = "kustomization"
     """a folder's kustomization, as if it were applied"""
+    CHART = "chart"
+    """a folder's chart, as if it were installed"""
     STACK = "stack"
     """a compose file, as if it were started"""
     BASE = "base"

@@ -127,6 +127,17 @@ class Program:
         """Whether the project has a file at a path from its root."""
         return path in self._by_suffix.get(path.rpartition("/")[2], ())
 
+    def below(self, folder: str) -> tuple[str, ...]:
+        """The project's files in a folder and in those below it, by path."""
+        inside = folder + "/" if folder else ""
+        folders = (each for each in self._by_folder if each == folder or each.startswith(inside))
+        return tuple(sorted(path for each in folders for path in self._by_folder[each]))
+
+    def folders_with(self, name: str, folder: str) -> tuple[str, ...]:
+        """The folders right below a folder that have a file of this name."""
+        found = (dirname(path) for path in self._by_suffix.get(name, ()))
+        return tuple(sorted(each for each in found if dirname(each) == folder))
+
     def find_files(self, path: Text, origin: str) -> tuple[str, ...]:
         """The project files that a path can mean: relative to the root, to the file `origin` that names it, or, where
         the beginning is not known, by its end if that is unique. A folder gives the files in it."""
@@ -150,10 +161,6 @@ class Program:
         if self.has(path):
             return (path,)
         return tuple(self._by_folder.get(path, ()))
-
-    def has_file(self, path: str) -> bool:
-        """Whether the project has a file of exactly this path."""
-        return path in self._by_suffix.get(path.rpartition("/")[2], ())
 
     def lowered(self, source: SourceText, lower: Callable[[SourceText], Lowered]) -> Lowered:
         """What a text inside the program is, lowered once for each text at its place."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagcheck.builtins.template_text import parse_template
-from tagcheck.builtins.templates import render
+from tagcheck.builtins.template_rendering import render
 from tagcheck.source import Position
 from tagcheck.values import Opaque, Origin, Piece, Text
 

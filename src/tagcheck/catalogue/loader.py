@@ -50,7 +50,12 @@ from tagcheck.catalogue.tools import (
 )
 
 _KINDS = {kind.value: kind for kind in EffectKind}
-_FLAG_FIELDS = frozenset(("filtered", "everything", "unnamed", "unbuilt", "kustomize", "silent", "environment_first"))
+_FLAG_FIELDS = frozenset(
+    (
+        *("filtered", "everything", "unnamed", "unbuilt"),
+        *("kustomize", "chart", "silent", "environment_first"),
+    )
+)
 _TEXT_FIELDS = (
     frozenset(one.name for one in fields(Effect)) - _FLAG_FIELDS - {"kind", "tool", "reading", "stdin", "stdout"}
 )

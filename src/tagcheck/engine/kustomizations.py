@@ -15,7 +15,6 @@ from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.manifests import Manifests
 from tagcheck.engine.places import at_root
-from tagcheck.engine.writing import written
 from tagcheck.events import Override
 from tagcheck.frontends.kustomize import NAMES
 from tagcheck.ir import Role, Use
@@ -33,6 +32,7 @@ from tagcheck.overlays import (
 )
 from tagcheck.source import Position, Span
 from tagcheck.values import EMPTY, Mapping, Null, Sequence, Text, Value
+from tagcheck.writing import written
 
 DEEPEST_BASE = 24
 MOST_RESOURCES = 600
@@ -93,7 +93,7 @@ class Kustomizations(Manifests):
 
     def _kustomization(self, folder: str) -> str | None:
         found = (normpath(join(folder, name)) for name in NAMES)
-        return next((path for path in found if self.program.has_file(path)), None)
+        return next((path for path in found if self.program.has(path)), None)
 
     # --- building ---
 
@@ -141,7 +141,7 @@ class Kustomizations(Manifests):
         if literal is None:
             return None
         path = normpath(join(file.rpartition("/")[0], literal))
-        return path if self.program.has_file(path) or self._kustomization(path) is not None else None
+        return path if self.program.has(path) or self._kustomization(path) is not None else None
 
     def _objects(self, path: str) -> Built:
         """The objects of a manifest file that can name images or be the source of a replacement."""

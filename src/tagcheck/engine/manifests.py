@@ -163,11 +163,18 @@ class Manifests(Commands):
             else:
                 self.deploy(self.standard_input)
             return
+        if effect.chart:
+            self.deploy_chart(effect)
+            return
         if effect.kustomize:
             self.deploy_kustomization(effect.path or EMPTY)
             return
         if effect.path is not None:
             self._apply_path(effect.path)
+
+    @abstractmethod
+    def deploy_chart(self, effect: Effect) -> None:
+        """The objects of a chart are applied to the cluster."""
 
     @abstractmethod
     def deploy_kustomization(self, path: Text) -> None:

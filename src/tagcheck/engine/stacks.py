@@ -172,13 +172,13 @@ class Stacks(Kustomizations):
         found: list[str] = []
         for names in (compose.NAMES, compose.OVERRIDES):
             paths = (normpath(join(folder, name)) for name in names)
-            found += [path for path in paths if self.program.has_file(path)][:1]
+            found += [path for path in paths if self.program.has(path)][:1]
         return found
 
     def located(self, path: Text) -> str | None:
         """The one file of the project that a path means."""
         folder = self.folder(path)
-        if folder and self.program.has_file(folder):
+        if folder and self.program.has(folder):
             return folder
         names = self.program.find_files(path, self.site.path)
         return names[0] if len(names) == 1 else None
@@ -216,7 +216,7 @@ class Stacks(Kustomizations):
 
     def _read_dotenv(self, path: str) -> Mapping:
         """NAME=value lines of the file beside the compose file."""
-        raw = self.program.read(path) if self.program.has_file(path) else None
+        raw = self.program.read(path) if self.program.has(path) else None
         found: list[tuple[Value, Value]] = []
         for number, line in enumerate((raw or "").splitlines(), start=1):
             name, separator, value = line.removeprefix("export ").partition("=")

@@ -96,12 +96,20 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
     if any(same_as(use, each) is Same.YES for each in known):
         return None
     provable = case.is_local_registry(use.reference) or (policy_is(use, "Never") and use.stage is Stage.DEPLOYED)
-    for candidate in candidates(use, [each for each in supplied if _is_own(case, each)]):
+    own = [each for each in supplied if _is_own(case, each)]
+    tagged = [each for each in own if _share_made_tag(use, each)] if provable else []
+    for candidate in (*candidates(use, own), *tagged):
         if not _missing_beside(case, use, candidate, known):
             continue
         if provable or _speaks_for(case, use, candidate):
             return candidate
     return None
+
+
+def _share_made_tag(use: Event, made: Event) -> bool:
+    """Whether two names have one tag that this run made: whatever they are called, the run made both."""
+    tag, other = use.reference.tag, made.reference.tag
+    return tag is not None and other is not None and _has_unique(tag) and same(tag, other) is Same.YES
 
 
 def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Event]) -> bool:

@@ -9,7 +9,7 @@ from tagcheck.finding import Place
 from tagcheck.image import alike
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import USES, consequence
-from tagcheck.values import Same
+from tagcheck.values import Same, same
 
 MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
 
@@ -33,7 +33,12 @@ def ineffective_override(case: Case) -> Iterator[Match]:
 
 def _concerns_nothing(case: Case, missed: Override) -> Match:
     probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
-    uses = [use for use in case.together(probe, Stage.DEPLOYED) if alike(use.reference, probe.reference)]
+    meant = [each for each in case.together(probe, Stage.BUILT, Stage.TAGGED) if _is_meant(missed, each)] or [probe]
+    uses = [
+        use
+        for use in case.together(probe, Stage.DEPLOYED)
+        if any(alike(use.reference, each.reference) and same_as(use, each) is not Same.YES for each in meant)
+    ]
     override = Place("override", missed.wanted, missed.span, "finds nothing")
     return Match(
         span=missed.span,
@@ -45,9 +50,15 @@ def _concerns_nothing(case: Case, missed: Override) -> Match:
         places=(override, *map(place, uses[:1])),
         names=names_of(deployed=uses[:1]),
         label=f"finds no {missed.wanted}",
-        subject=("override", missed.wanted, missed.span),
+        subject=("use", uses[0].image, uses[0].span) if uses else ("override", missed.wanted, missed.span),
         consequence=consequence(uses[0]) if uses else "",
     )
+
+
+def _is_meant(missed: Override, made: Event) -> bool:
+    """Whether an override sets an image that is made here, or its tag."""
+    tag = made.reference.tag
+    return made.image == missed.image or (tag is not None and same(tag, missed.image) is Same.YES)
 
 
 def _without_effect(missed: Override, made: list[Event], use: Event) -> Match:

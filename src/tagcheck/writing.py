@@ -33,9 +33,19 @@ _SEPARATOR = Text.of("---\n")
 DEEPEST = 60
 
 
-def written(objects: tuple[Value, ...]) -> tuple[Value, ...]:
-    """The parts of a text of several documents, to be joined: texts, and alternatives of texts."""
+def written(objects: tuple[Value, ...], *, bare: bool = False) -> tuple[Value, ...]:
+    """The parts of a text of several documents, to be joined: texts, and alternatives of texts. `bare`: one document,
+    without what separates it and without a line's end."""
+    if bare:
+        return tuple(part for each in objects for part in _bare(each))
     return tuple(part for each in objects for part in (_SEPARATOR, *_node(each, 0, 0), Text.of("\n")))
+
+
+def _bare(value: Value) -> tuple[Value, ...]:
+    parts = tuple(_node(value, 0, 0))
+    first = parts[0] if parts else None
+    blank = isinstance(first, Text) and (first.literal or "x")[:1] in ("\n", " ")
+    return (first.dropped(1), *parts[1:]) if blank and isinstance(first, Text) else parts
 
 
 def _node(node: Value, indent: int, depth: int) -> Iterator[Value]:

@@ -1,0 +1,203 @@
+"""What a part of a template sees while it is rendered: the dot, variables, templates by name, and who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tagcheck import values
+from tagcheck.builtins.api import Machine
+from tagcheck.builtins.symbolic import as_text
+from tagcheck.builtins.template_text import Block, Node, Output
+from tagcheck.guards import Guards, when
+from tagcheck.values import (
+    Absent,
+    Null,
+    Number,
+    Opaque,
+    Record,
+    Text,
+    Truth,
+    Value,
+    alternatives,
+)
+
+MOST_STEPS = 20_000
+NO_VALUE = Text.of("<no value>")
+"""What the package prints for a key that a map does not have (its option missingkey=default)."""
+
+Path = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Steps:
+    """The work that rendering may still do: loops in loops and templates that include themselves are cut."""
+
+    left: int = MOST_STEPS
+
+
+@dataclass(slots=True)
+class Watch:
+    """Which parts of the data templates read. `paths` are the mappings that are watched, by identity; `kept` holds
+    them, so that it stays theirs. `words` are those of what was not rendered, or not understood: it may read them."""
+
+    paths: dict[int, Path] = field(default_factory=dict)
+    kept: list[Value] = field(default_factory=list)
+    read: set[Path] = field(default_factory=set)
+    consumed: set[Path] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+
+    def add(self, value: Value, path: Path) -> None:
+        """Watch a mapping and those inside of it."""
+        if isinstance(value, values.Mapping):
+            self.paths[id(value)] = path
+            self.kept.append(value)
+            for key, inner in value.entries:
+                self.add(inner, (*path, as_text(key).literal or ""))
+
+    def note(self, value: Value, name: str) -> None:
+        path = self.paths.get(id(value))
+        if path is not None:
+            self.read.add((*path, name))
+
+    def consume(self, value: Value) -> None:
+        """Everything in a value is read."""
+        path = self.paths.get(id(value))
+        if path is not None:
+            self.consumed.add(path)
+
+    def reads(self, path: Path) -> bool:
+        """Whether something reads what stands at a path, or may."""
+        below = any(path[: len(whole)] == whole for whole in self.consumed)
+        return below or path in self.read or path[-1] in self.words
+
+
+@dataclass(slots=True)
+class Variables:
+    """The variables of a block, and those of the blocks around it."""
+
+    own: dict[str, Value] = field(default_factory=dict)
+    around: Variables | None = None
+
+    def get(self, name: str) -> Value | None:
+        holder = self._holder(name)
+        return None if holder is None else holder.own[name]
+
+    def set(self, name: str, value: Value) -> None:
+        """`=`: give a variable of this block or one around it another value."""
+        (self._holder(name) or self).own[name] = value
+
+    def _holder(self, name: str) -> Variables | None:
+        block: Variables | None = self
+        while block is not None and name not in block.own:
+            block = block.around
+        return block
+
+    def state(self) -> list[dict[str, Value]]:
+        """What all blocks hold, from the innermost outwards."""
+        return [dict(self.own), *(self.around.state() if self.around else [])]
+
+    def restore(self, state: list[dict[str, Value]]) -> None:
+        block: Variables | None = self
+        for held in state:
+            assert block is not None
+            block.own = dict(held)
+            block = block.around
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a part of a template sees: the dot, the data of the whole, variables, and templates by name. `missing` is
+    what a key gives that a mapping does not have."""
+
+    machine: Machine
+    identity: str
+    dot: Value
+    root: Value
+    variables: Variables
+    defined: Mapping[str, tuple[Node, ...]]
+    steps: Steps
+    missing: Value = NO_VALUE
+    depth: int = 0
+    watch: Watch | None = None
+
+    def skip(self, nodes: tuple[Node, ...]) -> None:
+        """Some nodes are not rendered."""
+        if self.watch is None:
+            return
+        for node in nodes:
+            if isinstance(node, Output):
+                self.watch.words.update(words_of(node.pipeline))
+            elif isinstance(node, Block):
+                self.watch.words.update(words_of(node.pipeline))
+                self.skip(node.body)
+                self.skip(node.otherwise)
+
+    def unknown(self, pipeline: str) -> Opaque:
+        if self.watch is not None:
+            self.watch.words.update(words_of(pipeline))
+        return Opaque(f"{self.identity}:{{{{{pipeline}}}}}", f"the template's {{{{{pipeline[:60]}}}}}")
+
+
+def words_of(pipeline: str) -> set[str]:
+    """The names in a pipeline."""
+    return set("".join(each if each.isalnum() or each in "_-" else " " for each in pipeline).split())
+
+
+def truthy(value: Value) -> bool | None:
+    """Whether a template takes a value as true; None if that is not known."""
+    match value:
+        case Truth(truth):
+            return truth
+        case Number(number):
+            return number != 0
+        case Null() | Absent():
+            return False
+        case Text():
+            return True if value.leading or value.trailing else (None if value.parts else False)
+        case values.Sequence(items, open_):
+            return True if items else (None if open_ else False)
+        case values.Mapping(entries, open_):
+            return True if entries else (None if open_ else False)
+        case Record():
+            return True
+        case _:
+            return None
+
+
+def either(condition: Value, then: Callable[[], Value], otherwise: Callable[[], Value], scope: Scope) -> Value:
+    """One of two values by a condition; both, each under its guards, where it is not decided. Variables hold afterwards
+    what the sides left in them."""
+    choices: list[tuple[Guards, Value]] = []
+    before = scope.variables.state()
+    ends: list[tuple[Guards, list[dict[str, Value]]]] = []
+
+    def run(guards: Guards, side: Callable[[], Value]) -> None:
+        scope.variables.restore(before)
+        choices.append((guards, side()))
+        ends.append((guards, scope.variables.state()))
+
+    for guards, option in values.options(condition):
+        true = truthy(scope.machine.load(option))
+        atom = f"template:{as_text(option, scope.machine)}" if true is None else ""
+        if true is not False and (both := guards.and_(when(atom)) if true is None else guards) is not None:
+            run(both, then)
+        if true is not True and (both := guards.and_(when(atom, False)) if true is None else guards) is not None:
+            run(both, otherwise)
+    scope.variables.restore(_met(ends) if len(ends) > 1 else ends[0][1] if ends else before)
+    return alternatives(choices)
+
+
+def _met(ends: list[tuple[Guards, list[dict[str, Value]]]]) -> list[dict[str, Value]]:
+    """What variables hold after one of several sides."""
+    found: list[dict[str, Value]] = []
+    for level in range(len(ends[0][1])):
+        held = [(guards, state[level]) for guards, state in ends]
+        names = [name for name in held[0][1] if all(name in each for _, each in held)]
+        found.append({name: _joined([(guards, each[name]) for guards, each in held]) for name in names})
+    return found
+
+
+def _joined(choices: list[tuple[Guards, Value]]) -> Value:
+    first = choices[0][1]
+    return first if all(value is first for _, value in choices) else alternatives(choices)

@@ -1,0 +1,290 @@
+"""Charts: what `helm install` deploys and `helm template` prints, without running either (Helm 3.17).
+
+A chart's templates are rendered with its values, the files of values and the settings of the command, all symbolic.
+Names keep the places that they come from: the values file, the command's argument, the template. What templates do that
+is not understood leaves opaque parts; a setting that no template reads is noted, if everything that could read it was
+seen.
+"""
+
+from __future__ import annotations
+
+from posixpath import join, normpath
+
+from msgspec import Struct
+
+from tagcheck import ir
+from tagcheck.builtins.template_functions import laid_over
+from tagcheck.builtins.template_rendering import render
+from tagcheck.builtins.template_scope import Watch
+from tagcheck.catalog import Effect
+from tagcheck.embedded import documents
+from tagcheck.engine.places import at_root
+from tagcheck.engine.stacks import Stacks
+from tagcheck.events import Override
+from tagcheck.overlays import as_text, field, word
+from tagcheck.settings import Step, parse_settings, placed
+from tagcheck.source import Span
+from tagcheck.values import (
+    EMPTY,
+    Hole,
+    HoleKind,
+    Mapping,
+    Null,
+    Opaque,
+    Sequence,
+    Text,
+    Truth,
+    Value,
+)
+
+CHART = "Chart.yaml"
+VALUES = "values.yaml"
+MOST_TEMPLATES = 400
+MOST_CHARTS = 40
+DEEPEST_CHART = 6
+LONGEST_TEMPLATE = 256 * 1024
+_NOTES = "NOTES.txt"
+
+
+class Setting(Struct, frozen=True):
+    """One override of a command: the way to it, what it sets, and the argument."""
+
+    way: tuple[Step, ...]
+    value: Value
+    argument: Text
+
+
+class Release(Struct, frozen=True):
+    """What a command installs: the chart's folder, the values over the chart's own, and the name of the release."""
+
+    folder: str
+    values: Value
+    name: Text
+    settings: tuple[Setting, ...] = ()
+
+
+class Charts(Stacks):
+    """A run that knows charts."""
+
+    def deploy_chart(self, effect: Effect) -> None:
+        """The objects of a chart are applied to the cluster."""
+        release = self._release(effect)
+        if release is None:
+            self.gap("deployed", "a chart that is not in the project")
+            return
+        outer = self.stated
+        for text in self._rendered(release):
+            self.deploy(text)
+        self.stated = outer
+
+    def rendered(self, effect: Effect) -> Value | None:
+        if not effect.chart:
+            return super().rendered(effect)
+        release = self._release(effect)
+        if release is None:
+            return None
+        separator = Text.of("\n---\n")
+        return self.join(tuple(part for text in self._rendered(release) for part in (separator, text)))
+
+    def _release(self, effect: Effect) -> Release | None:
+        folder = self.folder(effect.path) if effect.path is not None else None
+        if folder is None or not self.program.has(normpath(join(folder, CHART))):
+            return None
+        values: Value = Mapping(())
+        for path in effect.values:
+            values = laid_over(values, self._values_of(self.located(path)))
+        settings: list[Setting] = []
+        for argument in effect.settings:
+            for way, value in parse_settings(argument):
+                values = placed(values, way, value)
+                settings.append(Setting(way, value, argument))
+        return Release(folder, values, effect.workload or self._release_name(), tuple(settings))
+
+    def _release_name(self) -> Text:
+        return Text.of_hole(Hole(HoleKind.PARAMETER, "release name", "release name"))
+
+    def _values_of(self, path: str | None) -> Value:
+        content = self._yaml(path) if path is not None else None
+        return content if content is not None else Mapping((), open=path is None)
+
+    def _yaml(self, path: str) -> Mapping | None:
+        content = self.read_file(at_root(path)) if self.program.has(path) else None
+        for _, text in self.text_options(content) if content is not None else ():
+            found = documents(text)
+            if found and isinstance(found[0], Mapping):
+                return found[0]
+        return None
+
+    # --- rendering ---
+
+    def _rendered(self, release: Release) -> list[Value]:
+        """The texts that the templates of a chart and of the charts in it become."""
+        chart = _Chart(self, release)
+        texts = chart.texts()
+        self._note_unread(release, chart)
+        return texts
+
+    def take_part(self, path: str) -> None:
+        """A file is part of a chart: it is not judged by itself."""
+        self.applied_files.add(path)
+        self.visited.add(f"helm:{path}")
+
+    def _note_unread(self, release: Release, chart: _Chart) -> None:
+        """Settings that no template reads."""
+        for setting in release.settings:
+            path = tuple(step for step in setting.way if isinstance(step, str))
+            at = setting.argument.origin
+            if at is None or len(path) < len(setting.way) or chart.may_read(path):
+                continue
+            image = as_text(setting.value)
+            if image is None or not _is_about_images(path):
+                continue
+            wanted = ".".join(path)
+            span = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(wanted)))
+            self.overrides.append(
+                Override(wanted, image, span, len(self.events), self.guards, self.stack, certain=True)
+            )
+
+    def used(self, node: ir.Use, value: Value) -> None:
+        if node.role is ir.Role.CHART and isinstance(value, Text):
+            outer = self.stated
+            for text in self._rendered(Release(value.literal or "", Mapping(()), self._release_name())):
+                self.deploy(text)
+            self.stated = outer
+        else:
+            super().used(node, value)
+
+
+class _Chart:
+    """One rendering of a chart with the charts in it."""
+
+    def __init__(self, run: Charts, release: Release) -> None:
+        self.run, self.release = run, release
+        self.watch = Watch()
+        self.library: dict[str, Value] = {}
+        self.templates: list[tuple[str, Mapping]] = []
+        self.absent: set[str] = set()
+        self.count = 0
+        self._take(release.folder, release.values, (), None, 0)
+
+    def texts(self) -> list[Value]:
+        machine = self.run.machine()
+        found: list[Value] = []
+        for path, data in self.templates[:MOST_TEMPLATES]:
+            source = self.run.program.read(path)
+            if source is None or len(source) > LONGEST_TEMPLATE or not _matters(source):
+                continue
+            content = self.run.read_file(at_root(path))
+            identity = self.run.fresh(f"chart:{path}")
+            for _, text in self.run.text_options(content) if content is not None else ():
+                found.append(render(text, data, machine, identity, self.library, Null(), self.watch))
+                break
+        return found
+
+    def may_read(self, path: tuple[str, ...]) -> bool:
+        """Whether a template reads what stands at a path of the values, or might."""
+        elsewhere = bool(self.absent) and (path[0] in self.absent or path[0] == "global")
+        return elsewhere or self.watch.reads(path)
+
+    def _take(self, folder: str, given: Value, way: tuple[str, ...], shared: Value | None, depth: int) -> None:
+        """A chart: its templates with their data, its helpers, and the charts in it."""
+        self.count += 1
+        if self.count > MOST_CHARTS or depth > DEEPEST_CHART:
+            return
+        chart = self._read(folder, CHART)
+        values = laid_over(self._read(folder, VALUES), given)
+        if shared is not None:
+            values = placed(values, ("global",), laid_over(field(values, "global") or Mapping(()), shared))
+        self.watch.add(values, way)
+        data = _data(chart, values, self.release.name)
+        for path in self.run.program.below(normpath(join(folder, "templates"))):
+            self._template(path, data, library=word(chart, "type") == "library")
+        self._dependencies(folder, chart, values, way, depth)
+
+    def _read(self, folder: str, name: str) -> Mapping:
+        path = normpath(join(folder, name))
+        self.run.take_part(path)
+        return self.run._yaml(path) or Mapping(())
+
+    def _template(self, path: str, data: Mapping, *, library: bool) -> None:
+        self.run.take_part(path)
+        name = path.rpartition("/")[2]
+        if name.endswith(".tpl") or name.startswith("_"):
+            self.library[path] = self.run.read_file(at_root(path)) or EMPTY
+        elif not library and name != _NOTES:
+            self.templates.append((path, data))
+
+    def _dependencies(self, folder: str, chart: Mapping, values: Value, way: tuple[str, ...], depth: int) -> None:
+        listed = chart.get("dependencies")
+        named: set[str] = set()
+        for item in listed.items if isinstance(listed, Sequence) else ():
+            name = word(item, "name")
+            alias = word(item, "alias") or name
+            named.add(name)
+            inside = self._folder_of(folder, name, word(item, "repository"))
+            if inside is None:
+                self.absent.add(alias)
+            elif not self._is_off(item, values):
+                self._inner(inside, alias, values, way, depth)
+        for inside in self.run.program.folders_with(CHART, normpath(join(folder, "charts"))):
+            name = inside.rpartition("/")[2]
+            if name not in named:
+                self._inner(inside, name, values, way, depth)
+
+    def _inner(self, folder: str, name: str, values: Value, way: tuple[str, ...], depth: int) -> None:
+        self._take(folder, field(values, name) or Mapping(()), (*way, name), field(values, "global"), depth + 1)
+
+    def _folder_of(self, folder: str, name: str, repository: str) -> str | None:
+        if repository.startswith("file://"):
+            path = normpath(join(folder, repository.removeprefix("file://")))
+        else:
+            path = normpath(join(folder, "charts", name))
+        return path if self.run.program.has(f"{path}/{CHART}") else None
+
+    def _is_off(self, item: Value, values: Value) -> bool:
+        """Whether a condition of a dependency is false in the values."""
+        for condition in word(item, "condition").split(","):
+            found = field(values, *condition.strip().split("."))
+            if isinstance(found, Truth):
+                return not found.value
+        return False
+
+
+def _data(chart: Mapping, values: Value, name: Text) -> Mapping:
+    """What templates see as the dot."""
+    about = Mapping(
+        tuple(
+            (Text.of(key.literal[:1].upper() + key.literal[1:]), value)
+            for key, value in chart.entries
+            if isinstance(key, Text) and key.literal
+        )
+    )
+    release = Mapping(
+        (
+            (Text.of("Name"), name),
+            (Text.of("Namespace"), Text.of_hole(Hole(HoleKind.PARAMETER, "release namespace", "release namespace"))),
+            (Text.of("Service"), Text.of("Helm")),
+            (Text.of("IsInstall"), Truth(True)),
+            (Text.of("IsUpgrade"), Truth(False)),
+        )
+    )
+    unknown = (Text.of(each) for each in ("Capabilities", "Files", "Template", "Subcharts"))
+    return Mapping(
+        (
+            (Text.of("Values"), values),
+            (Text.of("Chart"), about),
+            (Text.of("Release"), release),
+            *((each, Opaque(f"chart:{each}", f"what a chart knows as {each}")) for each in unknown),
+        )
+    )
+
+
+def _matters(source: str) -> bool:
+    """Whether a template can name an image: in what it writes, or through what it includes."""
+    return "mage" in source or "ontainers" in source or "include" in source or "template" in source
+
+
+def _is_about_images(path: tuple[str, ...]) -> bool:
+    """Whether a key can be about an image: only such settings are judged."""
+    last = path[-1].lower()
+    return "image" in "".join(path).lower() or last in ("tag", "repository", "registry", "digest")
