@@ -29,7 +29,6 @@ from tagcheck.values import (
     Truth,
     Value,
     alternatives,
-    cut,
     iterate,
 )
 
@@ -197,14 +196,14 @@ def cut_run(run: tuple[Piece, ...], low: int, high: int) -> tuple[Piece, ...]:
     for piece in run:
         end = at + len(piece.text)
         if at < high and end > low and piece.text:
-            kept: tuple[Piece, ...] = (piece,)
-            if end > high:
-                kept = cut(piece, high - at)[0]
-            if low > at and kept:
-                kept = cut(kept[0], low - at)[1]
-            found.extend(kept)
+            found.append(piece if low <= at and end <= high else _middle(piece, max(0, low - at), high - at))
         at = end
     return tuple(found)
+
+
+def _middle(piece: Piece, low: int, high: int) -> Piece:
+    origin = piece.origin.advanced(piece.text[:low]) if piece.origin and low else piece.origin
+    return Piece(piece.text[low:high], origin)
 
 
 SLOW_CLOCK = "slow digits of a clock"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from tagcheck import values
 from tagcheck.builtins.formats import format_text
@@ -12,6 +13,7 @@ from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replac
 from tagcheck.builtins.template_scope import Scope, either, truthy
 from tagcheck.builtins.texts import quoted
 from tagcheck.embedded import documents
+from tagcheck.source import Position
 from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Same, Text, Truth, Value, same
 from tagcheck.writing import written
 
@@ -340,8 +342,16 @@ def _to_yaml(row: Row, scope: Scope) -> Value:
 
 
 def _from_yaml(row: Row, scope: Scope) -> Value:
-    found = documents(as_text(row[0], scope.machine)) if row else ()
+    text = as_text(row[0], scope.machine) if row else EMPTY
+    found = _read(text, text.origin)
     return found[0] if found else scope.unknown("fromYaml")
+
+
+@lru_cache(maxsize=256)
+def _read(text: Text, origin: Position | None) -> tuple[Value, ...]:
+    """The documents of a text; charts read the same one for every template. `origin` keeps equal texts of different
+    places apart."""
+    return documents(text)
 
 
 def _environment(row: Row, scope: Scope) -> Value:

@@ -12,7 +12,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined
 from tagcheck.builtins.template_functions import FUNCTIONS, PASSING
-from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, Watch, either
+from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
 
@@ -22,30 +22,28 @@ DEEPEST_INCLUSION = 12
 
 
 def render(
-    source: Text,
-    data: Value,
-    machine: Machine,
-    identity: str,
-    library: Mapping[str, Value] | None = None,
-    missing: Value = NO_VALUE,
-    watch: Watch | None = None,
+    source: Text, data: Value, machine: Machine, identity: str, library: Mapping[str, Value] | None = None
 ) -> Value:
     """The output of a template with data; a part of it is opaque where it is not understood. `library` are other
-    templates by name; `missing` is what a key gives that a mapping does not have."""
+    templates by name."""
     nodes = parse_template(source)
     if nodes is None:
         return derived("template", source)
-    defined = _definitions(nodes)
+    defined = definitions(nodes)
     for name, text in (library or {}).items():
         others = parse_template(text) if isinstance(text, Text) else None
         if others is not None:
             defined.setdefault(name, others)
-            defined.update(_definitions(others))
-    scope = Scope(machine, identity, data, data, Variables(), defined, Steps(), missing=missing, watch=watch)
+            defined.update(definitions(others))
+    return render_nodes(nodes, Scope(machine, identity, data, data, Variables(), defined, Steps()))
+
+
+def render_nodes(nodes: tuple[Node, ...], scope: Scope) -> Value:
+    """The output of a parsed template in a scope."""
     return _nodes(nodes, scope)
 
 
-def _definitions(nodes: tuple[Node, ...]) -> dict[str, tuple[Node, ...]]:
+def definitions(nodes: tuple[Node, ...]) -> dict[str, tuple[Node, ...]]:
     """The templates that a template defines, by name."""
     found = (node for node in nodes if isinstance(node, Block) and node.keyword == "define")
     return {node.pipeline.strip('"'): node.body for node in found}

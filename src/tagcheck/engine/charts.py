@@ -8,14 +8,17 @@ seen.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from posixpath import join, normpath
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from tagcheck import ir
 from tagcheck.builtins.template_functions import laid_over
-from tagcheck.builtins.template_rendering import render
-from tagcheck.builtins.template_scope import Watch
+from tagcheck.builtins.template_rendering import definitions, render_nodes
+from tagcheck.builtins.template_scope import Scope, Steps, Variables, Watch
+from tagcheck.builtins.template_text import Node, parse_template
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.places import at_root
@@ -24,8 +27,8 @@ from tagcheck.events import Override
 from tagcheck.overlays import as_text, field, word
 from tagcheck.settings import Step, parse_settings, placed
 from tagcheck.source import Span
+from tagcheck.source import Text as SourceText
 from tagcheck.values import (
-    EMPTY,
     Hole,
     HoleKind,
     Mapping,
@@ -44,6 +47,7 @@ MOST_CHARTS = 40
 DEEPEST_CHART = 6
 LONGEST_TEMPLATE = 256 * 1024
 _NOTES = "NOTES.txt"
+Nodes: TypeAlias = tuple[Node, ...]
 
 
 class Setting(Struct, frozen=True):
@@ -161,7 +165,7 @@ class _Chart:
     def __init__(self, run: Charts, release: Release) -> None:
         self.run, self.release = run, release
         self.watch = Watch()
-        self.library: dict[str, Value] = {}
+        self.defined: dict[str, Nodes] = {}
         self.templates: list[tuple[str, Mapping]] = []
         self.absent: set[str] = set()
         self.count = 0
@@ -174,12 +178,23 @@ class _Chart:
             source = self.run.program.read(path)
             if source is None or len(source) > LONGEST_TEMPLATE or not _matters(source):
                 continue
-            content = self.run.read_file(at_root(path))
-            identity = self.run.fresh(f"chart:{path}")
-            for _, text in self.run.text_options(content) if content is not None else ():
-                found.append(render(text, data, machine, identity, self.library, Null(), self.watch))
-                break
+            nodes = self._parsed(path)
+            if nodes is not None:
+                defined = {**self.defined, **definitions(nodes)}
+                scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, Steps())
+                found.append(render_nodes(nodes, replace(scope, missing=Null(), watch=self.watch)))
         return found
+
+    def _parsed(self, path: str) -> Nodes | None:
+        """A template's nodes: of a file as it stands they are the same for every run."""
+        content = self.run.read_file(at_root(path))
+        options = self.run.text_options(content) if content is not None else []
+        raw = self.run.program.read(path)
+        if not options or raw is None:
+            return None
+        if options[0][1].literal == raw:
+            return self.run.program.lowered(SourceText.of_file(path, raw), _template_nodes)
+        return parse_template(options[0][1])
 
     def may_read(self, path: tuple[str, ...]) -> bool:
         """Whether a template reads what stands at a path of the values, or might."""
@@ -210,7 +225,9 @@ class _Chart:
         self.run.take_part(path)
         name = path.rpartition("/")[2]
         if name.endswith(".tpl") or name.startswith("_"):
-            self.library[path] = self.run.read_file(at_root(path)) or EMPTY
+            nodes = self._parsed(path)
+            if nodes is not None:
+                self.defined.update({path: nodes, **definitions(nodes)})
         elif not library and name != _NOTES:
             self.templates.append((path, data))
 
@@ -250,6 +267,11 @@ class _Chart:
         return False
 
 
+def _template_nodes(source: SourceText) -> Nodes | None:
+    start = source.position(0)
+    return parse_template(Text.of(source.text, Span(start.path, start.line, start.column, start.line, start.column)))
+
+
 def _data(chart: Mapping, values: Value, name: Text) -> Mapping:
     """What templates see as the dot."""
     about = Mapping(
@@ -281,7 +303,7 @@ def _data(chart: Mapping, values: Value, name: Text) -> Mapping:
 
 def _matters(source: str) -> bool:
     """Whether a template can name an image: in what it writes, or through what it includes."""
-    return "mage" in source or "ontainers" in source or "include" in source or "template" in source
+    return "mage" in source or "ontainers" in source or "kind:" not in source
 
 
 def _is_about_images(path: tuple[str, ...]) -> bool:
