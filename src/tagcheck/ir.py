@@ -414,6 +414,8 @@ class Role(Enum):
     """a Kubernetes object, complete or part"""
     KUSTOMIZATION = "kustomization"
     """a folder's kustomization, as if it were applied"""
+    TEMPLATE = "template"
+    """a file that is a template of manifests, as if it were rendered and applied"""
     CHART = "chart"
     """a folder's chart, as if it were installed"""
     STACK = "stack"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagcheck.builtins.template_text import parse_template
 from tagcheck.builtins.template_rendering import render
+from tagcheck.builtins.template_text import parse_template
 from tagcheck.source import Position
 from tagcheck.values import Opaque, Origin, Piece, Text
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from tagcheck.builtins.symbolic import split_last
-from tagcheck.engine.charts import Charts
+from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.state import ABSENT
 from tagcheck.events import Stage
 from tagcheck.guards import Guards
@@ -35,7 +35,7 @@ class _Kept(NamedTuple):
     archive: Archive
 
 
-class Pipelines(Charts):
+class Pipelines(JinjaFiles):
     """A run that knows jobs."""
 
     def __init__(self, *arguments: object) -> None:
