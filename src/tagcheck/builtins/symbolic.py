@@ -195,7 +195,7 @@ def cut_run(run: tuple[Piece, ...], low: int, high: int) -> tuple[Piece, ...]:
     at = 0
     for piece in run:
         end = at + len(piece.text)
-        if at < high and end > low and piece.text:
+        if max(at, low) < min(end, high):
             found.append(piece if low <= at and end <= high else _middle(piece, max(0, low - at), high - at))
         at = end
     return tuple(found)
