@@ -20,9 +20,9 @@ from tagcheck.frontends import kubernetes, kustomize, languages, runnables
 from tagcheck.ir import Problem, Procedure
 from tagcheck.link import Program
 from tagcheck.models import Model, Models, load_models
-from tagcheck.processes import perform
+from tagcheck.processes import Workers
 from tagcheck.rules import rules_root
-from tagcheck.scenario import Plan, plans, uncalled
+from tagcheck.scenario import Plan, candidates, plans, simple_name, uncalled
 from tagcheck.standalone import entry_plans, not_run_by_others, units
 
 Tell = Callable[[str, int, int], None]
@@ -93,24 +93,36 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     program.explore()
     tell("linked", 1, 1)
     tasks = _Tasks(context, tell)
-    done = perform(len(tasks.plans) + len(tasks.manifests), tasks.run)
-    counts = not_run_by_others(tasks.plans, [each.visited for each in done[: len(tasks.plans)]])
-    evaluated = [each for each, counted in zip(done, counts, strict=False) if counted]
-    standalone = done[len(tasks.plans) :]
-    visited = set().union(*(each.visited for each in evaluated))
+    with Workers(tasks.run, rounds=2) as workers:
+        done = workers.perform(range(tasks.count))
+        counts = not_run_by_others(tasks.plans, [each.visited for each in done[: len(tasks.plans)]])
+        evaluated = [each for each, counted in zip(done, counts, strict=False) if counted]
+        standalone = done[len(tasks.plans) :]
+        visited = set().union(*(each.visited for each in evaluated))
+        ahead = _uncalled(tasks, workers, visited, evaluated)
     applied = set().union(*(each.applied for each in evaluated))
-    for plan in uncalled(program, visited):
-        evaluated.append(tasks.planned(plan))
-        visited |= evaluated[-1].visited
-        applied |= evaluated[-1].applied
     applied |= set().union(*(each.applied for each in standalone))
     alone = [each for path, each in zip(tasks.manifests, standalone, strict=True) if path not in applied]
     scenarios = [scenario for each in (*evaluated, *alone) for scenario in each.scenarios]
     scenarios[len(evaluated) : len(evaluated)] = _embedded(context, visited)
-    others = [problem for each in (*evaluated, *alone) for problem in each.problems]
+    others = [problem for each in (*evaluated, *ahead, *alone) for problem in each.problems]
     return Analysis(
         tuple(scenarios), tuple(dict.fromkeys((*files.problems, *program.problems, *tasks.problems, *others)))
     )
+
+
+def _uncalled(tasks: _Tasks, workers: Workers[_Done], visited: set[str], evaluated: list[_Done]) -> Sequence[_Done]:
+    """Evaluate set-up functions that nothing calls, and add what counts to `visited` and `evaluated`; everything that
+    was done for it. Those that no other one mentions are evaluated side by side, though one of them may turn out to
+    be called by another: then it does not count."""
+    first, others = uncalled(tasks.candidates, visited)
+    ahead = dict(zip(first, workers.perform([tasks.count + index for index in first]), strict=True))
+    for index in (*first, *others):
+        if tasks.candidates[index].key not in visited:
+            done = ahead[index] if index in ahead else tasks.run(tasks.count + index)
+            evaluated.append(done)
+            visited |= done.visited
+    return tuple(ahead.values())
 
 
 # --- what can matter -------------------------------------------------------------------------------------------------
@@ -184,7 +196,7 @@ class _Done:
 
 class _Tasks:
     """What can be evaluated independently: the plans of runners, and manifest files, each by itself. They come in this
-    order, numbered from 0."""
+    order, numbered from 0; `count` is how many they are. After them come set-up functions that nothing may call."""
 
     def __init__(self, context: _Context, tell: Tell) -> None:
         self._context, self._tell = context, tell
@@ -193,14 +205,19 @@ class _Tasks:
         self.problems = tuple(problem for unit in files for problem in unit.problems)
         self._parts = _kustomized(context)
         self.manifests = [path for path in context.program.paths if self._is_statement(path)]
+        self.count = len(self.plans) + len(self.manifests)
+        self.candidates = candidates(context.program)
 
     def run(self, number: int) -> _Done:
-        self._tell("scenarios", number, len(self.plans) + len(self.manifests))
+        if number >= self.count:
+            procedure = self.candidates[number - self.count]
+            return self._planned(Plan(simple_name(procedure), (procedure,), whole=False))
+        self._tell("scenarios", number, self.count)
         if number < len(self.plans):
-            return self.planned(self.plans[number])
+            return self._planned(self.plans[number])
         return self._manifest(self.manifests[number - len(self.plans)])
 
-    def planned(self, plan: Plan) -> _Done:
+    def _planned(self, plan: Plan) -> _Done:
         known = (self._context.program.problems, self._context.files.problems)
         before = [len(problems) for problems in known]
         scenario, machine = self._context.run(plan.name, plan.procedures, plan.tests)

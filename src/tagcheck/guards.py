@@ -32,19 +32,10 @@ class Guards(Struct, frozen=True, cache_hash=True):
             return self
         if self is ALWAYS:
             return other
-        if other.units <= self.units and other.clauses <= self.clauses:
-            return self
-        if self.units <= other.units and self.clauses <= other.clauses:
-            return other
-        if not self.clauses and not other.clauses:
-            few, many = (self, other) if len(self.units) < len(other.units) else (other, self)
-            if any((atom, not value) in many.units for atom, value in few.units):
-                return None
-            return _bounded(self.units | other.units, self.clauses)
-        return conjunction(self.units | other.units, self.clauses | other.clauses)
+        return _both(self, other)
 
     def compatible(self, other: Guards) -> bool:
-        return self.and_(other) is not None
+        return other is ALWAYS or self is ALWAYS or _both(self, other) is not None
 
     def negated(self) -> Guards | None:
         """What holds when this does not; None when that is impossible. With clauses inside it is not exact: the part
@@ -146,6 +137,27 @@ def _tautology(clause: Clause) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
+def _both(one: Guards, other: Guards) -> Guards | None:
+    """Two conjunctions together. The same two meet again and again: at each statement that a branch guards, and in
+    each value that was made there."""
+    if other.units <= one.units and other.clauses <= one.clauses:
+        return one
+    if one.units <= other.units and one.clauses <= other.clauses:
+        return other
+    few, many = (one, other) if len(one.units) < len(other.units) else (other, one)
+    if not many.units.isdisjoint(_denied(few.units)):
+        return None
+    units, clauses = one.units | other.units, one.clauses | other.clauses
+    if not clauses:
+        return _bounded(units, clauses)
+    return conjunction(units, clauses)
+
+
+@lru_cache(maxsize=1 << 12)
+def _denied(units: frozenset[Literal]) -> frozenset[Literal]:
+    return frozenset([(atom, not value) for atom, value in units])
+
+
 def conjunction(units: frozenset[Literal], clauses: frozenset[Clause]) -> Guards | None:
     """Simplify by unit propagation; None if a contradiction shows."""
     known = dict(units)

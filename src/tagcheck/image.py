@@ -16,6 +16,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from msgspec.structs import force_setattr
+
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Same, Text, same
 
 DOCKER = "docker"
@@ -60,11 +62,14 @@ class Reference:
 def parse(text: Text) -> Reference:
     """Take a name apart; never fails (`fault` says whether the result can be a name). The parts keep the places of this
     very text: equal texts with other places do not share them."""
+    known = text.reading
+    if isinstance(known, Reference):
+        return known
     reference = _parsed(text)
-    return reference if reference.text is text else _parsed.__wrapped__(text)
+    force_setattr(text, "reading", reference)
+    return reference
 
 
-@lru_cache(maxsize=4096)
 def _parsed(text: Text) -> Reference:
     name, digest = text.split_at("@") or (text, None)
     tag: Text | None = None

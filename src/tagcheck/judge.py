@@ -11,6 +11,7 @@ from tagcheck.events import Scenario, Stage
 from tagcheck.finding import Finding, Severity
 from tagcheck.predicates.model import Case, Match
 from tagcheck.predicates.table import PRECEDENCE, PREDICATES
+from tagcheck.processes import perform
 from tagcheck.rules import Rule, Rules, render
 
 DEPLOYMENT = ("TC201", "TC202", "TC203", "TC204", "TC205", "TC303")
@@ -19,16 +20,18 @@ DEPLOYMENT = ("TC201", "TC202", "TC203", "TC204", "TC205", "TC303")
 def judge(scenarios: Sequence[Scenario], rules: Rules, active: frozenset[str], config: Config) -> tuple[Finding, ...]:
     """The findings of the active rules in all scenarios; one fault that several scenarios reach is one finding."""
     built = frozenset(event.image for each in scenarios for event in each.events if event.stage is Stage.BUILT)
+
+    def judged(number: int) -> list[Finding]:
+        scenario = scenarios[number]
+        matches = _matches(Case(scenario, config, built), rules, active)
+        findings = (_finding(rule, match, scenario) for rule, match in matches)
+        return [finding for finding in findings if finding is not None]
+
     found: dict[tuple[object, ...], Finding] = {}
-    for scenario in scenarios:
-        case = Case(scenario, config, built)
-        for rule, match in _matches(case, rules, active):
-            finding = _finding(rule, match, scenario)
-            if finding is None:
-                continue
-            key = (finding.code, finding.span)
-            first = found.get(key)
-            found[key] = finding if first is None else _merged(first, finding)
+    for finding in (finding for each in perform(len(scenarios), judged) for finding in each):
+        key = (finding.code, finding.span)
+        first = found.get(key)
+        found[key] = finding if first is None else _merged(first, finding)
     return tuple(sorted(found.values(), key=lambda finding: finding.sort_key))
 
 

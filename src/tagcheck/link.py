@@ -336,9 +336,13 @@ class Program:
             return True
         imported = self._imported.get(module)
         if imported is None:
-            units = self.modules[module].units.values() if module in self.modules else ()
-            imported = frozenset(to for unit in units for to in unit.imports.values())
+            imported = self._imported_by(module)
         return any(other in names and not mentions.isdisjoint(names[other]) for other in imported)
+
+    def _imported_by(self, module: str) -> frozenset[str]:
+        """The modules that the parsed files of a module import."""
+        units = self.modules[module].units.values() if module in self.modules else ()
+        return frozenset(to for unit in units for to in unit.imports.values())
 
     def deploys(self, procedure: Procedure) -> bool:
         """Whether a procedure hands an object that names an image to a cluster: by the words in it and in the
@@ -408,6 +412,8 @@ class Program:
     def _spread(self) -> dict[str, set[str]]:
         """Mark what reaches among all parsed files, until nothing new is found; the new names by module."""
         fresh: dict[str, set[str]] = defaultdict(set)
+        # No file is parsed meanwhile: what a module imports is the same for all its procedures.
+        self._imported = {module: self._imported_by(module) for module in self.modules}
         changed = True
         while changed:
             changed = False

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, NoReturn, TypeVar
 
 Result = TypeVar("Result")
@@ -29,22 +29,50 @@ def perform(count: int, task: Callable[[int], Result], processes: int | None = N
     """The results of the tasks 0 to `count` - 1, in order. A result must be such that it can be pickled. `processes`:
     how many share the work; by default as many as there are processors, up to a bound. A task that raises does so here.
     """
-    helpers = min(_processors() if processes is None else processes, MOST_PROCESSES) - 1
-    if helpers < 1 or count < FEWEST or count > MOST_TOKENS or not hasattr(os, "fork"):
-        return [task(number) for number in range(count)]
-    found: dict[int, Result] = {}
-    queue = _queue(count)
-    started = [_Helper(queue, task) for _ in range(helpers)]
-    try:
-        found.update((number, task(number)) for number in _taken(queue))
-        for helper in started:
-            found.update(helper.results())
-    finally:
-        os.close(queue)
-        for helper in started:
+    with Workers(task, 1, processes) as workers:
+        return workers.perform(range(count))
+
+
+class Workers(Generic[Result]):
+    """This process and its helpers, for several rounds of tasks: what a helper has read and parsed in one round, it
+    need not read again in the next. Helpers start with the first round that is worth it, and end with the block."""
+
+    def __init__(self, task: Callable[[int], Result], rounds: int, processes: int | None = None) -> None:
+        self._task = task
+        self._processes = min(_processors() if processes is None else processes, MOST_PROCESSES)
+        if not hasattr(os, "fork"):
+            self._processes = 1
+        self._queues = [os.pipe() for _ in range(rounds if self._processes > 1 else 0)]
+        self._helpers: list[_Helper[Result]] = []
+
+    def __enter__(self) -> Workers[Result]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for end in (end for queue in self._queues for end in queue):
+            os.close(end)
+        for helper in self._helpers:
             helper.end()
-    # What a helper did not finish (it was killed for want of memory, or its task raised) is done again.
-    return [found[number] if number in found else task(number) for number in range(count)]
+
+    def perform(self, numbers: Sequence[int]) -> list[Result]:
+        """One round: the results of these tasks, in order."""
+        worth = self._helpers or len(numbers) >= FEWEST
+        if not self._queues or not worth or len(numbers) > MOST_TOKENS:
+            return [self._task(number) for number in numbers]
+        if not self._helpers:
+            self._helpers = [_Helper(self._queues, self._task) for _ in range(self._processes - 1)]
+        reading, writing = self._queues.pop(0)
+        os.write(writing, b"".join(number.to_bytes(_WIDTH, "big") for number in numbers))
+        os.close(writing)
+        found: dict[int, Result] = {}
+        try:
+            found.update((number, self._task(number)) for number in _taken(reading))
+        finally:
+            os.close(reading)
+        for helper in self._helpers:
+            found.update(helper.results())
+        # What a helper did not finish (it was killed for want of memory, or its task raised) is done again.
+        return [found[number] if number in found else self._task(number) for number in numbers]
 
 
 def _processors() -> int:
@@ -54,54 +82,51 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _queue(count: int) -> int:
-    """The reading end of a pipe with the numbers of all tasks in it."""
-    reading, writing = os.pipe()
-    os.write(writing, b"".join(number.to_bytes(_WIDTH, "big") for number in range(count)))
-    os.close(writing)
-    return reading
-
-
 def _taken(queue: int) -> Iterator[int]:
     while len(token := os.read(queue, _WIDTH)) == _WIDTH:
         yield int.from_bytes(token, "big")
 
 
 class _Helper(Generic[Result]):
-    """A forked process that takes tasks from the queue until there are none."""
+    """A forked process that takes tasks from each queue until there are none."""
 
-    def __init__(self, queue: int, task: Callable[[int], Result]) -> None:
+    def __init__(self, queues: Sequence[tuple[int, int]], task: Callable[[int], Result]) -> None:
         reading, writing = os.pipe()
         self._process = os.fork()
         if self._process == 0:
-            _help(queue, task, writing)
+            os.close(reading)
+            _help(queues, task, writing)
         os.close(writing)
         self._stream = os.fdopen(reading, "rb")
 
     def results(self) -> dict[int, Result]:
-        """What it did; nothing if it did not come to an end."""
-        content = self._stream.read()
-        self._process, status = 0, os.waitpid(self._process, 0)[1]
-        if status:
+        """What it did in a round; nothing if it did not come to its end."""
+        try:
+            found: dict[int, Result] = pickle.load(self._stream)
+        except (EOFError, pickle.UnpicklingError):
             return {}
-        found: dict[int, Result] = pickle.loads(content)
         return found
 
     def end(self) -> None:
         """Make sure that it is gone."""
         self._stream.close()
-        if self._process:
-            os.kill(self._process, signal.SIGKILL)
-            os.waitpid(self._process, 0)
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
 
 
-def _help(queue: int, task: Callable[[int], Result], writing: int) -> NoReturn:
+def _help(queues: Sequence[tuple[int, int]], task: Callable[[int], Result], results: int) -> NoReturn:
     """The life of a helper. It leaves without the ends that its parent has prepared: files are flushed there."""
     status = 1
     try:
-        content = pickle.dumps({number: task(number) for number in _taken(queue)}, pickle.HIGHEST_PROTOCOL)
-        with os.fdopen(writing, "wb") as stream:
-            stream.write(content)
+        # A queue ends when nobody has its writing end open.
+        for _, writing in queues:
+            os.close(writing)
+        with os.fdopen(results, "wb") as stream:
+            for reading, _ in queues:
+                stream.write(
+                    pickle.dumps({number: task(number) for number in _taken(reading)}, pickle.HIGHEST_PROTOCOL)
+                )
+                stream.flush()
         status = 0
     finally:
         os._exit(status)

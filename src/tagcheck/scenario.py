@@ -8,7 +8,7 @@ nothing in the project calls is a scenario of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from tagcheck.frontends.api import EntryKind, Unit
@@ -63,24 +63,25 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
             yield Plan(f"{procedure.span.path} main", (procedure,))
 
 
-def uncalled(program: Program, visited: set[str]) -> Iterator[Plan]:
-    """Set-up functions that no scenario so far went through, callers before what they call. `visited` is read anew
-    for each plan: evaluate one before asking for the next."""
-    remaining = [
-        procedure
-        for unit in program.units_in_view()
-        for procedure in unit.procedures.values()
-        if procedure.key not in visited and program.reaches(procedure)
-    ]
-    remaining.sort(key=lambda each: (each.span.path, each.span.line))
-    names = {each.key: simple_name(each) for each in remaining}
-    callers: dict[str, int] = {
-        each.key: sum(names[each.key] in other.mentions for other in remaining if other is not each)
-        for each in remaining
+def candidates(program: Program) -> list[Procedure]:
+    """The procedures that can be set-up functions which nothing in the project calls, by place."""
+    reaching = (each for unit in program.units_in_view() for each in unit.procedures.values() if program.reaches(each))
+    return sorted(reaching, key=lambda each: (each.span.path, each.span.line))
+
+
+def uncalled(found: Sequence[Procedure], visited: Set[str]) -> tuple[list[int], list[int]]:
+    """Those of the candidates that no scenario so far went through, by their indices: first those that none of them
+    mentions, then the others, which count only if the first do not go through them."""
+    remaining = [index for index, each in enumerate(found) if each.key not in visited]
+    names = {found[index].key: simple_name(found[index]) for index in remaining}
+    called = {
+        found[index].key: any(names[found[index].key] in found[other].mentions for other in remaining if other != index)
+        for index in remaining
     }
-    for procedure in sorted(remaining, key=lambda each: callers[each.key] > 0):
-        if procedure.key not in visited:
-            yield Plan(names[procedure.key], (procedure,), whole=False)
+    return (
+        [index for index in remaining if not called[found[index].key]],
+        [index for index in remaining if called[found[index].key]],
+    )
 
 
 def simple_name(procedure: Procedure) -> str:

@@ -113,7 +113,8 @@ class Text(Struct, frozen=True):
     parts: tuple[Piece | Filling, ...]
     _hash: int | None = None
     _merged: tuple[str | Hole, ...] | None = None
-    """what a text is asked for again and again; no part of its value"""
+    reading: object = None
+    """what a text is asked for again and again, the last by `image.parse`; no part of its value"""
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Text) and self.parts == other.parts)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tagcheck.processes import FEWEST, MOST_TOKENS, perform
+from tagcheck.processes import FEWEST, MOST_TOKENS, Workers, perform
 
 PROCESSES = 3
 PARENT = os.getpid()
@@ -63,6 +63,38 @@ def test_a_task_that_raises_does_so_here(processes: int) -> None:
 
     with pytest.raises(ValueError, match=str(FEWEST - 1)):
         perform(FEWEST, fails, processes)
+
+
+@pytest.mark.parametrize("processes", [1, PROCESSES])
+@pytest.mark.parametrize("sizes", [(FEWEST, 500), (500, 0), (0, FEWEST), (1, 2, 100), (MOST_TOKENS + 1, FEWEST)])
+def test_every_round_gives_its_results(sizes: tuple[int, ...], processes: int) -> None:
+    with Workers(_square, len(sizes), processes) as workers:
+        for size in sizes:
+            assert workers.perform(range(7, 7 + size)) == [number * number for number in range(7, 7 + size)]
+
+
+def test_a_helper_keeps_what_it_has_made_for_the_next_round() -> None:
+    known: list[int] = []
+
+    def remembers(number: int) -> tuple[int, int]:
+        known.append(number)
+        return os.getpid(), len(known)
+
+    with Workers(remembers, 2, 2) as workers:
+        first, second = workers.perform(range(FEWEST)), workers.perform(range(FEWEST))
+    for process, count in second:
+        assert count > sum(each == process for each, _ in first)
+
+
+def test_a_helper_that_died_in_one_round_is_made_up_for_in_the_next() -> None:
+    def dies(number: int) -> int:
+        if os.getpid() != PARENT:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    with Workers(dies, 2, PROCESSES) as workers:
+        assert workers.perform(range(100)) == list(range(100))
+        assert workers.perform(range(100)) == list(range(100))
 
 
 def test_no_process_is_left() -> None:

@@ -58,7 +58,16 @@ class Case:
 
     def anywhere(self, event: Event, *stages: Stage) -> list[Event]:
         """The events of these stages that can happen in the same run as this one, on whatever host."""
-        return [each for each in self.events(*stages) if compatible(each.guards, event.guards)]
+        key = (event.guards, stages)
+        found = self._anywhere.get(key)
+        if found is None:
+            found = [each for each in self.events(*stages) if compatible(each.guards, event.guards)]
+            self._anywhere[key] = found
+        return found
+
+    @cached_property
+    def _anywhere(self) -> dict[tuple[Guards, tuple[Stage, ...]], list[Event]]:
+        return {}
 
     @cached_property
     def _together(self) -> dict[tuple[Guards, str, tuple[Stage, ...]], list[Event]]:

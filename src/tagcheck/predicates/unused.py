@@ -82,8 +82,9 @@ def unused_load(case: Case) -> Iterator[Match]:
         if not made or any(_can_use(use, load) for use in uses if use not in made):
             continue
         for use in case.together(load, Stage.DEPLOYED):
-            supplied = any(same_as(use, each) is Same.YES for each in case.together(use, *SUPPLIED))
-            if use.kubelet and supplied and alike(use.reference, load.reference) > 1:
+            if not use.kubelet or alike(use.reference, load.reference) <= 1:
+                continue
+            if any(same_as(use, each) is Same.YES for each in case.together(use, *SUPPLIED)):
                 yield Match(
                     span=load.trace[-1] if len(load.trace) > 1 else load.span,
                     variables={"image": str(load.image), "deployed": str(use.image)},

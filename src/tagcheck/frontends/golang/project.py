@@ -9,11 +9,11 @@ is not read: of a module of the project, the original is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
 
-_IMPORT = re.compile(rb'^\s*import\s+(?:\(([^)]*)\)|(?:[\w.]+\s+)?"([^"\n]+)")', re.MULTILINE)
+_IMPORT = re.compile(rb'import\s+(?:\(([^)]*)\)|(?:[\w.]+\s+)?"([^"\n]+)")')
 _QUOTED = re.compile(rb'"([^"\n]+)"')
 _PACKAGE = re.compile(rb"^\s*package\s+(\w+)", re.MULTILINE)
 _HEAD = 16_384
@@ -54,7 +54,7 @@ class GoLayout:
 
     def imports(self, path: str, content: bytes) -> frozenset[str]:
         found: set[str] = set()
-        for match in _IMPORT.finditer(content, 0, _HEAD):
+        for match in _declarations(content):
             if match[2] is not None:
                 found.add(match[2].decode("utf-8", "replace"))
             else:
@@ -94,6 +94,20 @@ class GoLayout:
     def owns(self, module: str) -> bool:
         module = module.removesuffix(".test")
         return any(module == own or module.startswith(own + "/") for _, own in self.roots) or not self.roots
+
+
+def _declarations(content: bytes) -> Iterator[re.Match[bytes]]:
+    """The import declarations at the beginning of a file, each at the beginning of a line. The word is looked for
+    first: an expression that begins with the line's beginning would be tried at every line."""
+    at = content.find(b"import", 0, _HEAD)
+    while at >= 0:
+        end = at + 1
+        if not content[content.rfind(b"\n", 0, at) + 1 : at].strip():
+            match = _IMPORT.match(content, at, _HEAD)
+            if match is not None:
+                yield match
+                end = match.end()
+        at = content.find(b"import", end, _HEAD)
 
 
 _BEFORE = re.compile(rb"(?:(func)\s*(?:\(([^)\n]*)\))?|(var|const|type)|(?:var|const)?[\w ,\t]*,)?\s*")
