@@ -98,5 +98,9 @@ class Effect(Struct, frozen=True):
     """where the executed words or script run"""
     settings: tuple[Text, ...] = ()
     """key=value texts that override what a chart or bake file says (`--set`)"""
+    replaced: Text | None = None
+    """what stands in `words` for a word of the input"""
+    singly: bool = False
+    """`words` are run once for each word of the input"""
     values: tuple[Text, ...] = ()
     """files of such settings (`--values`)"""

@@ -50,7 +50,9 @@ from tagcheck.catalogue.tools import (
 )
 
 _KINDS = {kind.value: kind for kind in EffectKind}
-_FLAG_FIELDS = frozenset(("filtered", "everything", "unnamed", "unbuilt", "kustomize", "silent", "environment_first"))
+_FLAG_FIELDS = frozenset(
+    ("filtered", "everything", "unnamed", "unbuilt", "kustomize", "silent", "environment_first", "singly")
+)
 _TEXT_FIELDS = (
     frozenset(one.name for one in fields(Effect)) - _FLAG_FIELDS - {"kind", "tool", "reading", "stdin", "stdout"}
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tagcheck import ir
-from tagcheck.engine import dynamic, shelltexts, truth
+from tagcheck.engine import dynamic, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
@@ -370,6 +370,9 @@ class Evaluation(Symbols):
             case "argument", (listed, number):
                 return shelltexts.argument(listed, number) or self.opaque("an argument that is not known")
             case _:
+                known = shellvalues.computed(operation, values)
+                if known is not None:
+                    return known
                 found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
                 return self.opaque(f"an operation {operation!r}") if found is None else found
 

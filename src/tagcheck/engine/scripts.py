@@ -186,6 +186,17 @@ class Scripts(Execution):
                 self._source_file(text, words, exporting)
                 self.guards = base
 
+    def evaluate_text(self, text: Text) -> None:
+        if not self._is_shell() or len(self.frames) >= DEEPEST_CALL:
+            return
+        if not any(isinstance(part, Piece) for part in text.parts) or len(str(text)) > LONGEST_TEXT:
+            self.gap("run", "a text that is run as commands") if text.parts else None
+            return
+        source, holes = self.source_text(text)
+        outer, self.holes = self.holes, holes
+        self._in_place(self.program.lowered(source, _lowered), ())
+        self.holes = outer
+
     def _source_file(self, path: Text, words: tuple[Value, ...], exporting: bool) -> None:
         names = self.found_files(path)
         written = self._written(path)

@@ -106,7 +106,7 @@ class Body:
             return self._positional(int(name), span)
         match name:
             case "@" | "*":
-                return ir.Opaque("all arguments in one word", span, (ir.Name(ARGUMENTS, span),))
+                return ir.Apply("spaced", (ir.Name(ARGUMENTS, span),), span)
             case "#":
                 return ir.Apply("length", (ir.Name(ARGUMENTS, span),), span)
             case "?" | "!" | "-" | "_" | "PIPESTATUS":

@@ -109,6 +109,8 @@ class Lists(Commands):
             case "function_definition":
                 self.define(node)
                 return ir.Constant(True, span)
+            case "compound_statement" if asked and node.children[0].type == "((":
+                return self.arithmetic_condition(node)
             case _:
                 return self.compound(node, streams)
 
@@ -116,7 +118,7 @@ class Lists(Commands):
         if node.has_error:
             return self.opaque("a condition that does not parse", node)
         if self.script.written(node.children[0]).startswith("(("):
-            return self.opaque("an arithmetic condition", node)
+            return self.arithmetic_condition(node)
         return self.tested(node)
 
     # --- lists ---
@@ -365,7 +367,7 @@ class Lists(Commands):
     # --- substitution ---
 
     def substitution(self, node: Node) -> ir.Expression:
-        inner = [child for child in node.children if child.type not in ("$(", "`", ")", "<(", "comment")]
+        inner = [child for child in node.children if child.type not in ("$(", "`", ")", "<(", ">(", "comment")]
         span = self.script.span(node)
         commands = [child for child in inner if child.is_named]
         if not commands:
@@ -398,10 +400,21 @@ class Lists(Commands):
         if kept is not None:
             self.assign(DIRECTORY, kept, span)
 
-    def side_effects(self, node: Node) -> None:
-        inner = [child for child in node.children if child.type not in ("<(", ">(", ")")]
+    def process_file(self, node: Node) -> ir.Expression:
+        """The file of `<(…)` is one of its own, which holds what the commands print."""
         span = self.script.span(node)
-        self.emit(ir.Redirect(self.block(partial(self.sequence, inner)), span, None, self.temporary(span)))
+        path = ir.Literal(f"/dev/fd/{span.line}.{span.column}", span, exact=False)
+        output = self.substitution(node)
+        if node.children and node.children[0].type == "<(":
+            self.call("write-file", (path, output), span)
+        return path
+
+    def is_written_out(self, word: Node) -> bool:
+        quoted = word.type in ("raw_string", "string")
+        inside = self.script.content[word.start_byte + quoted : word.end_byte - quoted]
+        return word.type in ("raw_string", "word") or (
+            word.type == "string" and not any(mark in inside for mark in (b"\\", b"$", b"`"))
+        )
 
     def text(self, words: list[Node], node: Node) -> tuple[ir.Statement, ...]:
         """A text that is written out, read as commands."""
@@ -409,10 +422,10 @@ class Lists(Commands):
         if len(words) != 1 or self.shared.parse is None or self.shared.texts > MOST_TEXTS:
             return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         word = words[0]
+        if not self.is_written_out(word):
+            return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         quoted = word.type in ("raw_string", "string")
         start, end = word.start_byte + quoted, word.end_byte - quoted
-        if word.type not in ("raw_string", "string", "word") or b"\\" in self.script.content[start:end]:
-            return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         # Blanks in front keep the offsets, and with them all places, those of the whole text.
         root = self.shared.parse(b" " * start + self.script.content[start:end])
         return self.block(partial(self.sequence, root.children))
