@@ -43,6 +43,8 @@ class EffectKind(Enum):
     """the object `workload` is deleted from the cluster"""
     CLUSTER = "cluster"
     """a cluster is made: `store`"""
+    ENGINE = "engine"
+    """from here on the engine's commands go to that of the cluster `store`; to the host's again without one"""
     CLUSTER_DELETED = "cluster-deleted"
     STACK_UP = "stack-up"
     """the services `words` (all, if none) of the compose files `values`, as the project `workload`, with the profiles

@@ -41,6 +41,8 @@ _STAGES = {
     EffectKind.REMOVED: Stage.REMOVED,
     EffectKind.DEPLOYED: Stage.DEPLOYED,
 }
+_ENGINE = Text.of("MINIKUBE_ACTIVE_DOCKERD")
+"""The variable that says whose engine docker's commands go to (`minikube docker-env`)."""
 _ENGINES = {Stage.BUILT, Stage.PULLED, Stage.TAGGED, Stage.SAVED, Stage.PUSHED, Stage.RUN, Stage.REMOVED}
 
 
@@ -129,6 +131,7 @@ class Recorder(Evaluation):
             case EffectKind.TAGGED:
                 for image in effect.images:
                     self.record(Stage.TAGGED, image, effect, source=effect.source)
+                    self._made_in_cluster(image, effect)
             case EffectKind.SAVED:
                 self._saved(effect)
             case EffectKind.RESTORED | EffectKind.LOADED if not effect.images:
@@ -142,6 +145,8 @@ class Recorder(Evaluation):
             case EffectKind.CLUSTER:
                 self.uses_cluster = True
                 self.kubelet = effect.tool != "envtest"
+            case EffectKind.ENGINE:
+                self.set_environment(_ENGINE, effect.store if effect.store is not None else EMPTY)
             case EffectKind.STACK_UP | EffectKind.STACK_DOWN:
                 stage = Stage.STACK_UP if effect.kind is EffectKind.STACK_UP else Stage.STACK_DOWN
                 self.record(stage, effect.workload or EMPTY, effect)
@@ -171,6 +176,20 @@ class Recorder(Evaluation):
                 self._deployed(image, effect)
             else:
                 self.record(stage, image, effect)
+                if stage in (Stage.BUILT, Stage.PULLED):
+                    self._made_in_cluster(image, effect)
+
+    def _made_in_cluster(self, image: Text, effect: Effect) -> None:
+        """Where the engine is a cluster's own, what is made is loaded at once."""
+        if _ENGINE.literal not in self.variables:
+            return
+        for guards, store in self.text_options(self.environment(_ENGINE)):
+            inside = self.guards.and_(guards)
+            if inside is not None and store.literal is not None and store.parts:
+                outer, self.guards = self.guards, inside
+                self.record(Stage.LOADED, image, effect, store=store)
+                self.uses_cluster = True
+                self.guards = outer
 
     def _deployed(self, image: Text, effect: Effect) -> None:
         """An image is set on a workload. Where the workload was deployed before, the new image takes the place of the

@@ -48,6 +48,8 @@ class Streams(Struct, frozen=True):
     stdin: ir.Expression | None = None
     output: ir.Name | None = None
     prefix: tuple[tuple[str, ir.Expression], ...] = ()
+    lost: tuple[ir.Expression, ...] = ()
+    """words of the command that the parser lost"""
 
 
 PLAIN = Streams()
@@ -65,6 +67,7 @@ class Commands(Tests):
     def simple(self, node: Node, streams: Streams, asked: bool) -> Condition:
         """Lower a simple command; whether it succeeds, as far as `asked`."""
         span = self.script.span(node)
+        lost = streams.lost
         streams = Streams(self._herestring(node) or streams.stdin, streams.output, self.prefix(node))
         name_node = node.child_by_field_name("name")
         words = node.children_by_field_name("argument")
@@ -88,7 +91,7 @@ class Commands(Tests):
             return handler(self, node, words, streams)
         if name in _SILENT:
             return ir.Constant(True, span)
-        return self._program(self.arguments([name_node, *words]), span, streams, asked)
+        return self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
 
     def _program(self, argv: tuple[ir.Expression, ...], span: Span, streams: Streams, asked: bool) -> Condition:
         status = self.temporary(span) if asked else None

@@ -219,11 +219,13 @@ class Lists(Commands):
         """Each command's output is the next one's input."""
         negates = bool(stages) and stages[0].type == "negated_command"
         stdin = streams.stdin
+        lost = streams.lost
         for stage in stages[:-1]:
             output = self.temporary(self.script.span(stage))
             inner = stage.children[-1] if stage.type == "negated_command" else stage
-            self.execute(inner, Streams(stdin, output))
-            stdin = output
+            self.execute(inner, Streams(stdin, output, lost=lost))
+            stdin, lost = output, ()
+        streams = replace(streams, lost=lost)
         found = self._final(stages[-1], replace(streams, stdin=stdin), asked) if stages else unknown(_nowhere())
         return negated(found) if negates else found
 
@@ -243,9 +245,12 @@ class Lists(Commands):
     def _redirected(self, node: Node, streams: Streams, asked: bool) -> Condition:
         body = node.child_by_field_name("body")
         redirects = [child for child in node.children if child.type.endswith("_redirect")]
+        # What stands behind a here-document on its line, the parser puts inside of it.
+        redirects += [child for each in redirects for child in each.children if child.type.endswith("_redirect")]
         if body is not None and body.type == "list":
             return self._redirected_list(body, redirects, streams, asked)
         stages = [body] if body is not None else []
+        streams = replace(streams, lost=self._lost(body, redirects))
         rest: tuple[list[Node], list[Node], str] = ([], [], "")
         for redirect in redirects:
             streams, rest = self._input(redirect, streams, rest)
@@ -258,6 +263,16 @@ class Lists(Commands):
         if following:
             self._branch(found, operator, partial(self.sequence, following), node)
         return found
+
+    def _lost(self, body: Node | None, redirects: list[Node]) -> tuple[ir.Expression, ...]:
+        """A `-` before a here-document, which the parser leaves out."""
+        if body is None or body.type != "command" or not redirects:
+            return ()
+        start, end = body.end_byte, redirects[0].start_byte
+        if self.script.content[start:end].strip() != b"-":
+            return ()
+        at = start + self.script.content[start:end].index(b"-")
+        return tuple(self.script.literals(at, at + 1))
 
     def _redirected_list(self, body: Node, redirects: list[Node], streams: Streams, asked: bool) -> Condition:
         """The parser gives a redirection to a whole list; the shell gives it to its last command."""
