@@ -194,7 +194,7 @@ class Scripts(Execution):
             return
         source, holes = self.source_text(text)
         outer, self.holes = self.holes, holes
-        self._in_place(self.program.lowered(source, _lowered), ())
+        self._in_place(self.program.lowered(source, lowered_text), ())
         self.holes = outer
 
     def _source_file(self, path: Text, words: tuple[Value, ...], exporting: bool) -> None:
