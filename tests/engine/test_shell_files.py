@@ -97,8 +97,21 @@ SCRIPTS = {
     ),
     "a node's containerd": (
         "docker save -o a.tar app:1\ndocker exec -i kind-control-plane ctr -n k8s.io images import - < a.tar",
-        ["saved app:1", None],
+        ["saved app:1", "loaded app:1"],
     ),
+    "an archive through a pipe": (
+        "docker save app:1 | gzip | docker exec -i node ctr -n k8s.io images import -",
+        ["saved app:1", "loaded app:1"],
+    ),
+    "an archive through a redirection": (
+        "docker save app:1 > a.tar\nkind load image-archive a.tar --name dev",
+        ["saved app:1", "loaded app:1 in dev"],
+    ),
+    "a function whose name is put together": (
+        'build_a() { docker build -t a:1 .; }\nbuild_b() { docker build -t b:1 .; }\n"build_${KIND:-b}"',
+        ["built b:1"],
+    ),
+    "a query that nothing answers": ("echo 'a: {b: [1]}' | yq '.a.b.c[0]'\ndocker push a:1", ["pushed a:1"]),
 }
 MANIFESTS = {
     "sed into kubectl": ("sed 's|__IMAGE__|app:1|' deploy/pod.yaml | kubectl apply -f -", "app:1"),

@@ -150,6 +150,8 @@ LISTS = {
     ),
 }
 CHOICES = {
+    "arguments as a command": ('try() { shift; "$@" || "$@"; }\ntry 3 docker push app:1', ["pushed app:1"]),
+    "an array as a command": ('C=(docker push)\nC+=(app:1)\n"${C[@]}" 2>&1 | tee log', ["pushed app:1"]),
     "options of a function": (
         'f() { while [[ $# -gt 0 ]]; do case "$1" in --tag) TAG="$2"; shift 2;; --name=*) NAME="${1#*=}"; shift;; '
         "*) shift;; esac; done; }\nf --tag 1 --name=app x\ndocker build -t $NAME:$TAG .",

@@ -80,8 +80,8 @@ class FakeMachine:
     def assign(self, name: Text, value: Value) -> None:
         self.log.append(f"assign {name}={as_text(value)}")
 
-    def evaluate_text(self, text: Text) -> None:
-        self.log.append(f"eval {text}")
+    def evaluate_text(self, value: Value) -> None:
+        self.log.append(f"eval {as_text(value)}")
 
     def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
         how = "source, exporting" if exporting else "source"

@@ -68,7 +68,7 @@ class Machine(Protocol):
         """Give a variable of the shell that runs now a value; nothing happens outside of shells."""
         ...
 
-    def evaluate_text(self, text: Text) -> None:
+    def evaluate_text(self, value: Value) -> None:
         """Run a text in the shell that runs now."""
         ...
 

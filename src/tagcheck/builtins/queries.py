@@ -306,6 +306,15 @@ def shown(place: Place) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
 
 
+def found_at(answer: Answer) -> list[Value] | None:
+    """What stands at the places of an answer; None where that is not known."""
+    try:
+        values = [at(answer.document, place) for place in answer.places]
+    except _Unread:
+        return None
+    return [value for value in values if value is not None]
+
+
 def at(value: Value, place: Place) -> Value | None:
     """What stands at a place; None for nothing. Raises for what is not known."""
     for step in place:

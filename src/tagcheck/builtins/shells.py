@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
-from tagcheck.builtins.symbolic import as_text, joined, split_text, text_argument
+from tagcheck.builtins.symbolic import as_text, combine, joined, split_text, text_argument
 from tagcheck.values import EMPTY, Null, Text, Value
 
 
@@ -24,8 +24,8 @@ def source(call: Call) -> tuple[Value, ...]:
 
 def evaluate(call: Call) -> tuple[Value, ...]:
     """Run the arguments, with a blank between them, as a text of the shell itself."""
-    words = [as_text(call.machine.load(value), call.machine) for value in call.arguments]
-    call.machine.evaluate_text(joined(words, Text.of(" ")))
+    words = [call.machine.load(value) for value in call.arguments]
+    call.machine.evaluate_text(combine(words, lambda row: joined([as_text(word) for word in row], Text.of(" "))))
     return (Null(),)
 
 

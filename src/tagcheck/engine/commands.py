@@ -112,6 +112,9 @@ class Commands(Printing):
                     printed = self.script(effect)
                 case EffectKind.RENDERED:
                     printed = self.rendered(effect)
+                case EffectKind.SAVED if effect.archive is None:
+                    self.emit(effect)
+                    printed = self.archive_text(effect)
                 case _:
                     self.emit(effect)
         return self.output(words) if printed is None else printed

@@ -74,11 +74,10 @@ class Data(Filters):
         found: list[Value] = []
         for document in _documents(content):
             answer = queries.ask(query, document, lookup, self.missed)
-            if answer is None:
+            values = queries.found_at(answer) if answer is not None else None
+            if values is None:
                 return self.opaque("the answer to a query")
-            for place in answer.places:
-                value = queries.at(answer.document, place)
-                found += [value] if value is not None else []
+            found += values
         if found and all(isinstance(value, Text | Number | Truth) for value in found):
             return joined([as_text(value) + _LINE_END for value in found], EMPTY)
         if not found:

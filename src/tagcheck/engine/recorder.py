@@ -56,6 +56,7 @@ class Recorder(Evaluation):
         self.dropped: list[Dropped] = []
         self.overrides: list[Override] = []
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
+        self.archived: dict[str, tuple[tuple[Text, ...], str]] = {}
         self.files: list[tuple[Text, Value, Guards]] = []
         self.variables: dict[str, int] = {}
         self.lane: tuple[tuple[int, int], ...] = ()
@@ -232,6 +233,23 @@ class Recorder(Evaluation):
             self.record(Stage.SAVED, image, effect, archive=effect.archive)
         if effect.archive is not None:
             self.archives.append((self.placed(effect.archive), effect.images, self.guards, effect.reading))
+            self.write_file(effect.archive, self.archive_text(effect))
+
+    def archive_text(self, effect: Effect) -> Text:
+        """An archive as the content of a file or of a stream."""
+        identity = self.fresh("archive")
+        self.archived[identity] = (effect.images, effect.reading)
+        return Text.of_hole(Hole(HoleKind.OUTPUT, identity, "an archive"), self.site)
+
+    def _in_stream(self, content: Value | None) -> list[tuple[tuple[Text, ...], Guards, str]]:
+        """The images of the archive that a text is, or was made from (compressed, encoded)."""
+        found: list[tuple[tuple[Text, ...], Guards, str]] = []
+        for guards, text in self.text_options(content) if content is not None else []:
+            both = self.guards.and_(guards)
+            identities = {hole.identity for hole in text.holes}
+            if both is not None and len(identities) == 1 and (held := self.archived.get(identities.pop())) is not None:
+                found.append((held[0], both, held[1]))
+        return found
 
     def _from_archive(self, effect: Effect) -> None:
         """Images come out of an archive: those that were saved under the same path, on a path of the run that can
@@ -247,6 +265,8 @@ class Recorder(Evaluation):
             and same(path, archive) is Same.YES
         ]
         if not found:
+            found = self._in_stream(self.read_file(effect.archive) if effect.archive is not None else self.stream())
+        if not found:
             unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))
             self.record(stage, unknown, effect, archive=effect.archive)
         outer = self.guards
@@ -256,6 +276,10 @@ class Recorder(Evaluation):
                 written = "podman-build" if reading == "podman" else reading
                 self.record(stage, image, effect, archive=effect.archive, reading=written)
         self.guards = outer
+
+    @abstractmethod
+    def stream(self) -> Value | None:
+        """What the program that runs now reads from its standard input."""
 
     @abstractmethod
     def run(self, command: Command) -> CommandResult: ...

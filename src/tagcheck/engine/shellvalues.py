@@ -27,6 +27,8 @@ def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
             return _spaced(listed)
         case "keys", (Sequence(open=False) as sequence,):
             return Sequence(tuple(Number(index) for index in range(len(sequence.items))))
+        case "values", (Mapping() as mapping,):
+            return Sequence(tuple(value for _, value in mapping.entries), mapping.open)
         case "without-first", (listed, Number(value=count)):
             return _without_first(listed, int(count))
         case "each", (Text() as name, Sequence() as sequence, *operands):

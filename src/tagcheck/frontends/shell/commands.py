@@ -86,12 +86,28 @@ class Commands(Tests):
                 return found
         if name == "printf":
             return self._printf(node, words, streams, asked)
+        if self.shared.in_bats and name in ("run", "load"):
+            return self._of_bats(name, words, span)
         handler = _BUILTINS.get(name)
         if handler is not None:
             return handler(self, node, words, streams)
         if name in _SILENT:
             return ir.Constant(True, span)
         return self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
+
+    def _of_bats(self, name: str, words: list[Node], span: Span) -> Condition:
+        """`run` keeps what a command prints and how it went; `load` sources a file, by its name without suffix."""
+        if name == "load" and words:
+            path = ir.Join((self.word(words[0]), ir.Literal(".bash", span, exact=False)), span)
+            folder = self.variable("BATS_TEST_DIRNAME", span)
+            self.call("source", (ir.Apply("path-below", (folder, path), span),), span)
+            return ir.Constant(True, span)
+        at = next((i for i, word in enumerate(words) if self.script.written(word)[:1] not in "-!"), len(words))
+        output = self.temporary(span)
+        if at < len(words):
+            self._program(self.arguments(words[at:]), span, Streams(output=output), asked=False)
+            self.assign("output", output, span)
+        return ir.Constant(True, span)
 
     def _program(self, argv: tuple[ir.Expression, ...], span: Span, streams: Streams, asked: bool) -> Condition:
         status = self.temporary(span) if asked else None

@@ -78,6 +78,10 @@ def _note_command(script: Script, node: Node, names: Names) -> None:
     elif name in MOVERS:
         words = [script.written(each) for each in node.children_by_field_name("argument")]
         names.assigned |= {DIRECTORY, LAST_DIRECTORY} if "-" in words else {DIRECTORY}
+    elif name == "run":
+        names.assigned.add("output")
+    elif name == "load":
+        names.sources = True
     elif name == "getopts":
         words = [script.written(each) for each in node.children_by_field_name("argument")]
         names.assigned |= {*words[1:2], "OPTARG", "OPTIND"}

@@ -59,6 +59,8 @@ class Parameters(Body):
             return None
         if keys:
             return ir.Apply("keys", (whole,), self._span(node)) if not rest else None
+        if subject.type == "subscript" and self._is_map(subject):
+            whole = ir.Apply("values", (whole,), self._span(node))
         if not rest:
             return whole
         if rest[0].type == ":":
@@ -95,6 +97,10 @@ class Parameters(Body):
             return ir.Apply("each", (ir.Literal(_TRIMS[operator], span), whole, *given), span)
         old, new = self._halves(node, rest)
         return ir.Apply("each", (ir.Literal(_REPLACEMENTS[operator], span), whole, old, new), span)
+
+    def _is_map(self, node: Node) -> bool:
+        name = node.child_by_field_name("name")
+        return name is not None and self.script.written(name) in self.shared.names.maps
 
     def _index_text(self, node: Node) -> str:
         index = node.child_by_field_name("index")

@@ -120,8 +120,10 @@ class Words(Parameters):
 
     def _all_items(self, node: Node) -> ir.Expression | None:
         """The list of a word that is all arguments or all items of an array."""
+        if node.type == "command_name" and len(node.children) == 1:
+            node = node.children[0]
         inner = node
-        if node.type in ("string", "command_name") and len(named := [c for c in node.children if c.is_named]) == 1:
+        if node.type == "string" and len(named := [c for c in node.children if c.is_named]) == 1:
             inner = named[0]
         if inner.type not in ("simple_expansion", "expansion") or not self._fills(node, inner):
             return None
