@@ -44,6 +44,8 @@ class EffectKind(Enum):
     """the object `workload` is deleted from the cluster"""
     CLUSTER = "cluster"
     """a cluster is made: `store`"""
+    ENGINE = "engine"
+    """from here on the engine's commands go to that of the cluster `store`; to the host's again without one"""
     CLUSTER_DELETED = "cluster-deleted"
     STACK_UP = "stack-up"
     """the services `words` (all, if none) of the compose files `values`, as the project `workload`, with the profiles
@@ -100,5 +102,9 @@ class Effect(Struct, frozen=True):
     """where the executed words or script run"""
     settings: tuple[Text, ...] = ()
     """key=value texts that override what a chart or bake file says (`--set`)"""
+    replaced: Text | None = None
+    """what stands in `words` for a word of the input"""
+    singly: bool = False
+    """`words` are run once for each word of the input"""
     values: tuple[Text, ...] = ()
     """files of such settings (`--values`)"""

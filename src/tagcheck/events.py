@@ -124,6 +124,8 @@ class Scenario(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     missed: tuple[Override, ...] = ()
+    unset: frozenset[str] = frozenset()
+    """variables that names are made from, and that no file of the project mentions but to read them"""
     cut: str = ""
     """why evaluation stopped early; empty if it did not"""
     uses_cluster: bool = False

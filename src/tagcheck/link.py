@@ -85,6 +85,7 @@ class Program:
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._by_folder: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
+        self._only_read: dict[str, bool] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
@@ -137,6 +138,15 @@ class Program:
         """The folders right below a folder that have a file of this name."""
         found = (dirname(path) for path in self._by_suffix.get(name, ()))
         return tuple(sorted(each for each in found if dirname(each) == folder))
+
+    def only_reads(self, variable: str) -> bool:
+        """Whether every mention of a variable of the environment in the project's files is `$NAME` or `${NAME…`."""
+        known = self._only_read.get(variable)
+        if known is None:
+            word = variable.encode("utf-8", "replace")
+            known = all(_only_reads(self._read(path) or b"", word) for path in self.paths)
+            self._only_read[variable] = known
+        return known
 
     def find_files(self, path: Text, origin: str) -> tuple[str, ...]:
         """The project files that a path can mean: relative to the root, to the file `origin` that names it, or, where
@@ -472,6 +482,17 @@ class Program:
 
 def _path(unit: Unit) -> str:
     return unit.path
+
+
+def _only_reads(content: bytes, word: bytes) -> bool:
+    at = content.find(word)
+    while at >= 0:
+        before, after = content[max(0, at - 2) : at], content[at + len(word) : at + len(word) + 1]
+        is_word = not before[-1:].isalnum() and before[-1:] != b"_" and not after.isalnum() and after != b"_"
+        if is_word and not before.endswith((b"$", b"${", b"{#", b"{!")):
+            return False
+        at = content.find(word, at + len(word))
+    return True
 
 
 def _known_tail(path: Text) -> str:

@@ -80,6 +80,9 @@ class FakeMachine:
     def assign(self, name: Text, value: Value) -> None:
         self.log.append(f"assign {name}={as_text(value)}")
 
+    def evaluate_text(self, value: Value) -> None:
+        self.log.append(f"eval {as_text(value)}")
+
     def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
         how = "source, exporting" if exporting else "source"
         self.log.append(" ".join((how, str(as_text(path)), *(str(as_text(word)) for word in words))))

@@ -68,6 +68,10 @@ class Machine(Protocol):
         """Give a variable of the shell that runs now a value; nothing happens outside of shells."""
         ...
 
+    def evaluate_text(self, value: Value) -> None:
+        """Run a text in the shell that runs now."""
+        ...
+
     def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
         """Run a file in the shell that runs now; `exporting`: what it assigns is exported."""
         ...

@@ -40,6 +40,12 @@ class Pattern:
             raise Costly
         return self.compiled.search(line, start)
 
+    def whole(self, text: str) -> bool:
+        """Whether the pattern matches the whole text. Raises Costly as `find` does."""
+        if len(text) > LONGEST_LINE or len(text) ** self.repeats > MOST_COST:
+            raise Costly
+        return self.compiled.fullmatch(text) is not None
+
 
 class Costly(Exception):
     """A search that may take too long; never leaves the operations on texts."""
@@ -224,3 +230,34 @@ def _set_members(written: str, extended: bool) -> str:
         .replace("\\\\/", "/")
         .replace("\\\\.", ".")
     )
+
+
+@lru_cache(maxsize=256)
+def glob(written: str) -> Pattern | None:
+    """A pattern of file names as a shell matches it; None for one that is not understood."""
+    found: list[str] = []
+    at = 0
+    while at < len(written):
+        character = written[at]
+        at += 1
+        if character == "*":
+            found += [] if found[-1:] == [".*"] else [".*"]
+        elif character == "?":
+            found.append(".")
+        elif character == "\\" and at < len(written):
+            found.append(_quoted(written[at]))
+            at += 1
+        elif character == "[" and written.find("]", at + 1) > 0:
+            end = written.find("]", at + 1)
+            inside = written[at:end]
+            found.append("[" + ("^" + inside[1:] if inside[:1] in "!^" else inside) + "]")
+            at = end + 1
+        elif character in "@!+" and written[at : at + 1] == "(":
+            return None
+        else:
+            found.append(_quoted(character))
+    return pattern("".join(found), extended=True)
+
+
+def _quoted(character: str) -> str:
+    return "\\" + character if character in ".[]*^$()+?{}|\\/" else character

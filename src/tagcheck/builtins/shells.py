@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
-from tagcheck.builtins.symbolic import as_text, split_text, text_argument
+from tagcheck.builtins.symbolic import as_text, combine, joined, split_text, text_argument
 from tagcheck.values import EMPTY, Null, Text, Value
 
 
@@ -19,6 +19,13 @@ def source(call: Call) -> tuple[Value, ...]:
     `exporting`, what it assigns is exported."""
     if call.arguments:
         call.machine.source(call.argument(0), call.arguments[1:], bool(call.with_.get("exporting")))
+    return (Null(),)
+
+
+def evaluate(call: Call) -> tuple[Value, ...]:
+    """Run the arguments, with a blank between them, as a text of the shell itself."""
+    words = [call.machine.load(value) for value in call.arguments]
+    call.machine.evaluate_text(combine(words, lambda row: joined([as_text(word) for word in row], Text.of(" "))))
     return (Null(),)
 
 

@@ -53,7 +53,7 @@ _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
     (
         *("filtered", "everything", "unnamed", "unbuilt"),
-        *("kustomize", "chart", "silent", "environment_first"),
+        *("kustomize", "chart", "silent", "environment_first", "singly"),
     )
 )
 _TEXT_FIELDS = (

@@ -283,7 +283,7 @@ class Calls(Branches):
                 frame.names[procedure.receiver.name] = self.heap.new(receiver)
         for index, parameter in enumerate(procedure.parameters):
             if parameter.variadic:
-                value: Value = Sequence(arguments[index:])
+                value: Value = _remaining(procedure, parameter, arguments[index:])
             elif parameter.name in keywords:
                 value = keywords[parameter.name]
             elif index < len(arguments):
@@ -595,6 +595,15 @@ class Calls(Branches):
         for body, names in reversed(frame.deferred):
             self.live, self.failed = True, False
             self.run_block(body, self.enter(frame.procedure, names))
+
+
+def _remaining(procedure: Procedure, parameter: ir.Parameter, arguments: Results) -> Value:
+    """The list that a variadic parameter is; of a script that is an entry point nobody knows the arguments."""
+    match arguments:
+        case (Opaque() as only,) if only.identity == f"param:{procedure.key}#{parameter.name}" and not parameter.type:
+            return only
+        case _:
+            return Sequence(arguments)
 
 
 def _makes_errors(procedure: Procedure) -> bool:

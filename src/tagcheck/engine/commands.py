@@ -8,8 +8,10 @@ from itertools import islice
 
 from tagcheck import argv
 from tagcheck.builtins.api import Command, CommandResult
+from tagcheck.builtins.symbolic import replace_text
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
+from tagcheck.engine import shelltexts
 from tagcheck.engine.places import below
 from tagcheck.engine.printing import Printing
 from tagcheck.engine.scripts import environment_of
@@ -17,6 +19,7 @@ from tagcheck.guards import Guards, disjunction
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.values import (
+    EMPTY,
     Alternatives,
     Outcome,
     Pointer,
@@ -109,6 +112,9 @@ class Commands(Printing):
                     printed = self.script(effect)
                 case EffectKind.RENDERED:
                     printed = self.rendered(effect)
+                case EffectKind.SAVED if effect.archive is None:
+                    self.emit(effect)
+                    printed = self.archive_text(effect)
                 case _:
                     self.emit(effect)
         return self.output(words) if printed is None else printed
@@ -119,8 +125,29 @@ class Commands(Printing):
 
     def _executed(self, effect: Effect) -> Value:
         """Another command line, with the input and environment of the command that starts it."""
+        if effect.stdin:
+            return self._over_input(effect)
         environment = (*self.command_environment, *environment_of(effect.environment))
         directory: Value | None = self.directory()
         if effect.directory is not None:
             directory = effect.directory if directory is None else below(self.as_text(directory), effect.directory)
         return self.run(Command(effect.words, environment, self.standard_input, directory)).output
+
+    def _over_input(self, effect: Effect) -> Value:
+        """A command line completed by the words of the input: all at once, or once for each."""
+        given = self.load(self.standard_input) if self.standard_input is not None else None
+        if not isinstance(given, Text) or (len(given.parts) == 1 and given.literal is None):
+            self.gap("run", "a command with the words of an unknown input")
+            return self.opaque("what a command prints for each word of its input")
+        found = list(shelltexts.words(given))[:MOST_LINES]
+        if not found:
+            return EMPTY
+        mark = effect.replaced.literal if effect.replaced is not None else None
+        lines = [(*effect.words, *found)]
+        if mark is not None:
+            lines = [tuple(replace_text(word, mark, each) for word in effect.words) for each in found]
+        elif effect.singly:
+            lines = [(*effect.words, each) for each in found]
+        environment = self.command_environment
+        printed = [self.run(Command(line, environment, None, self.directory())).output for line in lines]
+        return self.join(tuple(printed))

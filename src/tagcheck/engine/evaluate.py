@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tagcheck import ir
-from tagcheck.engine import dynamic, shelltexts, truth
+from tagcheck.engine import dynamic, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
 from tagcheck.engine.truth import Condition
 from tagcheck.guards import Guards
-from tagcheck.source import is_hole
+from tagcheck.source import Span, is_hole
 from tagcheck.values import (
     EMPTY,
     Absent,
@@ -42,6 +42,9 @@ MOST_REPEATED = 64
 
 class Evaluation(Symbols):
     """A run that evaluates expressions."""
+
+    site: Span
+    """where the run is"""
 
     def evaluate(self, expression: ir.Expression, frame: Frame) -> Value:
         """The value of an expression in a frame."""
@@ -297,6 +300,12 @@ class Evaluation(Symbols):
             case "split-words":
                 return self._split_words(self.load(self.evaluate(node.arguments[0], frame)))
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
+        if node.operation == "environment":
+            # What is read stands here, not where the last command ran.
+            outer, self.site = self.site, node.span
+            found = self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
+            self.site = outer
+            return found
         return self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
 
     def _converted(self, node: ir.Apply, frame: Frame) -> Value:
@@ -370,6 +379,9 @@ class Evaluation(Symbols):
             case "argument", (listed, number):
                 return shelltexts.argument(listed, number) or self.opaque("an argument that is not known")
             case _:
+                known = shellvalues.computed(operation, values)
+                if known is not None:
+                    return known
                 found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
                 return self.opaque(f"an operation {operation!r}") if found is None else found
 

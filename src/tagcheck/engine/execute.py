@@ -268,6 +268,9 @@ class Execution(Calls):
     def call_by_name(self, command: Command) -> CommandResult | None:
         """Call the function of the shell that a command names; None if it names none."""
 
+    def stream(self) -> Value | None:
+        return self.standard_input
+
     def deferring(self, frame: Frame) -> Frame:
         """The frame at whose end that runs which this one defers."""
         return frame
@@ -361,15 +364,19 @@ class Execution(Calls):
         return content
 
     def _rounds(self, rounds: list[tuple[Value, Value]], node: ir.ForEach, frame: Frame) -> None:
+        """A loop that counts and can be left in its first round tries again until something succeeds: it runs once."""
         loop = Loop(self.guards, self.heap.mark())
         frame.loops.append(loop)
         for number, (key, value) in enumerate(rounds):
             if not self.live or number >= MOST_ROUNDS:
                 break
+            ways = len(frame.exits) + len(loop.breaks)
             for target, content in zip(node.targets, (key, value), strict=False):
                 self.place(target, content, frame, declare=isinstance(target, ir.Name))
             self.run_block(node.body, frame)
             self._resume(loop, loop.continues)
+            if len(frame.exits) + len(loop.breaks) > ways and _is_numeral(value):
+                break
         frame.loops.pop()
         self._resume(loop, loop.breaks)
 
@@ -479,6 +486,10 @@ class Execution(Calls):
     @abstractmethod
     def used(self, node: ir.Use, value: Value) -> None:
         """A file states something about images."""
+
+
+def _is_numeral(value: Value) -> bool:
+    return isinstance(value, Text) and (value.literal or "").isdecimal()
 
 
 _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tagcheck.builtins import editing
 from tagcheck.builtins.marked import lines_of, marked
-from tagcheck.builtins.symbolic import joined, replace_text, split_text
+from tagcheck.builtins.symbolic import derived, joined, replace_text, split_text
 from tagcheck.engine import shelltexts
 from tagcheck.engine.makefiles import Makefiles
 from tagcheck.values import EMPTY, Text, Value
@@ -49,8 +49,10 @@ class Filters(Makefiles):
 
         def changed(text: Text) -> Value:
             found = editing.edited(text, edits, quiet, self.missed_in) if edits is not None else None
-            return self.opaque("a text that is edited") if found is None else found
+            return derived("edited", text, script) if found is None else found
 
+        if edits is None and not given.in_place:
+            return None
         if not given.in_place:
             return self.filtered(given.files, changed)
         for path in given.files:
@@ -78,17 +80,35 @@ class Filters(Makefiles):
     def awk(self, words: tuple[Text, ...]) -> Value | None:
         options, rest = _valued(words, "Fv")
         program = rest[0].literal.strip() if rest and rest[0].literal is not None else ""
+        address, brace, program = program.partition("{")
+        program = brace + program
+        chosen = editing.parse(Text.of(address.strip() + "p"), extended=True) if address.strip() else ()
+        if chosen is None or (chosen and not chosen[0].addresses):
+            return None
         separator = options.get("F", Text.of(" ")).literal
         column = program.removeprefix("{").removesuffix("}").strip().removeprefix("print").strip().rstrip(";").strip()
         if not program.startswith("{") or separator is None or column not in _COLUMNS or "v" in options:
             return None
-        return self.filtered(rest[1:], lambda text: _by_line(text, lambda line: _column(line, separator, column)))
+
+        def columns(text: Text) -> Value:
+            lines = editing.edited(text, chosen, True, lambda wanted, new: None) if chosen else text
+            if lines is None or (chosen and text.literal is None):
+                return derived(f"awk {address}", text)
+            return _by_line(lines, lambda line: _column(line, separator, column))
+
+        return self.filtered(rest[1:], columns)
 
     def first_lines(self, words: tuple[Text, ...]) -> Value | None:
-        return self._some_lines(words, lambda lines, count: lines[:count])
+        def first(lines: list[Text], count: int) -> list[Text]:
+            return lines[:count]
+
+        return self._some_lines(words, first)
 
     def last_lines(self, words: tuple[Text, ...]) -> Value | None:
-        return self._some_lines(words, lambda lines, count: lines[-count:] if count else [])
+        def last(lines: list[Text], count: int) -> list[Text]:
+            return lines[-count:] if count else []
+
+        return self._some_lines(words, last)
 
     def _some_lines(self, words: tuple[Text, ...], choose: Callable[[list[Text], int], list[Text]]) -> Value | None:
         options, files = _valued(tuple(map(_counted, words)), "n")
@@ -98,7 +118,7 @@ class Filters(Makefiles):
 
         def chosen(text: Text) -> Value:
             if len(text.parts) == 1 and text.literal is None:
-                return self.opaque("some lines of an unknown text")
+                return derived(f"lines {number} {choose.__name__}", text)
             return joined(choose(lines_of(text), int(number)), EMPTY)
 
         return self.filtered(files, chosen)
@@ -130,7 +150,7 @@ class Filters(Makefiles):
 
         def kept(text: Text) -> Value:
             found = editing.edited(text, edits, not inverted, lambda wanted, new: None)
-            return self.opaque("some lines of a text") if found is None or text.literal is None else found
+            return derived(f"grep {letters} {rest[0]}", text) if found is None or text.literal is None else found
 
         return self.filtered(rest[1:], kept)
 

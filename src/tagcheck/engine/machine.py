@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -11,13 +11,13 @@ from tagcheck.catalogue import Tools
 from tagcheck.engine.basis import Exhausted
 from tagcheck.engine.pipelines import Pipelines
 from tagcheck.engine.suites import Suite
-from tagcheck.events import Scenario
+from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, LibraryValue, Opaque, Pointer, Text, Value
+from tagcheck.values import FunctionValue, HoleKind, LibraryValue, Opaque, Pointer, Text, Value
 
 MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
@@ -109,6 +109,18 @@ class Machine(Pipelines):
                     self.deploy_manifest(option)
 
 
+def _unset(machine: Machine, program: Program) -> frozenset[str]:
+    """The variables of the environment in names that are used, and in none that is supplied, that nothing sets."""
+    used = _variables(event for event in machine.events if event.stage in (Stage.DEPLOYED, Stage.RUN))
+    supplied = _variables(event for event in machine.events if event.stage in (Stage.BUILT, Stage.TAGGED))
+    return frozenset(name for name in used - supplied if program.only_reads(name))
+
+
+def _variables(events: Iterable[Event]) -> set[str]:
+    holes = (hole for event in events for hole in event.image.holes)
+    return {hole.identity for hole in holes if hole.kind is HoleKind.ENVIRONMENT}
+
+
 def evaluate(
     program: Program,
     models: Models,
@@ -138,6 +150,7 @@ def evaluate(
         gaps=tuple(replace(gap, scenario=name) for gap in machine.gaps),
         dropped=tuple(machine.dropped),
         missed=tuple(machine.overrides),
+        unset=_unset(machine, program),
         cut=cut,
         uses_cluster=machine.uses_cluster,
     )

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from tagcheck import ir
 from tagcheck.catalog import Effect
 from tagcheck.engine.commands import Commands
+from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import kubernetes
@@ -191,7 +192,7 @@ class Manifests(Commands):
         if not names:
             self.gap("deployed", "a file that is not in the project")
         for name in names:
-            content = self._written(Text.of(name)) or self._project_content(name)
+            content = self._written(below(ROOT, Text.of(name))) or self._project_content(name)
             if content is not None and name.endswith(MANIFESTS):
                 self.deploy(content)
 

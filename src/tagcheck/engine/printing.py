@@ -9,7 +9,8 @@ from tagcheck import argv
 from tagcheck.builtins.paths import folder_of, last_part_of
 from tagcheck.builtins.symbolic import cut_run, derived, joined, replace_text, run_text, runs, split_text
 from tagcheck.catalogue import Tools
-from tagcheck.engine.filters import Filters
+from tagcheck.engine import shelltexts
+from tagcheck.engine.data import Data
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.shelltexts import shortened as without_end
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
@@ -19,11 +20,12 @@ _KEEPING = frozenset(("derived", "edited", "awk", "columns", "first-lines", "las
 """What is made of an input is as unique as the input."""
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
 _LINE_END = Text.of("\n")
+LARGEST_NUMBER = 1000
 MOST_REPEATS = 64
 """How often a format is used again for further words."""
 
 
-class Printing(Filters):
+class Printing(Data):
     """A run that knows what programs print."""
 
     tools: Tools
@@ -116,6 +118,18 @@ class Printing(Filters):
     def _input(self, words: tuple[Text, ...]) -> Value | None:
         return self._of_input(lambda text: text) if self.standard_input is not None else None
 
+    def _input_words(self, words: tuple[Text, ...]) -> Value | None:
+        if self.standard_input is None or any(not (word.literal or "").startswith("-") for word in words):
+            return None
+        return self._of_input(lambda text: joined(shelltexts.words(text), Text.of(" ")) + _LINE_END)
+
+    def _numbers(self, words: tuple[Text, ...]) -> Value | None:
+        numbers = [int(word.literal) for word in words if (word.literal or "").isdecimal() and word.literal]
+        if len(numbers) != len(words) or not 1 <= len(words) <= 2 or max(numbers) > LARGEST_NUMBER:
+            return None
+        first, last = (1, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
+        return Text.of("".join(f"{number}\n" for number in range(first, last + 1)))
+
     def _copied(self, words: tuple[Text, ...]) -> Value | None:
         content = self._input(())
         if content is not None and not any((word.literal or "").startswith("-") for word in words):
@@ -145,7 +159,7 @@ class Printing(Filters):
                 name = found[1] or found[2]
                 if only is None or name in only:
                     yield Text(cut_run(run, at, found.start()))
-                    yield self.environment(Text.of(name))
+                    yield self.seen(Text.of(name))
                     at = found.end()
             yield Text(cut_run(run, at, len(content)))
 
@@ -184,6 +198,9 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "last-lines": Printing.last_lines,
     "translated": Printing.translated,
     "matching-lines": Printing.grep,
+    "queried": Printing.queried,
+    "input-words": Printing._input_words,
+    "numbers": Printing._numbers,
     "words": Printing._words,
     "format": Printing._format,
     "files": Printing._files,

@@ -41,6 +41,8 @@ _STAGES = {
     EffectKind.REMOVED: Stage.REMOVED,
     EffectKind.DEPLOYED: Stage.DEPLOYED,
 }
+_ENGINE = Text.of("MINIKUBE_ACTIVE_DOCKERD")
+"""The variable that says whose engine docker's commands go to (`minikube docker-env`)."""
 _ENGINES = {Stage.BUILT, Stage.PULLED, Stage.TAGGED, Stage.SAVED, Stage.PUSHED, Stage.RUN, Stage.REMOVED}
 
 
@@ -54,6 +56,7 @@ class Recorder(Evaluation):
         self.dropped: list[Dropped] = []
         self.overrides: list[Override] = []
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
+        self.archived: dict[str, tuple[tuple[Text, ...], str]] = {}
         self.files: list[tuple[Text, Value, Guards]] = []
         self.variables: dict[str, int] = {}
         self.lane: tuple[tuple[int, int], ...] = ()
@@ -129,6 +132,7 @@ class Recorder(Evaluation):
             case EffectKind.TAGGED:
                 for image in effect.images:
                     self.record(Stage.TAGGED, image, effect, source=effect.source)
+                    self._made_in_cluster(image, effect)
             case EffectKind.SAVED:
                 self._saved(effect)
             case EffectKind.RESTORED | EffectKind.LOADED if not effect.images:
@@ -142,6 +146,8 @@ class Recorder(Evaluation):
             case EffectKind.CLUSTER:
                 self.uses_cluster = True
                 self.kubelet = effect.tool != "envtest"
+            case EffectKind.ENGINE:
+                self.set_environment(_ENGINE, effect.store if effect.store is not None else EMPTY)
             case EffectKind.STACK_UP | EffectKind.STACK_DOWN:
                 stage = Stage.STACK_UP if effect.kind is EffectKind.STACK_UP else Stage.STACK_DOWN
                 self.record(stage, effect.workload or EMPTY, effect)
@@ -171,6 +177,20 @@ class Recorder(Evaluation):
                 self._deployed(image, effect)
             else:
                 self.record(stage, image, effect)
+                if stage in (Stage.BUILT, Stage.PULLED):
+                    self._made_in_cluster(image, effect)
+
+    def _made_in_cluster(self, image: Text, effect: Effect) -> None:
+        """Where the engine is a cluster's own, what is made is loaded at once."""
+        if _ENGINE.literal not in self.variables:
+            return
+        for guards, store in self.text_options(self.environment(_ENGINE)):
+            inside = self.guards.and_(guards)
+            if inside is not None and store.literal is not None and store.parts:
+                outer, self.guards = self.guards, inside
+                self.record(Stage.LOADED, image, effect, store=store)
+                self.uses_cluster = True
+                self.guards = outer
 
     def _deployed(self, image: Text, effect: Effect) -> None:
         """An image is set on a workload. Where the workload was deployed before, the new image takes the place of the
@@ -213,6 +233,23 @@ class Recorder(Evaluation):
             self.record(Stage.SAVED, image, effect, archive=effect.archive)
         if effect.archive is not None:
             self.archives.append((self.placed(effect.archive), effect.images, self.guards, effect.reading))
+            self.write_file(effect.archive, self.archive_text(effect))
+
+    def archive_text(self, effect: Effect) -> Text:
+        """An archive as the content of a file or of a stream."""
+        identity = self.fresh("archive")
+        self.archived[identity] = (effect.images, effect.reading)
+        return Text.of_hole(Hole(HoleKind.OUTPUT, identity, "an archive"), self.site)
+
+    def _in_stream(self, content: Value | None) -> list[tuple[tuple[Text, ...], Guards, str]]:
+        """The images of the archive that a text is, or was made from (compressed, encoded)."""
+        found: list[tuple[tuple[Text, ...], Guards, str]] = []
+        for guards, text in self.text_options(content) if content is not None else []:
+            both = self.guards.and_(guards)
+            identities = {hole.identity for hole in text.holes}
+            if both is not None and len(identities) == 1 and (held := self.archived.get(identities.pop())) is not None:
+                found.append((held[0], both, held[1]))
+        return found
 
     def _from_archive(self, effect: Effect) -> None:
         """Images come out of an archive: those that were saved under the same path, on a path of the run that can
@@ -228,6 +265,8 @@ class Recorder(Evaluation):
             and same(path, archive) is Same.YES
         ]
         if not found:
+            found = self._in_stream(self.read_file(effect.archive) if effect.archive is not None else self.stream())
+        if not found:
             unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))
             self.record(stage, unknown, effect, archive=effect.archive)
         outer = self.guards
@@ -237,6 +276,10 @@ class Recorder(Evaluation):
                 written = "podman-build" if reading == "podman" else reading
                 self.record(stage, image, effect, archive=effect.archive, reading=written)
         self.guards = outer
+
+    @abstractmethod
+    def stream(self) -> Value | None:
+        """What the program that runs now reads from its standard input."""
 
     @abstractmethod
     def run(self, command: Command) -> CommandResult: ...

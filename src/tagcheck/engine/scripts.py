@@ -6,6 +6,9 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
+from functools import partial
+
+from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
@@ -18,7 +21,7 @@ from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.ir import Procedure
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
-from tagcheck.values import EMPTY, Absent, Filling, FunctionValue, Outcome, Piece, Sequence, Text, Value
+from tagcheck.values import EMPTY, Absent, Alternatives, Filling, FunctionValue, Outcome, Piece, Sequence, Text, Value
 
 MOST_HOLES = HOLE_LAST - HOLE_FIRST
 KEYS = "sh:"
@@ -154,6 +157,8 @@ class Scripts(Execution):
 
     def call_by_name(self, command: Command) -> CommandResult | None:
         first = command.argv[0] if command.argv else None
+        if isinstance(first, Alternatives):
+            return self._call_each(command, first)
         name = first.literal if isinstance(first, Text) else None
         cell = self._cell(name) if name is not None else None
         function = self.narrow(self.heap.read(cell)) if cell is not None else None
@@ -167,6 +172,19 @@ class Scripts(Execution):
         printed = self.narrow(self.heap.read(self.output_cell))
         self.standard_input, self.output_cell = outer
         return CommandResult(printed, results[0] if results else Outcome(self.fresh("function")))
+
+    def _call_each(self, command: Command, first: Alternatives) -> CommandResult | None:
+        """A command whose name is one of several, of which one at least is a function."""
+        named = [option.literal for _, option in self.narrowed(first) if isinstance(option, Text)]
+        if not any(name is not None and self._cell(name) is not None for name in named):
+            return None
+
+        def called(option: Value) -> Value:
+            each = replace(command, argv=(option, *command.argv[1:]))
+            return (self.call_by_name(each) or self.run(each)).output
+
+        printed = self.fork((guards, partial(called, option)) for guards, option in first.options)
+        return CommandResult(printed, Outcome(self.fresh("function")))
 
     def deferring(self, frame: Frame) -> Frame:
         """What a function of a shell traps, runs when the shell ends."""
@@ -185,6 +203,23 @@ class Scripts(Execution):
                 self.guards = inside
                 self._source_file(text, words, exporting)
                 self.guards = base
+
+    def evaluate_text(self, value: Value) -> None:
+        def run(text: Text) -> Value:
+            self._evaluate_one(text)
+            return ABSENT
+
+        if self._is_shell() and len(self.frames) < DEEPEST_CALL:
+            self.fork((guards, partial(run, text)) for guards, text in self.text_options(value))
+
+    def _evaluate_one(self, text: Text) -> None:
+        if not any(isinstance(part, Piece) for part in text.parts) or len(str(text)) > LONGEST_TEXT:
+            self.gap("run", "a text that is run as commands") if text.parts else None
+            return
+        source, holes = self.source_text(text)
+        outer, self.holes = self.holes, holes
+        self._in_place(self.program.lowered(source, lowered_text), ())
+        self.holes = outer
 
     def _source_file(self, path: Text, words: tuple[Value, ...], exporting: bool) -> None:
         names = self.found_files(path)

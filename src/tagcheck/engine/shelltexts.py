@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tagcheck.builtins.globs import replaced as by_pattern
+from tagcheck.builtins.globs import trimmed as cut_by_pattern
+from tagcheck.builtins.marked import between
 from tagcheck.builtins.symbolic import derived, joined, replace_text, split_last, split_text
 from tagcheck.values import (
     EMPTY,
@@ -131,6 +134,11 @@ def applied(operation: str, texts: tuple[Text, ...]) -> Value | None:
             return text.mapped(operation)
         case (("replace-first" | "replace-all"), (text, old, new)):
             return _replaced(operation, text, old, new)
+        case (("replace-prefix" | "replace-suffix"), (text, old, new)):
+            return _replaced_end(operation, text, old, new)
+        case (("upper-first" | "lower-first"), (text,)) if text.leading:
+            first = between(text, 0, 1).mapped(operation.partition("-")[0])
+            return first + text.dropped(1)
         case _, (text, pattern) if operation in _TRIMS:
             return _trimmed(operation, text, pattern)
         case _:
@@ -139,9 +147,23 @@ def applied(operation: str, texts: tuple[Text, ...]) -> Value | None:
 
 def _replaced(operation: str, text: Text, old: Text, new: Text) -> Text:
     written = old.literal
+    if not written:
+        return derived(operation, text, old, new)
+    if not _PATTERN.isdisjoint(written):
+        return by_pattern(operation, text, written, new)
+    return replace_text(text, written, new, 1 if operation == "replace-first" else -1)
+
+
+def _replaced_end(operation: str, text: Text, old: Text, new: Text) -> Text:
+    written = old.literal
     if not written or not _PATTERN.isdisjoint(written):
         return derived(operation, text, old, new)
-    return replace_text(text, written, new, 1 if operation == "replace-first" else -1)
+    is_suffix = operation == "replace-suffix"
+    rest = _fixed(text, written, is_suffix)
+    if rest is None:
+        known = text.trailing if is_suffix else text.leading
+        return text if text.literal is not None or len(known) >= len(written) else derived(operation, text, old, new)
+    return rest + new if is_suffix else new + rest
 
 
 def _trimmed(operation: str, text: Text, pattern: Text) -> Text:
@@ -153,7 +175,8 @@ def _trimmed(operation: str, text: Text, pattern: Text) -> Text:
     cuts, star = _TRIMS[operation]
     separator = written.removesuffix("*") if star == "last" else written.removeprefix("*")
     if not _PATTERN.isdisjoint(separator) or not separator:
-        return derived(f"{operation}({written!r})", text)
+        known = cut_by_pattern(text, written, star == "last", "longest" in operation)
+        return derived(f"{operation}({written!r})", text) if known is None else known
     found = cuts(text, separator) if separator != written else _fixed(text, separator, star == "last")
     if found is None:
         return derived(f"{operation}({written!r})", text) if text.holes else text

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tagcheck.events import Event, Stage
 from tagcheck.finding import Tier
-from tagcheck.image import Reference, fault, words
+from tagcheck.image import Reference, fault, same_image, words
 from tagcheck.predicates.model import Case, Match, made_at, names_of, place, placeholder, same_as, written_at
 from tagcheck.source import Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
@@ -78,12 +78,26 @@ def static_tag(case: Case) -> Iterator[Match]:
 def _is_made_here(case: Case, event: Event) -> bool:
     """A name that something else supplies (pulled from a registry, built by another scenario of the project) is not
     this scenario's to choose."""
-    if event.stage in (Stage.BUILT, Stage.TAGGED):
+    if event.stage is Stage.BUILT:
+        return True
+    if _is_copy(case, event):
+        return False
+    if event.stage is Stage.TAGGED:
         return True
     if event.image in case.built:
         return False
     pulled = any(same_as(event, each) is Same.YES for each in case.together(event, Stage.PULLED))
     return not pulled
+
+
+def _is_copy(case: Case, event: Event) -> bool:
+    """Whether a name was only given to an image that comes from a registry."""
+    if any(same_as(event, each) is Same.YES for each in case.together(event, Stage.BUILT)):
+        return False
+    tagged = [each for each in case.anywhere(event, Stage.TAGGED) if same_as(event, each) is Same.YES]
+    pulled = case.events(Stage.PULLED)
+    sources = [each.source for each in tagged if each.source is not None]
+    return any(same_image(source, each.image) is Same.YES for source in sources for each in pulled)
 
 
 def latest_tag(case: Case) -> Iterator[Match]:

@@ -188,7 +188,11 @@ def _differs_in_unique_part(left: Text, right: Text) -> bool:
         return True
     x, y = parse(left), parse(right)
     names_equal = same_image(x.name + Text.of(":t"), y.name + Text.of(":t"), "verbatim", "verbatim") is Same.YES
-    return names_equal and _has_unique(x.tag) is not _has_unique(y.tag)
+    if not names_equal or _has_unique(x.tag) is _has_unique(y.tag):
+        return False
+    # A variable in the place of what is generated is another fault: whatever it holds, it was not generated.
+    other = y.tag if _has_unique(x.tag) else x.tag
+    return other is None or not any(hole.kind is HoleKind.ENVIRONMENT for hole in other.holes)
 
 
 def _shape(part: str | Hole) -> object:
@@ -235,7 +239,13 @@ def blame(use: Event, candidate: Event) -> Span:
             return made
         return written
     tag = mine.tag
+    if tag is not None and theirs.tag is not None and _uniques(tag) == _uniques(theirs.tag):
+        return written_at(use.image, use.span, differing(tag, theirs.tag))
     return (made_at(use, tag) if tag is not None else None) or written_at(use.image, use.span, tag)
+
+
+def _uniques(text: Text) -> list[str]:
+    return [hole.identity for hole in text.holes if hole.kind is HoleKind.UNIQUE]
 
 
 def _is_shared(different: Text, other: Text) -> bool:
@@ -499,7 +509,7 @@ def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
     if not case.scenario.is_run:
         return
     for use in case.events(Stage.DEPLOYED):
-        left = next((mark for mark in map(placeholder, _literals(use.image)) if mark), "")
+        left = next((mark for mark in map(placeholder, literals(use.image)) if mark), "")
         if left and use.kubelet:
             yield Match(
                 span=written_at(use.image, use.span),
@@ -512,25 +522,5 @@ def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
             )
 
 
-def _literals(text: Text) -> list[str]:
+def literals(text: Text) -> list[str]:
     return [part for part in text.merged() if isinstance(part, str)]
-
-
-NO_VALUE = "<no value>"
-"""What Go's text/template prints for a key that its data does not have."""
-
-
-def undefined_variable(case: Case) -> Iterator[Match]:
-    """TC213: a part of a name comes from a variable that nothing sets."""
-    for event in case.events(*PRESENT, *NEEDS_LOCAL, *USES):
-        if not any(NO_VALUE in text for text in _literals(event.image)):
-            continue
-        yield Match(
-            span=written_at(event.image, event.span),
-            variables={"image": str(event.image), "stage": event.stage.value, "variable": "", "reason": ""},
-            places=(place(event),),
-            names=names_of(**{event.stage.value: [event]}),
-            label=f"{event.stage.value.upper()} {event.image}",
-            subject=("use", event.image, event.span),
-            consequence="InvalidImageName",
-        )

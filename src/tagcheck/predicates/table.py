@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tagcheck.predicates import cleanup, names, pulling, stages, unused
+from tagcheck.predicates import cleanup, names, pulling, stages, undefined, unused
 from tagcheck.predicates.model import Predicate
 
 PREDICATES: Mapping[str, Predicate] = MappingProxyType(
@@ -29,7 +29,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "archive_mismatch": stages.archive_mismatch,
         "unsubstituted_placeholder": stages.unsubstituted_placeholder,
         "ineffective_override": unused.ineffective_override,
-        "undefined_variable": stages.undefined_variable,
+        "undefined_variable": undefined.undefined_variable,
         "unused_load": unused.unused_load,
         "pull_policy": pulling.pull_policy,
         "implicit_always": pulling.implicit_always,

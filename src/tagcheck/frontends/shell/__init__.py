@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit, Variable
+from tagcheck.frontends.shell import bats
 from tagcheck.frontends.shell.body import ARGUMENTS, Shared
 from tagcheck.frontends.shell.control import Control, function_procedure, mentions
 from tagcheck.frontends.shell.guard import refusal
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from tree_sitter import Language, Node
 
 LANGUAGE = "shell"
-SUFFIXES = (".sh", ".bash")
-_SHELLS = (b"sh", b"bash", b"dash", b"ksh")
+SUFFIXES = (".sh", ".bash", ".zsh", bats.SUFFIX)
+_SHELLS = (b"sh", b"bash", b"dash", b"ksh", b"zsh", b"bats")
 
 
 def relevant(path: str, content: bytes) -> bool:
@@ -61,7 +62,10 @@ def parse(path: str, content: bytes, module: str) -> Unit:
     if refused is not None:
         at = Text.of_file(path, decoded).position(len(content[: refused[0]].decode()))
         return Unit(path, LANGUAGE, module, problems=(ir.Problem(path, at.line, at.column, refused[1]),))
-    lowered = _Lowered(Text.of_file(path, decoded), f"sh:{path}", module)
+    tests: tuple[str, ...] | None = None
+    if path.endswith(bats.SUFFIX):
+        decoded, tests = bats.functions_of(decoded)
+    lowered = _Lowered(Text.of_file(path, decoded), f"sh:{path}", module, tests=tests)
     name = path.rpartition("/")[2]
     return Unit(
         path,
@@ -76,7 +80,10 @@ def parse(path: str, content: bytes, module: str) -> Unit:
 class _Lowered:
     """A shell text and what is made of it, when it is asked for."""
 
-    def __init__(self, text: Text, key: str, module: str, exporting: bool = False) -> None:
+    def __init__(
+        self, text: Text, key: str, module: str, exporting: bool = False, tests: tuple[str, ...] | None = None
+    ) -> None:
+        self.tests = tests
         self.script = Script.of(text)
         self.refused = refusal(self.script.content)
         self.span = text.span(0, len(text.text))
@@ -86,6 +93,7 @@ class _Lowered:
         if self.root is not None:
             names_ = collect(self.script, self.root)
             self.shared = Shared(self.script, key, module, names_, parse=_parsed, exporting=exporting)
+            self.shared.in_bats = tests is not None
             names = mentions(self.shared, self.root)
         parameters = (ir.Parameter(ARGUMENTS, variadic=True),)
         self.procedure = ir.Procedure(
@@ -109,7 +117,11 @@ class _Lowered:
         definitions = self._definitions(self.shared)
         main.sequence(self.root.children, last=True)
         needed = tuple(self._initial(name) for name in sorted(self.shared.needed))
-        return (*needed, *definitions, *main.out)
+        if self.tests is None:
+            return (*needed, *definitions, *main.out)
+        defined = frozenset(self.shared.names.functions)
+        tests = bats.after(self.tests, defined, self.span)
+        return (*needed, *definitions, *bats.before(self.script.text, self.span), *main.out, *tests)
 
     def _initial(self, name: str) -> ir.Statement:
         """A variable begins with what the environment holds; arrays are never there."""

@@ -36,6 +36,8 @@ class Shared:
     parse: Callable[[bytes], Node] | None = None
     exporting: bool = False
     """whether every variable that is assigned is exported (`set -a`)"""
+    in_bats: bool = False
+    """whether the text is a test file of bats, which brings commands of its own"""
     texts: int = 0
     """how many texts inside of it have been read as commands"""
 
@@ -106,7 +108,7 @@ class Body:
             return self._positional(int(name), span)
         match name:
             case "@" | "*":
-                return ir.Opaque("all arguments in one word", span, (ir.Name(ARGUMENTS, span),))
+                return ir.Apply("spaced", (ir.Name(ARGUMENTS, span),), span)
             case "#":
                 return ir.Apply("length", (ir.Name(ARGUMENTS, span),), span)
             case "?" | "!" | "-" | "_" | "PIPESTATUS":

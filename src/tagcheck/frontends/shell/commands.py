@@ -20,10 +20,13 @@ from tagcheck.frontends.shell.names import (
     DIRECTORY,
     LAST_DIRECTORY,
     READERS,
+    assigned_name,
     command_name,
     declared_flags,
     read_names,
+    torn_assignment,
 )
+from tagcheck.frontends.shell.script import joined
 from tagcheck.frontends.shell.words import EXPANSIONS
 from tagcheck.source import Span
 
@@ -32,8 +35,9 @@ if TYPE_CHECKING:
 
 Condition = ir.Expression
 """Whether a command succeeds."""
+_ASKING = frozenset(("command", "type", "which", "hash"))
 _SILENT = frozenset(
-    ("set", "shopt", "umask", "ulimit", "type", "alias", "unalias", "hash", "getopts", "let", "times", "bind", "enable",
+    ("shopt", "umask", "ulimit", "alias", "unalias", "let", "times", "bind", "enable",
      "complete", "compgen", "disown", "fg", "bg", "jobs", "caller", "history")
 )  # fmt: skip
 
@@ -44,6 +48,8 @@ class Streams(Struct, frozen=True):
     stdin: ir.Expression | None = None
     output: ir.Name | None = None
     prefix: tuple[tuple[str, ir.Expression], ...] = ()
+    lost: tuple[ir.Expression, ...] = ()
+    """words of the command that the parser lost"""
 
 
 PLAIN = Streams()
@@ -61,22 +67,47 @@ class Commands(Tests):
     def simple(self, node: Node, streams: Streams, asked: bool) -> Condition:
         """Lower a simple command; whether it succeeds, as far as `asked`."""
         span = self.script.span(node)
+        lost = streams.lost
         streams = Streams(self._herestring(node) or streams.stdin, streams.output, self.prefix(node))
         name_node = node.child_by_field_name("name")
         words = node.children_by_field_name("argument")
         if name_node is None:
             return ir.Constant(True, span)
+        torn = torn_assignment(node)
+        if torn:
+            self.assign(assigned_name(self.script, torn[0]), self.glued(torn[1:]), span)
+            return ir.Constant(True, span)
         name = command_name(self.script, node)
         if name in self.shared.names.functions:
             return self._function(name, words, span, streams, asked)
+        if name in _ASKING:
+            found = self._asks_program(node, words, streams, asked)
+            if found is not None:
+                return found
         if name == "printf":
             return self._printf(node, words, streams, asked)
+        if self.shared.in_bats and name in ("run", "load"):
+            return self._of_bats(name, words, span)
         handler = _BUILTINS.get(name)
         if handler is not None:
             return handler(self, node, words, streams)
         if name in _SILENT:
             return ir.Constant(True, span)
-        return self._program((self.argument(name_node), *self.arguments(words)), span, streams, asked)
+        return self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
+
+    def _of_bats(self, name: str, words: list[Node], span: Span) -> Condition:
+        """`run` keeps what a command prints and how it went; `load` sources a file, by its name without suffix."""
+        if name == "load" and words:
+            path = ir.Join((self.word(words[0]), ir.Literal(".bash", span, exact=False)), span)
+            folder = self.variable("BATS_TEST_DIRNAME", span)
+            self.call("source", (ir.Apply("path-below", (folder, path), span),), span)
+            return ir.Constant(True, span)
+        at = next((i for i, word in enumerate(words) if self.script.written(word)[:1] not in "-!"), len(words))
+        output = self.temporary(span)
+        if at < len(words):
+            self._program(self.arguments(words[at:]), span, Streams(output=output), asked=False)
+            self.assign("output", output, span)
+        return ir.Constant(True, span)
 
     def _program(self, argv: tuple[ir.Expression, ...], span: Span, streams: Streams, asked: bool) -> Condition:
         status = self.temporary(span) if asked else None
@@ -213,7 +244,8 @@ class Commands(Tests):
         written = self.script.written(words[0]) if words else "1"
         count = int(written) if written.isdecimal() and len(written) < 6 else 1
         arguments = ir.Name(ARGUMENTS, span)
-        self.emit(ir.Assign((arguments,), ir.Slice(arguments, ir.Constant(count, span), None, span), span))
+        shorter = ir.Apply("without-first", (arguments, ir.Constant(count, span)), span)
+        self.emit(ir.Assign((arguments,), shorter, span))
         return ir.Constant(True, span)
 
     def _read(self, node: Node, words: list[Node], streams: Streams) -> Condition:
@@ -274,17 +306,51 @@ class Commands(Tests):
         return ir.Constant(True, span)
 
     def _eval(self, node: Node, words: list[Node], streams: Streams) -> Condition:
-        for statement in self.text(words, node):
-            self.emit(statement)
-        return ir.Constant(True, self.script.span(node))
+        span = self.script.span(node)
+        if len(words) == 1 and self.is_written_out(words[0]):
+            for statement in self.text(words, node):
+                self.emit(statement)
+        else:
+            self.call("eval", self.arguments(words), span)
+        return ir.Constant(True, span)
+
+    @abstractmethod
+    def is_written_out(self, word: Node) -> bool:
+        """Whether a word is a text without anything that the shell expands."""
+
+    def _asks_program(self, node: Node, words: list[Node], streams: Streams, asked: bool) -> Condition | None:
+        """`command -v NAME` and its like: whether there is a program, the same answer each time."""
+        name = command_name(self.script, node)
+        operands = [word for word in words if not self.script.written(word).startswith("-")]
+        flags = {self.script.written(word) for word in words} & {"-v", "-V"}
+        if len(operands) != 1 or (name == "command" and not flags):
+            return None
+        span = self.script.span(node)
+        program = self.word(operands[0])
+        found = ir.Apply("has-program", (program,), span)
+        if streams.output is not None:
+            choice = ir.Choice(found, program, ir.Literal("", span), span)
+            self.emit(ir.Assign((streams.output,), choice, span))
+        else:
+            shown = ir.Run((ir.Literal("echo", span, exact=False), program), span)
+            self.emit(ir.Branch(found, (shown,), (), span))
+        return found
 
     def _trap(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         """What runs when the script ends; other signals are no run that a scenario is about."""
         span = self.script.span(node)
         operands = [word for word in words if self.script.written(word) != "--"]
         if {"EXIT", "0"} & {self.script.written(word).strip("\"'") for word in operands[1:]}:
-            self.emit(ir.Defer(self.text(operands[:1], node), span))
+            self.emit(ir.Defer(self._trapped(operands[0], node), span))
         return ir.Constant(True, span)
+
+    def _trapped(self, word: Node, node: Node) -> tuple[ir.Statement, ...]:
+        if self.is_written_out(word):
+            return self.text([word], node)
+        span = self.script.span(word)
+        kept = self.temporary(span)
+        self.emit(ir.Assign((kept,), self.word(word), span))
+        return self.block(lambda: self.call("eval", (kept,), span))
 
     def _wait(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         self.call("wait", (), self.script.span(node))
@@ -317,8 +383,26 @@ class Commands(Tests):
             return self.word(value)
         items = [child for child in value.children if child.is_named and child.type != "comment"]
         if name in self.shared.names.maps:
-            return ir.Opaque("a map written out", self.script.span(value), tuple(map(self.word, items)))
+            return ir.MapOf(tuple(self._entry(item) for item in items), self.script.span(value))
         return ir.ListOf(self.arguments(items), self.script.span(value))
+
+    def _entry(self, node: Node) -> tuple[ir.Expression, ir.Expression]:
+        """`[key]=value` in a map that is written out; the parser gives pieces of words."""
+        span = self.script.span(node)
+        pieces = node.children
+        close = next((i for i, piece in enumerate(pieces) if self.script.written(piece).startswith("]")), 0)
+        if not close or not self.script.written(pieces[0]).startswith("["):
+            return self.opaque("a key", node), self.word(node)
+        key = [*self.script.literals(pieces[0].start_byte + 1, pieces[0].end_byte), *map(self.word, pieces[1:close])]
+        behind = self.script.written(pieces[close])
+        start = pieces[close].start_byte + len(behind) - len(behind.removeprefix("]").removeprefix("="))
+        rest = pieces[close + 1 :]
+        if not behind.startswith("]=") and rest and self.script.written(rest[0]).startswith("="):
+            first, *rest = rest
+            value = [*self.script.literals(first.start_byte + 1, first.end_byte), *map(self.word, rest)]
+        else:
+            value = [*self.script.literals(start, pieces[close].end_byte), *map(self.word, rest)]
+        return joined(key, span), joined(value, span)
 
     def _added(self, name: str, content: ir.Expression, value: Node | None, span: Span) -> ir.Expression:
         before = self.variable(name, span)

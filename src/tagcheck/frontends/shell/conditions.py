@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagcheck import ir
-from tagcheck.frontends.shell.script import literal_text
+from tagcheck.frontends.shell.script import joined, literal_text
 from tagcheck.frontends.shell.words import Words
 
 if TYPE_CHECKING:
@@ -17,8 +17,23 @@ if TYPE_CHECKING:
 
 _COMPOUND = frozenset(("binary_expression", "unary_expression", "parenthesized_expression", "test_command"))
 _EQUALS = {"=": ir.CompareOp.EQ, "==": ir.CompareOp.EQ, "!=": ir.CompareOp.NE}
-_NUMBERS = {"-eq": ir.CompareOp.EQ, "-ne": ir.CompareOp.NE}
-_OTHERS = frozenset(("=~", "<", ">", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"))
+_NUMBERS = {
+    "-eq": ir.CompareOp.EQ,
+    "-ne": ir.CompareOp.NE,
+    "-lt": ir.CompareOp.LT,
+    "-le": ir.CompareOp.LE,
+    "-gt": ir.CompareOp.GT,
+    "-ge": ir.CompareOp.GE,
+}
+_ARITHMETIC = {
+    "==": ir.CompareOp.EQ,
+    "!=": ir.CompareOp.NE,
+    "<": ir.CompareOp.LT,
+    "<=": ir.CompareOp.LE,
+    ">": ir.CompareOp.GT,
+    ">=": ir.CompareOp.GE,
+}
+_OTHERS = frozenset(("=~", "<", ">", "-nt", "-ot", "-ef"))
 _BINARY = frozenset((*_EQUALS, *_NUMBERS, *_OTHERS))
 _ANY = frozenset(("||", "-o"))
 _ALL = frozenset(("&&", "-a"))
@@ -37,6 +52,29 @@ class Tests(Words):
         reader = _Reader(self, node, tokens)
         condition = reader.any_of()
         return condition if reader.at == len(tokens) else self.opaque("a condition", node)
+
+    def arithmetic_condition(self, node: Node) -> ir.Expression:
+        """`((…))` as a condition."""
+        inner = [child for child in node.children if child.is_named]
+        return self.compared_numbers(inner[0]) if len(inner) == 1 else self.opaque("an arithmetic condition", node)
+
+    def compared_numbers(self, node: Node) -> ir.Expression:
+        """Whether a comparison of numbers holds, or a number is not 0."""
+        span = self.script.span(node)
+        operator = node.children[1].type if len(node.children) == 3 else ""
+        if node.type == "binary_expression" and operator in _ARITHMETIC:
+            sides = (self.number(node.children[0]), self.number(node.children[2]))
+            return ir.Compare(_ARITHMETIC[operator], *sides, span)
+        return ir.Compare(ir.CompareOp.NE, self.number(node), ir.Constant(0, span), span)
+
+    def matched(self, value: ir.Expression, node: Node) -> ir.Expression:
+        """Whether a text matches a pattern of file names."""
+        text = self.word(node)
+        span = self.script.span(node)
+        quoted = node.type in ("string", "raw_string")
+        if not quoted and has_pattern(literal_text(text) or ""):
+            return ir.Apply("matches", (value, text), span)
+        return ir.Compare(ir.CompareOp.EQ, value, text, span)
 
     def _tokens(self, node: Node) -> list[Node]:
         found: list[Node] = []
@@ -122,15 +160,19 @@ class _Reader:
                 return ir.Opaque(f"a test {operator}", self.span, (value,))
 
     def _compared(self, left: Node, operator: str, right: Node) -> ir.Expression:
-        values = (self.tests.word(left), self.tests.word(right))
-        comparison = _EQUALS.get(operator) or _NUMBERS.get(operator)
-        if comparison is None or self._is_pattern(right, values[1]):
-            return ir.Opaque(f"a test {operator}", self.span, values)
-        return ir.Compare(comparison, *values, self.span)
-
-    def _is_pattern(self, node: Node, value: ir.Expression) -> bool:
-        quoted = node.type in ("string", "raw_string")
-        return not quoted and has_pattern(literal_text(value) or "")
+        value = self.tests.word(left)
+        if operator in _EQUALS:
+            found = self.tests.matched(value, right)
+            return negated(found) if operator == "!=" else found
+        if operator in _NUMBERS:
+            numbers = [ir.Apply("number", (each,), self.span) for each in (value, self.tests.word(right))]
+            return ir.Compare(_NUMBERS[operator], numbers[0], numbers[1], self.span)
+        if operator == "=~":
+            script = self.tests.script
+            written = joined(list(script.literals(right.start_byte, right.end_byte)), self.span)
+            wanted = written if right.type == "regex" else self.tests.word(right)
+            return ir.Apply("matches-expression", (value, wanted), self.span)
+        return ir.Opaque(f"a test {operator}", self.span, (value, self.tests.word(right)))
 
 
 def has_pattern(text: str) -> bool:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from tagcheck import ir
 from tagcheck.frontends.shell.body import ARGUMENTS, Shared
 from tagcheck.frontends.shell.commands import Condition, Streams, unknown
-from tagcheck.frontends.shell.conditions import has_pattern, negated
+from tagcheck.frontends.shell.conditions import negated
 from tagcheck.frontends.shell.lists import MOST_CHAINED, Lists
 from tagcheck.frontends.shell.names import command_name, read_names
-from tagcheck.frontends.shell.script import literal_text
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ class Control(Lists):
                 self.left(kept, self.script.span(node))
             case "compound_statement" | "do_group" | "program":
                 if node.children and node.children[0].type.startswith("(("):
+                    self.counted(node)
                     return
                 self.sequence([child for child in node.children if child.type not in _BRACKETS])
             case "if_statement":
@@ -54,12 +54,45 @@ class Control(Lists):
             case "for_statement":
                 self._for(node)
             case "c_style_for_statement":
-                condition = self.opaque("an arithmetic condition", node)
-                self.emit(ir.While(condition, (), self._group(node), self.script.span(node)))
+                self._counting_loop(node)
             case "case_statement":
                 self._case(node)
             case _:
                 self._not_known(f"shell syntax: {node.type}", node)
+
+    def _counting_loop(self, node: Node) -> None:
+        """`for ((i = 0; i < n; i++))`."""
+        span = self.script.span(node)
+        first, test, step = (node.child_by_field_name(each) for each in ("initializer", "condition", "update"))
+        if first is not None and first.type == "variable_assignment":
+            self.assignment(first)
+        condition: Condition = ir.Constant(True, span)
+        if test is not None:
+            condition = self.compared_numbers(test)
+        updates = self.block(lambda: step is not None and self.counted_by(step, span))
+        self.emit(ir.While(condition, updates, self._group(node), span))
+
+    def _options(self, conditions: list[Node], node: Node) -> bool:
+        """`while getopts SPEC NAME`: once for each option."""
+        commands = [child for child in conditions if child.is_named]
+        if len(commands) != 1 or command_name(self.script, commands[0]) != "getopts":
+            return False
+        words = commands[0].children_by_field_name("argument")
+        if len(words) != 2:
+            return False
+        span = self.script.span(node)
+        item = self.temporary(span)
+        name = self.script.written(words[1])
+        over = ir.Apply("options", (ir.Name(ARGUMENTS, span), self.word(words[0])), span)
+
+        def lower() -> None:
+            self.assign(name, ir.Index(item, ir.Constant(0, span), span), span)
+            self.assign("OPTARG", ir.Index(item, ir.Constant(1, span), span), span)
+            for statement in self._group(node):
+                self.emit(statement)
+
+        self.emit(ir.ForEach((None, item), over, self.block(lower), span))
+        return True
 
     def _group(self, node: Node) -> tuple[ir.Statement, ...]:
         body = node.child_by_field_name("body")
@@ -94,7 +127,7 @@ class Control(Lists):
 
     def _while(self, node: Node, streams: Streams) -> None:
         conditions = node.children_by_field_name("condition")
-        if self._reads_lines(conditions, node, streams):
+        if self._reads_lines(conditions, node, streams) or self._options(conditions, node):
             return
         span = self.script.span(node)
         found: list[Condition] = []
@@ -179,14 +212,9 @@ class Control(Lists):
         found: list[Condition] = []
         for pattern in patterns:
             span = self.script.span(pattern)
-            text = self.word(pattern)
-            written = literal_text(text)
-            if written == "*":
+            if self.script.written(pattern) == "*":
                 return ir.Constant(True, span)
-            if pattern.type not in ("string", "raw_string") and has_pattern(written or ""):
-                found.append(ir.Opaque("a pattern", span, (value,)))
-            else:
-                found.append(ir.Compare(ir.CompareOp.EQ, value, text, span))
+            found.append(self.matched(value, pattern))
         if not found:
             return self.opaque("a pattern", node)
         return found[0] if len(found) == 1 else ir.AnyOf(tuple(found), self.script.span(node))

@@ -109,6 +109,8 @@ class Lists(Commands):
             case "function_definition":
                 self.define(node)
                 return ir.Constant(True, span)
+            case "compound_statement" if asked and node.children[0].type == "((":
+                return self.arithmetic_condition(node)
             case _:
                 return self.compound(node, streams)
 
@@ -116,7 +118,7 @@ class Lists(Commands):
         if node.has_error:
             return self.opaque("a condition that does not parse", node)
         if self.script.written(node.children[0]).startswith("(("):
-            return self.opaque("an arithmetic condition", node)
+            return self.arithmetic_condition(node)
         return self.tested(node)
 
     # --- lists ---
@@ -217,11 +219,13 @@ class Lists(Commands):
         """Each command's output is the next one's input."""
         negates = bool(stages) and stages[0].type == "negated_command"
         stdin = streams.stdin
+        lost = streams.lost
         for stage in stages[:-1]:
             output = self.temporary(self.script.span(stage))
             inner = stage.children[-1] if stage.type == "negated_command" else stage
-            self.execute(inner, Streams(stdin, output))
-            stdin = output
+            self.execute(inner, Streams(stdin, output, lost=lost))
+            stdin, lost = output, ()
+        streams = replace(streams, lost=lost)
         found = self._final(stages[-1], replace(streams, stdin=stdin), asked) if stages else unknown(_nowhere())
         return negated(found) if negates else found
 
@@ -241,9 +245,12 @@ class Lists(Commands):
     def _redirected(self, node: Node, streams: Streams, asked: bool) -> Condition:
         body = node.child_by_field_name("body")
         redirects = [child for child in node.children if child.type.endswith("_redirect")]
+        # What stands behind a here-document on its line, the parser puts inside of it.
+        redirects += [child for each in redirects for child in each.children if child.type.endswith("_redirect")]
         if body is not None and body.type == "list":
             return self._redirected_list(body, redirects, streams, asked)
         stages = [body] if body is not None else []
+        streams = replace(streams, lost=self._lost(body, redirects))
         rest: tuple[list[Node], list[Node], str] = ([], [], "")
         for redirect in redirects:
             streams, rest = self._input(redirect, streams, rest)
@@ -256,6 +263,16 @@ class Lists(Commands):
         if following:
             self._branch(found, operator, partial(self.sequence, following), node)
         return found
+
+    def _lost(self, body: Node | None, redirects: list[Node]) -> tuple[ir.Expression, ...]:
+        """A `-` before a here-document, which the parser leaves out."""
+        if body is None or body.type != "command" or not redirects:
+            return ()
+        start, end = body.end_byte, redirects[0].start_byte
+        if self.script.content[start:end].strip() != b"-":
+            return ()
+        at = start + self.script.content[start:end].index(b"-")
+        return tuple(self.script.literals(at, at + 1))
 
     def _redirected_list(self, body: Node, redirects: list[Node], streams: Streams, asked: bool) -> Condition:
         """The parser gives a redirection to a whole list; the shell gives it to its last command."""
@@ -365,7 +382,7 @@ class Lists(Commands):
     # --- substitution ---
 
     def substitution(self, node: Node) -> ir.Expression:
-        inner = [child for child in node.children if child.type not in ("$(", "`", ")", "<(", "comment")]
+        inner = [child for child in node.children if child.type not in ("$(", "`", ")", "<(", ">(", "comment")]
         span = self.script.span(node)
         commands = [child for child in inner if child.is_named]
         if not commands:
@@ -398,10 +415,21 @@ class Lists(Commands):
         if kept is not None:
             self.assign(DIRECTORY, kept, span)
 
-    def side_effects(self, node: Node) -> None:
-        inner = [child for child in node.children if child.type not in ("<(", ">(", ")")]
+    def process_file(self, node: Node) -> ir.Expression:
+        """The file of `<(…)` is one of its own, which holds what the commands print."""
         span = self.script.span(node)
-        self.emit(ir.Redirect(self.block(partial(self.sequence, inner)), span, None, self.temporary(span)))
+        path = ir.Literal(f"/dev/fd/{span.line}.{span.column}", span, exact=False)
+        output = self.substitution(node)
+        if node.children and node.children[0].type == "<(":
+            self.call("write-file", (path, output), span)
+        return path
+
+    def is_written_out(self, word: Node) -> bool:
+        quoted = word.type in ("raw_string", "string")
+        inside = self.script.content[word.start_byte + quoted : word.end_byte - quoted]
+        return word.type in ("raw_string", "word") or (
+            word.type == "string" and not any(mark in inside for mark in (b"\\", b"$", b"`"))
+        )
 
     def text(self, words: list[Node], node: Node) -> tuple[ir.Statement, ...]:
         """A text that is written out, read as commands."""
@@ -409,10 +437,10 @@ class Lists(Commands):
         if len(words) != 1 or self.shared.parse is None or self.shared.texts > MOST_TEXTS:
             return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         word = words[0]
+        if not self.is_written_out(word):
+            return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         quoted = word.type in ("raw_string", "string")
         start, end = word.start_byte + quoted, word.end_byte - quoted
-        if word.type not in ("raw_string", "string", "word") or b"\\" in self.script.content[start:end]:
-            return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         # Blanks in front keep the offsets, and with them all places, those of the whole text.
         root = self.shared.parse(b" " * start + self.script.content[start:end])
         return self.block(partial(self.sequence, root.children))

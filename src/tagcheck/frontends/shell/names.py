@@ -62,7 +62,11 @@ def _note(script: Script, node: Node, names: Names) -> None:
         case "expansion" if any(child.type in _ASSIGNING for child in node.children):
             names.assigned |= {script.written(child) for child in node.children if child.type == "variable_name"}
         case "command":
-            _note_command(script, node, names)
+            torn = torn_assignment(node)
+            if torn:
+                names.assigned.add(assigned_name(script, torn[0]))
+            else:
+                _note_command(script, node, names)
         case "declaration_command":
             _note_declared(script, node, names)
 
@@ -74,6 +78,10 @@ def _note_command(script: Script, node: Node, names: Names) -> None:
     elif name in MOVERS:
         words = [script.written(each) for each in node.children_by_field_name("argument")]
         names.assigned |= {DIRECTORY, LAST_DIRECTORY} if "-" in words else {DIRECTORY}
+    elif name == "run":
+        names.assigned.add("output")
+    elif name == "load":
+        names.sources = True
     elif name == "getopts":
         words = [script.written(each) for each in node.children_by_field_name("argument")]
         names.assigned |= {*words[1:2], "OPTARG", "OPTIND"}
@@ -118,6 +126,28 @@ def _is_prefix(node: Node) -> bool:
     return node.parent is not None and node.parent.type == "command"
 
 
+def torn_assignment(node: Node) -> list[Node]:
+    """The assignment and the rest of its value where the parser takes `A=b:$C-d` for an assignment before the command
+    `C-d`; else nothing."""
+    name = node.child_by_field_name("name")
+    before = [child for child in node.children if child.type == "variable_assignment"]
+    words = node.children_by_field_name("argument")
+    if name is None or not before or before[-1].end_byte != name.start_byte:
+        return []
+    value = before[-1].child_by_field_name("value")
+    ends = [name, *words]
+    torn = all(left.end_byte == right.start_byte for left, right in zip(ends, words, strict=False))
+    return [before[-1], *([value] if value is not None else []), *name.children, *words] if torn else []
+
+
+def leading_name(written: str) -> str:
+    """The name of a variable that a text begins with."""
+    end = 0
+    while end < len(written) and (written[end].isalnum() or written[end] == "_") and written[end].isascii():
+        end += 1
+    return written[:end] if written[:end].isidentifier() else ""
+
+
 def assigned_name(script: Script, node: Node) -> str:
     """The variable of an assignment, of an array for an assignment to one item."""
     target = node.child_by_field_name("name")
@@ -137,11 +167,14 @@ def read_names(script: Script, node: Node) -> Iterator[str]:
     if command_name(script, node) == "printf":
         yield from _printed_names(script, node)
         return
+    valued: tuple[str, ...] = ("-d", "-n", "-N", "-p", "-t", "-u", "-i", "-s0")
+    if command_name(script, node) != "read":
+        valued = ("-d", "-n", "-O", "-s", "-u", "-c", "-C")
     skip = False
     for argument in node.children_by_field_name("argument"):
         word = script.written(argument)
         if skip or word.startswith("-"):
-            skip = not skip and word in ("-d", "-n", "-N", "-p", "-t", "-u", "-i", "-s0", "-O", "-c", "-C")
+            skip = not skip and word in valued
         elif word.isidentifier():
             yield word
 

@@ -1,7 +1,6 @@
 """Words to expressions (Bash Reference Manual 5.2, sections 3.1.2 Quoting and 3.5 Shell Expansions).
 
-What it cannot do: file name and brace expansion, arithmetic, indirect expansion; the words stay as they are written, or
-are not known.
+What it cannot do: file name expansion; the words stay as they are written.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tagcheck import ir
-from tagcheck.frontends.shell.body import ARGUMENTS, Body
+from tagcheck.frontends.shell.braces import braces
+from tagcheck.frontends.shell.names import leading_name
+from tagcheck.frontends.shell.parameters import Parameters
 from tagcheck.frontends.shell.script import joined, literal_text
 from tagcheck.source import Span, is_hole
 
@@ -24,16 +25,9 @@ EXPANSIONS = frozenset(
 _QUOTED = b'$`"\\\n'
 _HEREDOC = b"$`\\\n"
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
-_TRIMS = {
-    "#": "without-prefix",
-    "##": "without-longest-prefix",
-    "%": "without-suffix",
-    "%%": "without-longest-suffix",
-}
-_CASES = {"^": "", "^^": "upper", ",": "", ",,": "lower"}
 
 
-class Words(Body):
+class Words(Parameters):
     """Words, and everything that a shell expands in them."""
 
     @abstractmethod
@@ -41,13 +35,12 @@ class Words(Body):
         """What the commands in `$(…)` print."""
 
     @abstractmethod
-    def side_effects(self, node: Node) -> None:
-        """Run the commands of a process substitution, whose output goes to a file of its own."""
+    def process_file(self, node: Node) -> ir.Expression:
+        """The path of the file that a process substitution stands for."""
 
     # --- words ---
 
     def word(self, node: Node) -> ir.Expression:
-        """A word that the shell does not split: of an assignment, a redirection, a comparison."""
         with self.deeper() as possible:
             if not possible:
                 return self.opaque("words nested too deeply", node)
@@ -58,14 +51,59 @@ class Words(Body):
         whole = self._all_items(node)
         if whole is not None:
             return ir.Spread(whole, self.script.span(node))
+        several = braces(self.script, node)
+        if several is not None:
+            return self._braced(node, several)
         value = self.word(node)
         if not self._is_split(node):
             return value
         span = self.script.span(node)
         return ir.Spread(ir.Apply("split-words", (value,), span), span)
 
+    def _braced(self, node: Node, several: list[list[Node | str]]) -> ir.Expression:
+        """A word with braces: one word for each of the texts in them."""
+        span = self.script.span(node)
+        found: list[ir.Expression] = []
+        for parts in several:
+            pieces = [
+                ir.Literal(each, span, exact=False) if isinstance(each, str) else self.word(each) for each in parts
+            ]
+            found.append(joined(pieces, span))
+        return ir.Spread(ir.ListOf(tuple(found), span), span)
+
     def arguments(self, nodes: list[Node]) -> tuple[ir.Expression, ...]:
-        return tuple(self.argument(node) for node in nodes)
+        found: list[ir.Expression] = []
+        at = 0
+        while at < len(nodes):
+            end = at + 1
+            while end < len(nodes) and nodes[end].start_byte == nodes[end - 1].end_byte:
+                end += 1
+            found.append(self.argument(nodes[at]) if end == at + 1 else self._apart(nodes[at:end]))
+            at = end
+        return tuple(found)
+
+    def _apart(self, nodes: list[Node]) -> ir.Expression:
+        """One word that the parser takes for several, each behind a `$` (`a:$B-c`)."""
+        span = self.script.between(nodes[0].start_byte, nodes[-1].end_byte)
+        return ir.Spread(ir.Apply("split-words", (self.glued(nodes),), span), span)
+
+    def glued(self, nodes: list[Node]) -> ir.Expression:
+        """Neighbouring nodes as one word."""
+        children = [child for node in nodes for child in (node.children if node.type == "concatenation" else [node])]
+        parts: list[ir.Expression] = []
+        for index, child in enumerate(children):
+            behind = index > 0 and self.script.written(children[index - 1]) == "$"
+            if child.type == "$" and index < len(children) - 1:
+                continue
+            name = leading_name(self.script.written(child)) if behind and child.type == "word" else ""
+            if name:
+                parts.append(
+                    self.variable(name, self.script.between(child.start_byte - 1, child.start_byte + len(name)))
+                )
+                parts += self.script.unescaped(child.start_byte + len(name), child.end_byte)
+            else:
+                parts.append(self.word(child))
+        return joined(parts, self.script.between(nodes[0].start_byte, nodes[-1].end_byte))
 
     def _is_split(self, node: Node) -> bool:
         """Whether a word holds something that the shell splits, and nothing that is quoted."""
@@ -82,32 +120,19 @@ class Words(Body):
 
     def _all_items(self, node: Node) -> ir.Expression | None:
         """The list of a word that is all arguments or all items of an array."""
+        if node.type == "command_name" and len(node.children) == 1:
+            node = node.children[0]
         inner = node
-        if node.type in ("string", "command_name") and len(named := [c for c in node.children if c.is_named]) == 1:
+        if node.type == "string" and len(named := [c for c in node.children if c.is_named]) == 1:
             inner = named[0]
         if inner.type not in ("simple_expansion", "expansion") or not self._fills(node, inner):
             return None
-        parts = [child for child in inner.children if child.type not in ("$", "${", " ${", "}")]
-        if len(parts) != 1:
-            return None
-        if parts[0].type == "special_variable_name" and self.script.written(parts[0]) in ("@", "*"):
-            return ir.Name(ARGUMENTS, self.script.span(inner))
-        return self._whole_array(parts[0])
+        return self.all_of(inner)
 
     def _fills(self, outer: Node, inner: Node) -> bool:
         start = self._start(inner)
         around = outer.start_byte + (outer.type == "string"), outer.end_byte - (outer.type == "string")
         return (start, inner.end_byte) == around
-
-    def _whole_array(self, node: Node) -> ir.Expression | None:
-        if node.type != "subscript" or self._index_text(node) not in ("@", "*"):
-            return None
-        name = node.child_by_field_name("name")
-        return self.variable(self.script.written(name), self.script.span(node)) if name is not None else None
-
-    def _index_text(self, node: Node) -> str:
-        index = node.child_by_field_name("index")
-        return self.script.written(index) if index is not None else ""
 
     # --- parts ---
 
@@ -185,110 +210,16 @@ class Words(Body):
                 case "simple_expansion":
                     return self.variable(self.script.slice(self._start(node) + 1, node.end_byte), self._span(node))
                 case "expansion":
-                    return self._parameter(node)
+                    return self.parameter(node)
                 case "command_substitution":
                     return self.substitution(node)
                 case "process_substitution":
-                    self.side_effects(node)
-                    return self.opaque("the file of a process substitution", node)
+                    return self.process_file(node)
                 case _:
-                    return self.opaque("an arithmetic expression", node)
+                    return self.arithmetic(node)
 
     def _span(self, node: Node) -> Span:
         return self.script.between(self._start(node), node.end_byte)
-
-    def _parameter(self, node: Node) -> ir.Expression:
-        """`${…}` (section 3.5.3, Shell Parameter Expansion)."""
-        inner = [child for child in node.children if child.type not in ("${", " ${", "}")]
-        subject = next((c for c in inner if c.type in ("variable_name", "special_variable_name", "subscript")), None)
-        if subject is None:
-            return self.opaque("a parameter expansion", node)
-        before = inner[: inner.index(subject)]
-        rest = inner[len(before) + 1 :]
-        if before:
-            return self._counted(node, subject) if before[0].type == "#" else self.opaque("an indirect name", node)
-        if not rest:
-            return self._subject(subject)
-        return self._operated(node, subject, rest[0].type, rest[1:])
-
-    def _subject(self, node: Node) -> ir.Expression:
-        span = self.script.span(node)
-        if node.type != "subscript":
-            return self.variable(self.script.written(node), span)
-        name = node.child_by_field_name("name")
-        written = self.script.written(name) if name is not None else ""
-        if written == "BASH_SOURCE":
-            return self.variable(written, span)
-        if self._index_text(node) in ("@", "*"):
-            return self.opaque("all items of an array in one word", node)
-        return ir.Index(self.variable(written, span), self.index(node, written), span)
-
-    def index(self, node: Node, name: str) -> ir.Expression:
-        """The index of a subscript: a number, or for a map a text."""
-        index = node.child_by_field_name("index")
-        if index is None:
-            return self.opaque("an index", node)
-        written = self.script.written(index)
-        if name in self.shared.names.maps:
-            return self.word(index)
-        if written.removeprefix("-").isdecimal() and len(written) < 10:
-            return ir.Constant(int(written), self.script.span(index))
-        return self.opaque("an index that is not a number", node)
-
-    def _counted(self, node: Node, subject: Node) -> ir.Expression:
-        items = self._whole_array(subject) or self._subject(subject)
-        return ir.Apply("length", (items,), self._span(node))
-
-    def _operated(self, node: Node, subject: Node, operator: str, rest: list[Node]) -> ir.Expression:
-        span = self._span(node)
-        if subject.type == "special_variable_name" and self.script.written(subject) in ("@", "*"):
-            return self.opaque("some of the arguments", node)
-        value = self._subject(subject)
-        if operator.removeprefix(":") in ("-", "=", "+", "?"):
-            return self._defaulted(node, value, operator[-1], rest)
-        if operator in _TRIMS:
-            return ir.Apply(_TRIMS[operator], (value, self._operand(node, rest)), span)
-        if operator in ("/", "//"):
-            return self._replaced(node, value, operator, rest)
-        if operator == ":":
-            return self._part(node, value, rest)
-        if operator in _CASES and not rest:
-            kind = _CASES[operator]
-            return ir.Apply(kind, (value,), span) if kind else ir.Opaque("a changed first letter", span, (value,))
-        return ir.Opaque("a parameter expansion", span, (value,))
-
-    def _operand(self, node: Node, rest: list[Node]) -> ir.Expression:
-        """What stands after the operator, up to the closing bracket."""
-        parts = [self.word(child) for child in rest]
-        return joined(parts, self._span(node))
-
-    def _defaulted(self, node: Node, value: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
-        span = self._span(node)
-        if operator == "?":
-            return value
-        is_set = ir.Compare(ir.CompareOp.NE, value, ir.Literal("", span), span)
-        if operator == "+":
-            return ir.Choice(is_set, self._operand(node, rest), ir.Literal("", span), span)
-        choice = ir.Choice(is_set, value, self._operand(node, rest), span)
-        if operator == "=" and isinstance(value, ir.Name):
-            self.emit(ir.Assign((value,), choice, span))
-            return value
-        return choice
-
-    def _replaced(self, node: Node, value: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
-        divider = next((index for index, child in enumerate(rest) if child.type == "/"), len(rest))
-        old, new = self._operand(node, rest[:divider]), self._operand(node, rest[divider + 1 :])
-        kind = "replace-all" if operator == "//" else "replace-first"
-        return ir.Apply(kind, (value, old, new), self._span(node))
-
-    def _part(self, node: Node, value: ir.Expression, rest: list[Node]) -> ir.Expression:
-        numbers = [self.script.written(child) for child in rest if child.type != ":"]
-        span = self._span(node)
-        if not numbers or not all(each.isdecimal() and len(each) < 10 for each in numbers):
-            return ir.Opaque("a part of a text", span, (value,))
-        low = int(numbers[0])
-        high = ir.Constant(low + int(numbers[1]), span) if len(numbers) > 1 else None
-        return ir.Slice(value, ir.Constant(low, span), high, span)
 
 
 def _without_tabs(part: ir.Expression, first: bool) -> ir.Expression:

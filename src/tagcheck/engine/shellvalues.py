@@ -1,0 +1,173 @@
+"""What a shell does to lists, numbers and conditions (Bash Reference Manual 5.2, sections 3.5.3, 3.5.8, 4.1)."""
+
+from __future__ import annotations
+
+from tagcheck.builtins.patterns import Costly, glob, pattern
+from tagcheck.builtins.symbolic import as_text, derived, slice_text, undecided
+from tagcheck.engine import shelltexts
+from tagcheck.values import (
+    EMPTY,
+    PARAMETER_PREFIX,
+    Mapping,
+    Number,
+    Opaque,
+    Sequence,
+    Text,
+    Truth,
+    Value,
+)
+
+LARGEST = 10**9
+
+
+def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
+    """An operation by name; None if there is no such operation."""
+    match operation, values:
+        case "spaced", (listed,):
+            return _spaced(listed)
+        case "keys", (Sequence(open=False) as sequence,):
+            return Sequence(tuple(Number(index) for index in range(len(sequence.items))))
+        case "values", (Mapping() as mapping,):
+            return Sequence(tuple(value for _, value in mapping.entries), mapping.open)
+        case "without-first", (listed, Number(value=count)):
+            return _without_first(listed, int(count))
+        case "each", (Text() as name, Sequence() as sequence, *operands):
+            texts = tuple(map(as_text, operands))
+            found = [shelltexts.applied(name.literal or "", (as_text(item), *texts)) for item in sequence.items]
+            return None if None in found else Sequence(tuple(each for each in found if each is not None), sequence.open)
+        case "part", (value, Number(value=low), high):
+            return _part(as_text(value), int(low), int(high.value) if isinstance(high, Number) else None)
+        case "number", (value,):
+            return _number(value)
+        case "matches", (value, wanted):
+            return _matches(as_text(value), as_text(wanted))
+        case "matches-expression", (value, wanted):
+            return _matches_expression(as_text(value), as_text(wanted))
+        case "has-program", (name,):
+            return Opaque(f"{PARAMETER_PREFIX}program {as_text(name)}", "whether a program is installed", "bool")
+        case "options", (listed, letters):
+            return _options(listed, as_text(letters).literal or "")
+        case _:
+            return None
+
+
+def _spaced(listed: Value) -> Value:
+    if isinstance(listed, Sequence) and not listed.open:
+        return shelltexts.spaced(tuple(map(as_text, listed.items)))
+    if isinstance(listed, Mapping) and not listed.open:
+        return shelltexts.spaced(tuple(as_text(value) for _, value in listed.entries))
+    if isinstance(listed, Text):
+        return listed
+    return undecided("all items in one word", listed, type="string")
+
+
+def _without_first(listed: Value, count: int) -> Value:
+    match listed:
+        case Sequence():
+            return Sequence(listed.items[count:] if count >= 0 else listed.items, listed.open)
+        case Opaque() if count > 0:
+            return Opaque(f"{listed.identity}[{count}:]", listed.reason, listed.type, listed.label)
+        case _:
+            return listed
+
+
+def _part(text: Text, low: int, length: int | None) -> Text:
+    """`${x:low:length}` where one of them counts from the end."""
+    written = text.literal
+    if written is None:
+        return derived(f"[{low}:{length}]", text)
+    start = low if low >= 0 else max(0, len(written) + low)
+    end = len(written) if length is None else (start + length if length >= 0 else len(written) + length)
+    return slice_text(text, start, max(start, end))
+
+
+def _number(value: Value) -> Value:
+    match value:
+        case Number():
+            return value
+        case Text() if value.literal is not None:
+            written = value.literal.strip()
+            if written.removeprefix("-").isdecimal() and len(written) < 10:
+                return Number(int(written))
+            return Number(0) if not written else undecided("number", value, type="int")
+        case Opaque():
+            return value
+        case _:
+            return undecided("number", value, type="int")
+
+
+# --- patterns --------------------------------------------------------------------------------------------------------
+
+
+def _matches(value: Text, wanted: Text) -> Value:
+    """Whether a text matches a pattern of file names, which `case` and `[[ … == … ]]` use."""
+    written = wanted.literal
+    if written is not None:
+        decided = _by_ends(value, written)
+        if decided is not None:
+            return Truth(decided)
+        found = glob(written) if value.literal is not None else None
+        if found is not None and value.literal is not None:
+            try:
+                return Truth(found.whole(value.literal))
+            except Costly:
+                return undecided("matches", value, wanted)
+    return undecided("matches", value, wanted)
+
+
+def _by_ends(value: Text, wanted: str) -> bool | None:
+    """The answer where the pattern is a fixed beginning, end or middle."""
+    if wanted == "*":
+        return True
+    inner = wanted.strip("*")
+    if wanted.count("*") == 1 and not set("?[\\") & set(inner):
+        if wanted.endswith("*"):
+            return _begins(value.leading, inner, value.literal is not None)
+        if wanted.startswith("*"):
+            return _begins(value.trailing[::-1], inner[::-1], value.literal is not None)
+    return None
+
+
+def _begins(known: str, wanted: str, complete: bool) -> bool | None:
+    if known.startswith(wanted):
+        return True
+    return False if complete or not wanted.startswith(known) else None
+
+
+def _matches_expression(value: Text, wanted: Text) -> Value:
+    """Whether an extended regular expression is found in a text."""
+    written = wanted.literal
+    found = pattern(written, extended=True) if written is not None else None
+    if found is None or value.literal is None:
+        return undecided("matches-expression", value, wanted)
+    try:
+        return Truth(found.find(value.literal) is not None)
+    except Costly:
+        return undecided("matches-expression", value, wanted)
+
+
+# --- options ---------------------------------------------------------------------------------------------------------
+
+
+def _options(listed: Value, letters: str) -> Value:
+    """The options that `getopts` finds among arguments, each a list of its letter and its value."""
+    if isinstance(listed, Opaque):
+        value = Opaque(f"{listed.identity}#OPTARG", "the value of an option", "string", "OPTARG")
+        letter = Opaque(f"{listed.identity}#option", "an option", "string", "option")
+        return Sequence((Sequence((letter, value)),))
+    if not isinstance(listed, Sequence) or listed.open:
+        return Sequence((), open=True)
+    found: list[Value] = []
+    words = list(map(as_text, listed.items))
+    while words and (words[0].leading.startswith("-") and words[0].literal not in ("-", "--")):
+        word = words.pop(0).dropped(1)
+        while word.leading:
+            letter_ = word.leading[0]
+            word = word.dropped(1)
+            takes = letters.partition(letter_)[2].startswith(":")
+            value_ = EMPTY
+            if takes:
+                value_ = word if word.parts else (words.pop(0) if words else EMPTY)
+                word = EMPTY
+            found.append(Sequence((Text.of(letter_), value_)))
+    return Sequence(tuple(found))

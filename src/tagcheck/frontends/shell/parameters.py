@@ -1,0 +1,273 @@
+"""Parameter expansion and arithmetic (Bash Reference Manual 5.2, sections 3.5.3, 3.5.5 and 6.5).
+
+What it cannot do: transformations (`${x@Q}` and its like), names by prefix (`${!x*}`), assignments inside of arithmetic
+other than those of a command of their own.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from tagcheck import ir
+from tagcheck.frontends.shell.body import ARGUMENTS, Body
+from tagcheck.frontends.shell.script import joined
+from tagcheck.source import Span
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TRIMS = {
+    "#": "without-prefix",
+    "##": "without-longest-prefix",
+    "%": "without-suffix",
+    "%%": "without-longest-suffix",
+}
+_CASES = {"^": "upper-first", "^^": "upper", ",": "lower-first", ",,": "lower"}
+_REPLACEMENTS = {"/": "replace-first", "//": "replace-all", "/#": "replace-prefix", "/%": "replace-suffix"}
+_ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply"}
+_ALL = ("@", "*")
+
+
+class Parameters(Body):
+    """What stands for the value of a parameter."""
+
+    @abstractmethod
+    def word(self, node: Node) -> ir.Expression:
+        """A word that the shell does not split: of an assignment, a redirection, a comparison."""
+
+    @abstractmethod
+    def _expanded(self, node: Node) -> ir.Expression: ...
+
+    @abstractmethod
+    def _start(self, node: Node) -> int: ...
+
+    @abstractmethod
+    def _span(self, node: Node) -> Span: ...
+
+    # --- lists ---
+
+    def all_of(self, node: Node) -> ir.Expression | None:
+        """The list that an expansion is: all arguments, all items or indices of an array, some of them."""
+        parts = [child for child in node.children if child.type not in ("$", "${", " ${", "}")]
+        keys = bool(parts) and parts[0].type == "!"
+        if len(parts) <= keys:
+            return None
+        subject, *rest = parts[keys:]
+        whole = self._whole(subject)
+        if whole is None:
+            return None
+        if keys:
+            return ir.Apply("keys", (whole,), self._span(node)) if not rest else None
+        if subject.type == "subscript" and self._is_map(subject):
+            whole = ir.Apply("values", (whole,), self._span(node))
+        if not rest:
+            return whole
+        if rest[0].type == ":":
+            return self._some(node, whole, subject, [child for child in rest if child.type != ":"])
+        if rest[0].type in (*_TRIMS, *_REPLACEMENTS):
+            return self._each(node, whole, rest[0].type, rest[1:])
+        return None
+
+    def _whole(self, node: Node) -> ir.Expression | None:
+        if node.type == "special_variable_name" and self.script.written(node) in _ALL:
+            return ir.Name(ARGUMENTS, self.script.span(node))
+        if node.type != "subscript" or self._index_text(node) not in _ALL:
+            return None
+        name = node.child_by_field_name("name")
+        return self.variable(self.script.written(name), self.script.span(node)) if name is not None else None
+
+    def _some(self, node: Node, whole: ir.Expression, subject: Node | None, rest: list[Node]) -> ir.Expression | None:
+        """`${@:2}`, `${a[@]:1:2}`: the arguments are counted from 1."""
+        numbers = [self._number(each) for each in rest]
+        if not numbers or None in numbers:
+            return None
+        low = numbers[0] or 0
+        low -= 1 if subject is not None and subject.type == "special_variable_name" and low > 0 else 0
+        shorter = ir.Apply("without-first", (whole, ir.Constant(low, self._span(node))), self._span(node))
+        if len(numbers) == 1:
+            return shorter
+        return ir.Slice(shorter, None, ir.Constant(numbers[1], self._span(node)), self._span(node))
+
+    def _each(self, node: Node, whole: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
+        """An operation on every item."""
+        span = self._span(node)
+        if operator in _TRIMS:
+            given: tuple[ir.Expression, ...] = (self._operand(node, rest),)
+            return ir.Apply("each", (ir.Literal(_TRIMS[operator], span), whole, *given), span)
+        old, new = self._halves(node, rest)
+        return ir.Apply("each", (ir.Literal(_REPLACEMENTS[operator], span), whole, old, new), span)
+
+    def _is_map(self, node: Node) -> bool:
+        name = node.child_by_field_name("name")
+        return name is not None and self.script.written(name) in self.shared.names.maps
+
+    def _index_text(self, node: Node) -> str:
+        index = node.child_by_field_name("index")
+        return self.script.written(index) if index is not None else ""
+
+    def _number(self, node: Node) -> int | None:
+        written = self.script.written(node).strip()
+        return int(written) if written.removeprefix("-").isdecimal() and len(written) < 10 else None
+
+    # --- one value ---
+
+    def parameter(self, node: Node) -> ir.Expression:
+        """`${…}` where one text is wanted."""
+        listed = self.all_of(node)
+        if listed is not None:
+            return ir.Apply("spaced", (listed,), self._span(node))
+        inner = [child for child in node.children if child.type not in ("${", " ${", "}")]
+        subject = next((c for c in inner if c.type in ("variable_name", "special_variable_name", "subscript")), None)
+        if subject is None:
+            return self.opaque("a parameter expansion", node)
+        before = inner[: inner.index(subject)]
+        rest = inner[len(before) + 1 :]
+        if before and before[0].type == "#":
+            return self._counted(node, subject)
+        if before and before[0].type != "!":
+            return self.opaque("a parameter expansion", node)
+        value = self._subject(subject)
+        if before:
+            value = ir.Apply("environment", (value,), self._span(node))
+        return self._operated(node, value, rest[0].type, rest[1:]) if rest else value
+
+    def _subject(self, node: Node) -> ir.Expression:
+        span = self.script.span(node)
+        if node.type != "subscript":
+            return self.variable(self.script.written(node), span)
+        name = node.child_by_field_name("name")
+        written = self.script.written(name) if name is not None else ""
+        if written == "BASH_SOURCE":
+            return self.variable(written, span)
+        return ir.Index(self.variable(written, span), self.index(node, written), span)
+
+    def index(self, node: Node, name: str) -> ir.Expression:
+        """The index of a subscript: a number, or for a map a text."""
+        index = node.child_by_field_name("index")
+        if index is None:
+            return self.opaque("an index", node)
+        if name in self.shared.names.maps:
+            return self.word(index)
+        return self.number(index)
+
+    def _counted(self, node: Node, subject: Node) -> ir.Expression:
+        items = self._whole(subject) or self._subject(subject)
+        return ir.Apply("length", (items,), self._span(node))
+
+    def _operated(self, node: Node, value: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
+        span = self._span(node)
+        if operator.removeprefix(":") in ("-", "=", "+", "?"):
+            return self._defaulted(node, value, operator[-1], rest)
+        if operator in _TRIMS:
+            return ir.Apply(_TRIMS[operator], (value, self._operand(node, rest)), span)
+        if operator in _REPLACEMENTS:
+            return ir.Apply(_REPLACEMENTS[operator], (value, *self._halves(node, rest)), span)
+        if operator == ":":
+            return self._part(node, value, rest)
+        if operator in _CASES and not rest:
+            return ir.Apply(_CASES[operator], (value,), span)
+        return ir.Opaque("a parameter expansion", span, (value,))
+
+    def _operand(self, node: Node, rest: list[Node]) -> ir.Expression:
+        """What stands after the operator, up to the closing bracket."""
+        return joined([self.word(child) for child in rest], self._span(node))
+
+    def _halves(self, node: Node, rest: list[Node]) -> tuple[ir.Expression, ir.Expression]:
+        """What is replaced, and by what. The parser takes a `/` behind a backslash for the divider."""
+        divider = next((index for index, child in enumerate(rest) if child.type == "/"), len(rest))
+        behind = rest[divider + 1 :]
+        if divider == 1 and self.script.written(rest[0]) == "\\" and behind:
+            written = self.script.slice(behind[0].start_byte, behind[-1].end_byte)
+            if written.startswith("/"):
+                span = self._span(node)
+                return ir.Literal("/", span, exact=False), ir.Literal(written[1:], span, exact=False)
+        return self._operand(node, rest[:divider]), self._operand(node, behind)
+
+    def _defaulted(self, node: Node, value: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
+        span = self._span(node)
+        if operator == "?":
+            return value
+        is_set = ir.Compare(ir.CompareOp.NE, value, ir.Literal("", span), span)
+        if operator == "+":
+            return ir.Choice(is_set, self._operand(node, rest), ir.Literal("", span), span)
+        choice = ir.Choice(is_set, value, self._operand(node, rest), span)
+        if operator == "=" and isinstance(value, ir.Name):
+            self.emit(ir.Assign((value,), choice, span))
+            return value
+        return choice
+
+    def _part(self, node: Node, value: ir.Expression, rest: list[Node]) -> ir.Expression:
+        numbers = [self._number(child) for child in rest if child.type != ":"]
+        span = self._span(node)
+        if not numbers or len(numbers) > 2 or any(each is None for each in numbers):
+            return ir.Opaque("a part of a text", span, (value,))
+        low, high = numbers[0] or 0, numbers[1] if len(numbers) > 1 else None
+        if low < 0 or (high is not None and high < 0):
+            ends = (ir.Constant(low, span), ir.Constant(high, span))
+            return ir.Apply("part", (value, *ends), span)
+        end = ir.Constant(low + high, span) if high is not None else None
+        return ir.Slice(value, ir.Constant(low, span), end, span)
+
+    # --- arithmetic ---
+
+    def arithmetic(self, node: Node) -> ir.Expression:
+        """`$((…))`."""
+        inner = [child for child in node.children if child.is_named]
+        return self.number(inner[0]) if len(inner) == 1 else self.opaque("an arithmetic expression", node)
+
+    def number(self, node: Node) -> ir.Expression:
+        """A number as arithmetic reads it: variables need no `$` there."""
+        span = self.script.span(node)
+        with self.deeper() as possible:
+            if not possible:
+                return self.opaque("words nested too deeply", node)
+            match node.type:
+                case "number" | "word" | "variable_name":
+                    return self._numeral(node, span)
+                case "parenthesized_expression" | "arithmetic_expansion":
+                    return self.arithmetic(node)
+                case "unary_expression" if node.children[0].type == "-":
+                    zero = ir.Constant(0, span)
+                    return ir.Apply("subtract", (zero, self.number(node.children[-1])), span)
+                case "binary_expression" if len(node.children) == 3 and node.children[1].type in _ARITHMETIC:
+                    sides = (self.number(node.children[0]), self.number(node.children[2]))
+                    return ir.Apply(_ARITHMETIC[node.children[1].type], sides, span)
+                case "simple_expansion" | "expansion" | "string" | "command_substitution":
+                    return ir.Apply("number", (self.word(node),), span)
+                case _:
+                    return self.opaque("an arithmetic expression", node)
+
+    def _numeral(self, node: Node, span: Span) -> ir.Expression:
+        written = self._number(node)
+        if written is not None:
+            return ir.Constant(written, span)
+        name = self.script.written(node)
+        if name.isidentifier():
+            return ir.Apply("number", (self.variable(name, span),), span)
+        return self.opaque("an arithmetic expression", node)
+
+    def counted(self, node: Node) -> bool:
+        """Lower `((i++))`, `((i += 1))` and their like; whether it is one."""
+        inner = [child for child in node.children if child.is_named]
+        return len(inner) == 1 and self.counted_by(inner[0], self.script.span(node))
+
+    def counted_by(self, expression: Node, span: Span) -> bool:
+        """Lower an expression that changes a number; whether it is one."""
+        name_node = expression.children[0] if expression.children else None
+        operator = expression.child_by_field_name("operator")
+        if name_node is None or operator is None or name_node.type not in ("variable_name", "word"):
+            return False
+        name = self.script.written(name_node)
+        sign = self.script.written(operator)
+        right: ir.Expression
+        if expression.type == "postfix_expression" and sign in ("++", "--"):
+            right = ir.Constant(1, span)
+        elif expression.type == "binary_expression" and sign in ("+=", "-=", "=") and len(expression.children) == 3:
+            right = self.number(expression.children[2])
+        else:
+            return False
+        before = ir.Apply("number", (self.variable(name, span),), span)
+        operation = "add" if sign[0] == "+" else "subtract"
+        self.assign(name, right if sign == "=" else ir.Apply(operation, (before, right), span), span)
+        return True

@@ -1,0 +1,201 @@
+"""What scripts do to images: names through variables, functions, files and programs."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Run
+
+MANIFEST = """apiVersion: v1
+kind: Pod
+metadata: {name: app}
+spec:
+  containers:
+    - name: app
+      image: IMAGE
+"""
+
+
+def manifest(image: str) -> str:
+    return MANIFEST.replace("IMAGE", image)
+
+
+VARIABLES = {
+    "assignment": ('IMG=app:1\ndocker build -t "$IMG" .', ["built app:1"]),
+    "export, readonly, declare, typeset": (
+        "export A=app\nreadonly B=1\ndeclare -r C=x\ntypeset D=y\ndocker build -t $A:$B-$C$D .",
+        ["built app:1-xy"],
+    ),
+    "appending": ("A=app\nA+=:1\ndocker build -t $A .", ["built app:1"]),
+    "a local variable reaches what its function calls": (
+        'main() { local tag=1; build; }\nbuild() { docker build -t "app:$tag" .; }\nmain',
+        ["built app:1"],
+    ),
+    "a local variable is gone after its function": (
+        'tag=2\nmain() { local tag=1; build; }\nbuild() { docker build -t "app:$tag" .; }\nmain\nbuild',
+        ["built app:1", "built app:2"],
+    ),
+    "a callee sets its caller's local variable": (
+        'parse() { tag=3; }\nmain() { local tag=1; parse; docker build -t "app:$tag" .; }\nmain',
+        ["built app:3"],
+    ),
+    "name references": (
+        'IMG=app:1\nshow() { local -n ref=$1; docker build -t "$ref" .; ref=app:2; }\nshow IMG\ndocker push $IMG',
+        ["built app:1", "pushed app:2"],
+    ),
+    "indirect": ('api_IMG=app:1\nname=api_IMG\ndocker build -t "${!name}" .', ["built app:1"]),
+    "printf -v": ("printf -v IMG '%s:%s' app 1\ndocker build -t $IMG .", ["built app:1"]),
+    "read from a here-string": (
+        'IFS=: read -r name tag <<< "app:1"\ndocker build -t "$name-x:$tag" .',
+        ["built app-x:1"],
+    ),
+    "read into an array": ('read -ra parts <<< "app 1"\ndocker build -t "${parts[0]}:${parts[1]}" .', ["built app:1"]),
+    "set -- and shift": ('set -- app 1 2\nshift\ndocker build -t "app:$1-$#" .', ["built app:1-2"]),
+    "all arguments in one word": ('f() { docker build -t "app:$*" .; }\nf 1', ["built app:1"]),
+    "some of the arguments": (
+        'f() { docker build -t "$1" "${@:2}"; }\nf app:1 -t app:2 .',
+        ["built app:1", "built app:2"],
+    ),
+}
+EXPANSIONS = {
+    "${A:-x}": "app:x",
+    "${A-x}": "app:x",
+    "${A:=x}": "app:x",
+    "${T:+y}": "app:y",
+    "${T:?gone}": "app:v1.2",
+    "${T#v}": "app:1.2",
+    "${T%.*}": "app:v1",
+    "${P##*/}": "app:api",
+    "${P%%/*}": "app:ghcr.io",
+    "${P%/*}": "app:ghcr.io/acme",
+    "${P#*/}": "app:acme/api",
+    "${T/./-}": "app:v1-2",
+    "${P//\\//-}": "app:ghcr.io-acme-api",
+    "${T//[^a-z]/_}": "app:v_._".replace(".", "_"),
+    "${T/#v/r}": "app:r1.2",
+    "${T/%2/3}": "app:v1.3",
+    "${T^^}": "app:V1.2",
+    "${T^}": "app:V1.2",
+    "${U,,}": "app:main",
+    "${U,}": "app:mAIN",
+    "${#T}": "app:4",
+    "${T:1:1}": "app:1",
+    "${T:1}": "app:1.2",
+    "${T: -1}": "app:2",
+    "${T:0:-2}": "app:v1",
+    "${T##v[0-9].}": "app:2",
+    "$((1 + 2 * 3))": "app:7",
+    "$((N + 1))": "app:6",
+    "$(echo v)": "app:v",
+    "`echo v`": "app:v",
+    "$(show w)": "app:got-w",
+    "$(echo a.b | cut -d. -f2)": "app:b",
+    "$(echo a b | awk '{print $2}')": "app:b",
+    "$(echo a:b | awk -F: '{print $NF}')": "app:b",
+    "$(echo MAIN | tr A-Z a-z)": "app:main",
+    "$(echo a_b | tr _ -)": "app:a-b",
+    "$(echo v1.2 | sed -E 's/^v([0-9]+)\\.([0-9]+)/\\2-\\1/')": "app:2-1",
+    "$(echo v1.2 | sed 's/[.]/-/g;s/^v//')": "app:1-2",
+    "$(basename ghcr.io/acme/api)": "app:api",
+    "$(basename x.tar .tar)": "app:x",
+    "$(printf '%s-%s' a b)": "app:a-b",
+    "$(head -n1 VERSION)": "app:1.0",
+    "$(cat VERSION | tail -1)": "app:2.0",
+    "$(grep 2 VERSION)": "app:2.0",
+    "$(< ONE)": "app:one",
+    "$(wc -l < ONE || echo 1)": None,
+}
+LISTS = {
+    "array": ('A=(app:1 app:2)\nfor i in "${A[@]}"; do docker build -t "$i" .; done', ["built app:1", "built app:2"]),
+    "array grown": ('A=()\nA+=(app:1)\nA+=(app:2)\ndocker push "${A[1]}"', ["pushed app:2"]),
+    "arguments from an array": (
+        'T=(-t app:1)\nT+=(-t app:2)\ndocker build "${T[@]}" .',
+        ["built app:1", "built app:2"],
+    ),
+    "number of items": ("A=(a b c)\ndocker build -t app:${#A[@]} .", ["built app:3"]),
+    "indices": ('A=(x y)\nfor i in "${!A[@]}"; do docker build -t "${A[$i]}:$i" .; done', ["built x:0", "built y:1"]),
+    "part of an array": ('A=(a b c)\nfor i in "${A[@]:1:1}"; do docker build -t "$i:1" .; done', ["built b:1"]),
+    "last item": ("A=(a b)\ndocker build -t ${A[-1]}:1 .", ["built b:1"]),
+    "each item changed": ('A=(a b)\nfor i in "${A[@]/%/:1}"; do docker push "$i"; done', None),
+    "associative": (
+        'declare -A M=([api]="app:1" [web]=app:2)\nM[db]=app:3\n'
+        'for k in "${!M[@]}"; do docker build -t "${M[$k]}" --build-arg n=$k .; done',
+        ["built app:1", "built app:2", "built app:3"],
+    ),
+    "words": ('L="app:1 app:2"\nfor i in $L; do docker build -t $i .; done', ["built app:1", "built app:2"]),
+    "braces": ("for i in {api,web}; do docker build -t acme/$i:1 .; done", ["built acme/api:1", "built acme/web:1"]),
+    "braces in a word": (
+        'R=acme\nfor i in "$R"/{api,web}:1; do docker push $i; done',
+        ["pushed acme/api:1", "pushed acme/web:1"],
+    ),
+    "numbers": ("for i in {1..2} $(seq 3 4); do docker push app:$i; done", [f"pushed app:{n}" for n in (1, 2, 3, 4)]),
+    "lines of a here-document": (
+        "while read -r i; do docker push $i; done <<EOF\napp:1\napp:2\nEOF",
+        ["pushed app:1", "pushed app:2"],
+    ),
+    "columns of lines": (
+        "while IFS=, read -r n t; do docker push $n:$t; done <<EOF\na,1\nb,2\nEOF",
+        ["pushed a:1", "pushed b:2"],
+    ),
+    "lines of a pipe": ("cat LIST | while read i; do docker push $i; done", ["pushed app:1", "pushed app:2"]),
+    "lines of a process": ("while read i; do docker push $i; done < <(cat LIST)", ["pushed app:1", "pushed app:2"]),
+    "mapfile": ('mapfile -t A < LIST\nfor i in "${A[@]}"; do docker push $i; done', ["pushed app:1", "pushed app:2"]),
+    "readarray of a process": ('readarray -t A < <(cat LIST)\ndocker push "${A[1]}"', ["pushed app:2"]),
+    "xargs": ("cat LIST | xargs docker rmi", ["removed app:1", "removed app:2"]),
+    "xargs with a place": ("cat LIST | xargs -I{} docker push r/{}", ["pushed r/app:1", "pushed r/app:2"]),
+    "counting": ("for ((i=0; i<2; i++)); do docker push app:$i; done", ["pushed app:0", "pushed app:1"]),
+    "counting in a loop": (
+        "i=0\nwhile [ $i -lt 2 ]; do docker push app:$i; i=$((i+1)); done",
+        ["pushed app:0", "pushed app:1"],
+    ),
+}
+CHOICES = {
+    "arguments as a command": ('try() { shift; "$@" || "$@"; }\ntry 3 docker push app:1', ["pushed app:1"]),
+    "an array as a command": ('C=(docker push)\nC+=(app:1)\n"${C[@]}" 2>&1 | tee log', ["pushed app:1"]),
+    "options of a function": (
+        'f() { while [[ $# -gt 0 ]]; do case "$1" in --tag) TAG="$2"; shift 2;; --name=*) NAME="${1#*=}"; shift;; '
+        "*) shift;; esac; done; }\nf --tag 1 --name=app x\ndocker build -t $NAME:$TAG .",
+        ["built app:1"],
+    ),
+    "getopts": (
+        'f() { local o; while getopts "n:t:v" o; do case $o in n) NAME=$OPTARG;; t) TAG=$OPTARG;; v) ;; esac; done; }\n'
+        "f -n app -vt 1\ndocker build -t $NAME:$TAG .",
+        ["built app:1"],
+    ),
+    "case by pattern": (
+        "T=v1\ncase $T in release-*) docker push a:1;; v*) docker push b:1;; *) docker push c:1;; esac",
+        ["pushed b:1"],
+    ),
+    "test by pattern": ("T=v1\nif [[ $T == v* ]]; then docker push a:1; else docker push b:1; fi", ["pushed a:1"]),
+    "test by expression": (
+        "T=v1\nif [[ $T =~ ^v[0-9]+$ ]]; then docker push a:1; else docker push b:1; fi",
+        ["pushed a:1"],
+    ),
+    "arithmetic": ("N=2\nif (( N > 1 )); then docker push a:1; else docker push b:1; fi", ["pushed a:1"]),
+    "numbers": ("f() { if [ $# -lt 2 ]; then docker push a:1; else docker push b:1; fi; }\nf x y", ["pushed b:1"]),
+    "programs": (
+        "E=$(command -v podman || command -v docker)\n$E build -t app:1 .",
+        ["built app:1"],
+    ),
+    "lists": (
+        "true && docker push a:1\nfalse && docker push b:1\nfalse || docker push c:1",
+        ["pushed a:1", "pushed c:1"],
+    ),
+}
+FILES = {"VERSION": "1.0\n2.0\n", "ONE": "one\n", "LIST": "app:1\napp:2\n"}
+FLOWS = {name: each for table in (VARIABLES, LISTS, CHOICES) for name, each in table.items()}
+
+
+@pytest.mark.parametrize(("script", "expected"), FLOWS.values(), ids=FLOWS)
+def test_flows(events: Run, script: str, expected: list[str] | None) -> None:
+    found = events(script, FILES)
+    if expected is not None:
+        assert found == expected
+
+
+@pytest.mark.parametrize(("written", "expected"), EXPANSIONS.items(), ids=EXPANSIONS)
+def test_expansions(events: Run, written: str, expected: str | None) -> None:
+    script = f"P=ghcr.io/acme/api T=v1.2 U=MAIN N=5\nshow() {{ echo got-$1; }}\nx={written}\ndocker build -t app:$x ."
+    found = events(script.replace(" T=", "\nT=").replace(" U=", "\nU=").replace(" N=", "\nN="), FILES)
+    if expected is not None:
+        assert [line for line in found if "app:" in line][-1:] == [f"built {expected}"]
