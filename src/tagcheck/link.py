@@ -138,6 +138,10 @@ class Program:
         found = (dirname(path) for path in self._by_suffix.get(name, ()))
         return tuple(sorted(each for each in found if dirname(each) == folder))
 
+    def named(self, name: str) -> bool:
+        """Whether a file of the project has a name."""
+        return name in self._by_suffix
+
     def find_files(self, path: Text, origin: str) -> tuple[str, ...]:
         """The project files that a path can mean: relative to the root, to the file `origin` that names it, or, where
         the beginning is not known, by its end if that is unique. A folder gives the files in it."""

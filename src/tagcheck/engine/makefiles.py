@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
 from tagcheck.catalog import Effect
+from tagcheck.catalogue import Tools
 from tagcheck.engine.make.running import Runner
 from tagcheck.engine.scripts import Scripts, environment_of, lowered_text
 from tagcheck.frontends import make
 from tagcheck.source import Text as SourceText
 from tagcheck.values import EMPTY, Piece, Text, Value
 
+_WORD = re.compile(r"[\w.+-]+")
+_QUIET = re.compile(r"[0-9&]?>\s*(?:&[0-9]|/dev/null)")
+_FAILING = frozenset(("exit", "false", "eval", "source"))
+_SCRIPTS = (".sh", ".bash", ".bats", ".mk")
 DEEPEST_MAKE = 6
 """Runs of make inside runs of make."""
 
@@ -19,6 +25,8 @@ DEEPEST_MAKE = 6
 class Makefiles(Scripts):
     """A run that starts make."""
 
+    tools: Tools
+    _acting: frozenset[str] | None = None
     makes: tuple[Runner, ...] = ()
     """the runs of make that this one is inside of, outermost first"""
 
@@ -55,6 +63,29 @@ class Makefiles(Scripts):
         """What a shell text prints."""
         source, holes = self.source_text(text)
         return self.run_script(self.program.lowered(source, lowered_text), holes, ())
+
+    def matters(self, text: Text) -> bool:
+        """Whether a recipe line can do anything that concerns images, fails for certain, writes a file or prints what
+        somebody reads. Most lines of most makefiles do not: they compile, format and tell."""
+        if self._is_heard or any(hole.identity in self.suspended for hole in text.holes):
+            return True
+        line = _QUIET.sub("", str(text))
+        found = set(_WORD.findall(line))
+        if ">" in line or "make" in found or not found.isdisjoint(self._programs()):
+            return True
+        if not found.isdisjoint(_FAILING) and ("[" in line or "||" not in line):
+            return True
+        return any(word.endswith(_SCRIPTS) or ("." not in word and self.program.named(word)) for word in found)
+
+    def _programs(self) -> frozenset[str]:
+        if self._acting is None:
+            self._acting = self.tools.programs
+        return self._acting
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether somebody may read what make prints."""
+        return len(self.makes) > 1 or not self.frames[0].procedure.key.startswith("make:")
 
     def run_line(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
         """Run a recipe line in a shell of its own; where it fails for certain, the run is no longer `live`."""

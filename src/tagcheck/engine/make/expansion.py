@@ -82,8 +82,10 @@ class Expander(ABC):
                 return self._substituted(part)
             case Function():
                 self._step()
-                self.host.site = part.span
-                return self._function(part.name, part.arguments)
+                site, self.host.site = self.host.site, part.span
+                value = self._function(part.name, part.arguments)
+                self.host.site = site
+                return value
 
     def _step(self) -> None:
         self.host.steps -= 1

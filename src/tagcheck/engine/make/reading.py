@@ -267,41 +267,47 @@ class Reader(Expander):
     def _rule(self, node: RuleNode) -> None:
         self._current = []
         prerequisites = self.expand(node.prerequisites) if node.colon else EMPTY
+        names = written(node.targets) if node.colon and node.pattern is None else None
+        if names is not None and names.isascii():
+            for name in names.split():
+                self._target_rule(name, prerequisites, node)
+            return
         for guards, text in self.texts(node.targets):
             if node.colon:
                 self.under(guards, partial(self._targets, text, prerequisites, node))
             elif (halves := text.split_at(":")) is not None:
                 is_double = halves[1].leading.startswith(":")
                 rest = halves[1].dropped(is_double)
-                colon = "::" if is_double else ":"
-                rule = RuleNode((), colon, (), node.span)
+                rule = RuleNode((), "::" if is_double else ":", (), node.span)
                 self.under(guards, partial(self._targets, halves[0], rest, rule))
 
     def _targets(self, targets: Text, prerequisites: Value, node: RuleNode) -> None:
-        patterns = self.texts(node.pattern)[0][1] if node.pattern is not None else None
+        pattern = trimmed(self.texts(node.pattern)[0][1]) if node.pattern is not None else None
         for word in words(targets):
-            name = str(word)
-            if self._is_special(name, prerequisites):
-                continue
-            rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", lines=[])
-            if patterns is not None and not self._by_pattern(rule, word, trimmed(patterns)):
-                continue
-            self._target(name).rules.append(rule)
-            self._current.append(rule)
-            if not self.default and "%" not in name and (not name.startswith(".") or "/" in name):
-                self.default = name
+            rule = self._target_rule(str(word), prerequisites, node)
+            if rule is not None and pattern is not None:
+                self._by_pattern(rule, word, pattern)
 
-    def _by_pattern(self, rule: Rule, word: Text, pattern: Text) -> bool:
-        """A static pattern rule for one target; whether it matches."""
+    def _target_rule(self, name: str, prerequisites: Value, node: RuleNode) -> Rule | None:
+        """The rule for one target; None for a target that says something about make."""
+        if name[0] == "." and self._is_special(name, prerequisites):
+            return None
+        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", lines=[])
+        self._target(name).rules.append(rule)
+        self._current.append(rule)
+        if not self.default and "%" not in name and (name[0] != "." or "/" in name):
+            self.default = name
+        return rule
+
+    def _by_pattern(self, rule: Rule, word: Text, pattern: Text) -> None:
+        """Complete a static pattern rule for one target."""
         try:
             stem = stem_of(word, pattern)
         except Unknown:
-            return False
-        if stem is None:
-            return False
-        rule.stem = stem
-        rule.prerequisites = self.over((rule.prerequisites,), partial(_completed, stem))
-        return True
+            return
+        if stem is not None:
+            rule.stem = stem
+            rule.prerequisites = self.over((rule.prerequisites,), partial(_completed, stem))
 
     def _is_special(self, name: str, prerequisites: Value) -> bool:
         match name:

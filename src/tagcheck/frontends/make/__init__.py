@@ -8,7 +8,7 @@ every other: it starts make on its target, as a person would.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
@@ -45,7 +45,8 @@ def parse(path: str, content: bytes, module: str) -> Unit:
         return Unit(path, LANGUAGE, module, problems=(problem,))
     makefile = parse_text(Text.of_file(path, decoded))
     procedures = {name: _entry(path, name, span, module) for name, span in _targets(makefile)}
-    entries = tuple((name, EntryKind.TARGET) for name in procedures)
+    needed = _needed(makefile, procedures)
+    entries = tuple((name, EntryKind.TARGET) for name in procedures if name not in needed)
     return Unit(path, LANGUAGE, module, procedures=procedures, entries=entries, problems=makefile.problems)
 
 
@@ -85,6 +86,35 @@ def _targets(makefile: Makefile) -> Iterator[tuple[str, Span]]:
         elif isinstance(statement, RecipeLine):
             doing = dict(current) | doing
     yield from doing.items()
+
+
+def _needed(makefile: Makefile, names: Collection[str]) -> set[str]:
+    """The targets that another target needs whatever happens, by prerequisites that are written out: they run with it.
+    Of targets that need each other, the first counts as needed by nobody."""
+    needs: dict[str, set[str]] = {name: set() for name in names}
+    for statement in makefile.statements:
+        if isinstance(statement, Rule) and statement.colon and statement.pattern is None:
+            listed = {name for name in (written(statement.prerequisites) or "").split() if name in needs}
+            for name in (written(statement.targets) or "").split():
+                if name in needs:
+                    needs[name] |= listed
+    found: set[str] = set()
+    for name in needs:
+        if name not in found:
+            reached = _reached(name, needs)
+            found |= reached - {name}
+    return found
+
+
+def _reached(name: str, needs: dict[str, set[str]]) -> set[str]:
+    """Everything that a target needs, however many steps away."""
+    seen: set[str] = set()
+    pending = [name]
+    while pending:
+        fresh = needs[pending.pop()] - seen
+        seen |= fresh
+        pending.extend(fresh)
+    return seen
 
 
 def _is_entry(name: str) -> bool:
