@@ -89,6 +89,8 @@ class Program:
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._texts: dict[tuple[Callable[[SourceText], Any], str, tuple[Chunk, ...]], Any] = {}
+        self.kept: dict[object, object] = {}
+        """what one run found out that every other would find out again"""
         for path in paths:
             folder, _, name = path.rpartition("/")
             self._by_suffix[name].append(path)

@@ -8,9 +8,11 @@ from posixpath import dirname, join, normpath
 
 from tagcheck.catalog import Effect
 from tagcheck.catalogue import Tools
+from tagcheck.engine.make.readings import Reading
 from tagcheck.engine.make.running import Runner
 from tagcheck.engine.scripts import Scripts, environment_of, lowered_text
 from tagcheck.frontends import make
+from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import EMPTY, Piece, Text, Value
 
@@ -32,7 +34,8 @@ class Makefiles(Scripts):
 
     def make(self, effect: Effect) -> Value | None:
         """Run targets of a makefile; what is printed, None if nothing is known of it."""
-        goals = tuple(word.literal or "" for word in effect.words)
+        # A number is what `-j` takes, if it stands alone.
+        goals = tuple(word.literal or "" for word in effect.words if not (word.literal or "").isdecimal())
         if "" in goals:
             self.gap("run", "a make target whose name is not known")
             return None
@@ -47,15 +50,32 @@ class Makefiles(Scripts):
         outer = (self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory)
         self.holes, self.output_cell, self.pending = (), printed, []
         self.makes, self.working_directory = (*outer[4], runner), None
+        runner.goals = goals
         runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
         runner.silent, runner.environment_first = effect.silent, effect.environment_first
         with self.own_environment():
-            if runner.read_file(path) and self.live:
+            self._read(runner, path, alone=not outer[4] and len(self.frames) == 1 and not effect.environment)
+            if self.live:
                 runner.run(goals)
             self.live, self.failed = True, False
             self.wait()
         self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory = outer
         return self.narrow(self.heap.read(printed))
+
+    def _read(self, runner: Runner, path: str, alone: bool) -> None:
+        """Read a makefile; one that is entered by itself (`alone`) is read once for all its targets."""
+        kept = self.program.kept.get((path, runner.directory)) if alone else None
+        if isinstance(kept, Reading):
+            kept.restore(self, runner)
+            return
+        steps, outer = self.steps, (self.site, self.stack)
+        if alone:
+            # What reading gives stands in the makefile, whichever target asks for it.
+            self.site, self.stack = Span(path, 1, 1, 1, 1), ()
+        runner.read_file(path)
+        self.site, self.stack = outer
+        if alone and not runner.asks_for_goals:
+            self.program.kept[(path, runner.directory)] = Reading.of(self, runner, steps - self.steps)
 
     # --- what a run of make asks ---
 

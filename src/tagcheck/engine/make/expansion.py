@@ -56,6 +56,8 @@ class Expander(ABC):
         self.scope: Scope | None = None
         self.environment_first = False
         self.files: list[str] = []
+        self.goals: tuple[str, ...] = ()
+        self.asks_for_goals = False
         self._open: list[str] = []
 
     # --- texts ---
@@ -155,6 +157,9 @@ class Expander(ABC):
         match name:
             case "CURDIR":
                 return ROOT + Text.of("/" + self.directory) if self.directory else ROOT
+            case "MAKECMDGOALS":
+                self.asks_for_goals = True
+                return Text.of(" ".join(self.goals))
             case "MAKEFILE_LIST":
                 return spaced(tuple(Text.of(each) for each in self.files))
         if name in _WRITTEN:
@@ -187,7 +192,7 @@ class Expander(ABC):
             if meeting:
                 value = self._content(found, index, below)
                 chosen += [(each, value) for each in meeting]
-            rest = [left for each in rest for left in each.without(definition.guards)]
+            rest = _left(rest, definition)
             if not rest:
                 break
         rest = [each for each in rest if self.host.guards.compatible(each)]
@@ -445,6 +450,13 @@ class Expander(ABC):
 
 def _is_override(found: list[Definition]) -> bool:
     return any(each.origin == "override" for each in found)
+
+
+def _left(rest: list[Guards], definition: Definition) -> list[Guards]:
+    """The part of some guards in which a definition says nothing."""
+    if definition.otherwise is not None:
+        return [both for each in rest if (both := each.and_(definition.otherwise)) is not None]
+    return [left for each in rest for left in each.without(definition.guards)]
 
 
 def _one_line(text: Text) -> Text:

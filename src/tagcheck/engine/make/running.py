@@ -198,7 +198,15 @@ class Runner(Reader):
 
     def _texts_of(self, value: Value) -> list[tuple[Guards, Text]]:
         """The texts that a line can be; what has been kept as one unknown stays so."""
-        return [(guards, self.host.as_text(each)) for guards, each in self.host.narrowed(self.host.load(value))]
+        found = [(guards, self.host.as_text(each)) for guards, each in self.host.narrowed(self.host.load(value))]
+        if any(self._hides_commands(hole.identity) for _, text in found for hole in text.holes):
+            return self.host.text_options(value)
+        return found
+
+    def _hides_commands(self, identity: str) -> bool:
+        """Whether an unknown stands for alternatives that are more than a part of a word."""
+        value = self.host.suspended.get(identity)
+        return value is not None and not all(_is_plain(option) for _, option in options(value))
 
     def _commands(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
         """A line as it is after its expansion: a macro of several lines is several lines of the recipe."""
