@@ -10,6 +10,7 @@ from tagcheck.catalog import Effect
 from tagcheck.catalogue import Tools
 from tagcheck.engine.make.readings import Reading
 from tagcheck.engine.make.running import Runner
+from tagcheck.engine.places import below, in_project
 from tagcheck.engine.scripts import Scripts, environment_of, lowered_text
 from tagcheck.frontends import make
 from tagcheck.source import Span
@@ -47,9 +48,11 @@ class Makefiles(Scripts):
 
     def _made(self, runner: Runner, path: str, effect: Effect, goals: tuple[str, ...]) -> Value:
         printed = self.heap.new(EMPTY)
-        outer = (self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory)
+        outer = (self.holes, self.output_cell, self.pending, self.site, self.makes)
+        place = (self.working_directory, self.in_command)
         self.holes, self.output_cell, self.pending = (), printed, []
-        self.makes, self.working_directory = (*outer[4], runner), None
+        self.makes = (*outer[4], runner)
+        self.working_directory, self.in_command = runner.place, True
         runner.goals = goals
         runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
         runner.silent, runner.environment_first = effect.silent, effect.environment_first
@@ -59,7 +62,8 @@ class Makefiles(Scripts):
                 runner.run(goals)
             self.live, self.failed = True, False
             self.wait()
-        self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory = outer
+        self.holes, self.output_cell, self.pending, self.site, self.makes = outer
+        self.working_directory, self.in_command = place
         return self.narrow(self.heap.read(printed))
 
     def _read(self, runner: Runner, path: str, alone: bool) -> None:
@@ -142,30 +146,23 @@ class Makefiles(Scripts):
     def _folders(self, effect: Effect) -> Iterator[str]:
         """The folders in which make may run, the likeliest first. Where a program changes to is not known unless it is
         written out: then the folders around the file that calls make are asked, from the inside out."""
-        inside = self.makes[-1].directory if self.makes else None
-        wanted = ""
-        for step in (self.working_directory, effect.directory):
-            if step is None:
-                continue
-            text = self.as_text(self.load(step))
-            if text.literal is None or text.literal.startswith("/"):
-                inside, wanted = None, _behind_root(text)
-            else:
-                wanted = join(wanted, text.literal)
-        if inside is not None:
-            yield _clean(join(inside, wanted))
+        text = self.directory()
+        if effect.directory is not None:
+            text = effect.directory if text is None else below(text, effect.directory)
+        inside = in_project(text) if text is not None else None
+        if inside is not None and inside.literal is not None:
+            yield _clean(inside.literal)
             return
+        literal = text.literal if text is not None else ""
+        wanted = literal if literal is not None and not literal.startswith("/") else _behind_root(text or EMPTY)
         if wanted:
             yield _clean(wanted)
-        folder = dirname(self._from())
+        folder = dirname(self.site.path)
         while True:
             yield _clean(join(folder, wanted))
             if not folder:
                 return
             folder = dirname(folder)
-
-    def _from(self) -> str:
-        return self.site.path
 
     def _has_target(self, path: str, goal: str) -> bool:
         content = self.program.read(path) or ""

@@ -15,14 +15,15 @@ from tagcheck.builtins.symbolic import MOST_PARTS, derived, replace_text
 from tagcheck.engine import truth
 from tagcheck.engine.basis import Exhausted
 from tagcheck.engine.make.state import Definition, Definitions, Scope
-from tagcheck.engine.make.words import FUNCTIONS, spaced, substituted, trimmed, words
-from tagcheck.engine.shelltexts import without_line_ends
+from tagcheck.engine.make.words import FUNCTIONS, substituted, trimmed, words
+from tagcheck.engine.places import ROOT, at_root
+from tagcheck.engine.shelltexts import spaced, without_line_ends
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.make.expansions import ARGUMENTS, written
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import CompareOp, Literal
-from tagcheck.values import EMPTY, Absent, Hole, HoleKind, Text, Value, alternatives
+from tagcheck.values import EMPTY, Absent, Text, Value, alternatives
 
 if TYPE_CHECKING:
     from tagcheck.engine.makefiles import Makefiles
@@ -34,7 +35,6 @@ MOST_ROUNDS = 64
 MOST_FILES = 64
 """Files that a `wildcard` gives at most."""
 BLANK = Text.of(" ")
-ROOT = Text.of_hole(Hole(HoleKind.PARAMETER, "project root", "project root"))
 _WRITTEN = {
     "MAKE": "make",
     "MAKE_COMMAND": "make",
@@ -59,6 +59,11 @@ class Expander(ABC):
         self.goals: tuple[str, ...] = ()
         self.asks_for_goals = False
         self._open: list[str] = []
+
+    @property
+    def place(self) -> Text:
+        """The folder in which make runs, wherever the project is."""
+        return at_root(self.directory) if self.directory else ROOT
 
     # --- texts ---
 
@@ -156,7 +161,7 @@ class Expander(ABC):
             return self.command[name]
         match name:
             case "CURDIR":
-                return ROOT + Text.of("/" + self.directory) if self.directory else ROOT
+                return self.place
             case "MAKECMDGOALS":
                 self.asks_for_goals = True
                 return Text.of(" ".join(self.goals))
@@ -398,7 +403,7 @@ class Expander(ABC):
         if literal is None or literal.startswith("/"):
             return path
         inside = normpath(join(self.directory, literal))
-        return ROOT if inside == "." else ROOT + Text.of("/" + inside)
+        return ROOT if inside == "." else at_root(inside)
 
     def shell(self, command: Value) -> Value:
         """What a shell text prints, on one line."""

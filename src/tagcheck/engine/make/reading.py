@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tagcheck.engine import truth
 from tagcheck.engine.make.expansion import Expander
 from tagcheck.engine.make.state import SET, UNSET, Definition, Definitions, Line, Rule, Target, beyond
-from tagcheck.engine.make.words import Unknown, spaced, stem_of, trimmed, with_stem, words
+from tagcheck.engine.shelltexts import spaced
+from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
 from tagcheck.engine.state import delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.make.expansions import written
@@ -226,7 +227,9 @@ class Reader(Expander):
         if any(isinstance(part, Substitution) or _is_unlikely(part) for part in node.value):
             return False
         first = {str(word[0]) for _, text in self.texts(node.value) if (word := words(text))}
-        return any(self.host.tools.find(each.rpartition("/")[2]) is not None or each.startswith(_SEARCH) for each in first)
+        return any(
+            self.host.tools.find(each.rpartition("/")[2]) is not None or each.startswith(_SEARCH) for each in first
+        )
 
     def _programs(
         self, found: list[Definition], name: str, outside: Text, rest: list[Guards]
@@ -253,8 +256,8 @@ class Reader(Expander):
                 found[-1] = Definition(guards, origin, expansion=whole, holes=last.holes or self.host.holes)
                 return
         simple = last is not None and last.value is not None
-        value = self.expand(node.value) if simple else None
-        found.append(Definition(guards, origin, value, node.value, self.host.holes, appends=True))
+        known = self.expand(node.value) if simple else None
+        found.append(Definition(guards, origin, known, node.value, self.host.holes, appends=True))
 
     def _undefine(self, node: Undefine) -> None:
         for _, text in self.texts(node.name):

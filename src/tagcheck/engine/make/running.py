@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tagcheck.builtins.symbolic import joined, run_text, runs, split_text
 from tagcheck.engine.make.reading import Reader
 from tagcheck.engine.make.state import Definitions, Line, Rule, Scope, Target, beyond
-from tagcheck.engine.make.words import Unknown, spaced, stem_of, trimmed, with_stem, words
+from tagcheck.engine.shelltexts import spaced
+from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
 from tagcheck.frontends import make
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import Literal

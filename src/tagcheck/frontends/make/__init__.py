@@ -81,10 +81,9 @@ def _targets(makefile: Makefile) -> Iterator[tuple[str, Span]]:
         if isinstance(statement, Rule):
             names = (written(statement.targets) or "").split() if statement.colon else ()
             current = tuple((name, statement.span) for name in names if _is_entry(name))
-            if statement.prerequisites:
-                doing = dict(current) | doing
-        elif isinstance(statement, RecipeLine):
-            doing = dict(current) | doing
+        if isinstance(statement, RecipeLine) or (isinstance(statement, Rule) and statement.prerequisites):
+            for name, span in current:
+                doing.setdefault(name, span)
     yield from doing.items()
 
 
