@@ -57,7 +57,7 @@ class Makefiles(Scripts):
         runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
         runner.silent, runner.environment_first = effect.silent, effect.environment_first
         with self.own_environment():
-            self._read(runner, path, alone=not outer[4] and len(self.frames) == 1 and not effect.environment)
+            self._read(runner, path, alone=self._is_entry and not effect.environment)
             if self.live:
                 runner.run(goals)
             self.live, self.failed = True, False
@@ -109,7 +109,12 @@ class Makefiles(Scripts):
     @property
     def _is_heard(self) -> bool:
         """Whether somebody may read what make prints."""
-        return len(self.makes) > 1 or not self.frames[0].procedure.key.startswith("make:")
+        return not self._is_entry
+
+    @property
+    def _is_entry(self) -> bool:
+        """Whether make runs because somebody asked for one of the project's targets, and nothing ran before it."""
+        return len(self.makes) == len(self.frames) == 1 and self.frames[0].procedure.key.startswith(make.KEYS)
 
     def run_line(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
         """Run a recipe line in a shell of its own; where it fails for certain, the run is no longer `live`."""

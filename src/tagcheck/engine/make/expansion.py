@@ -23,7 +23,8 @@ from tagcheck.frontends.make.expansions import ARGUMENTS, written
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import CompareOp, Literal
-from tagcheck.values import EMPTY, Absent, Text, Value, alternatives
+from tagcheck.source import Span
+from tagcheck.values import EMPTY, Absent, Alternatives, Origin, Piece, Text, Value, alternatives
 
 if TYPE_CHECKING:
     from tagcheck.engine.makefiles import Makefiles
@@ -32,6 +33,7 @@ DEEPEST = 40
 """References that expand to references; calls of macros inside calls."""
 MOST_ROUNDS = 64
 """Words that a `foreach` goes over at most."""
+AUTOMATIC = frozenset(("@", "<", "^", "?", "+", "*", "|", "@D", "@F", "<D", "<F", "*D", "*F"))
 MOST_FILES = 64
 """Files that a `wildcard` gives at most."""
 BLANK = Text.of(" ")
@@ -84,7 +86,9 @@ class Expander(ABC):
             case Literal():
                 return self.host.evaluate(part, self.host.frames[-1])
             case Reference():
-                return self._named(part.name, self.variable)
+                value = self._named(part.name, self.variable)
+                # What make itself gives to a recipe stands where the recipe asks for it.
+                return moved(value, part.span) if written(part.name) in AUTOMATIC else value
             case Substitution():
                 return self._substituted(part)
             case Function():
@@ -451,6 +455,16 @@ class Expander(ABC):
     @abstractmethod
     def read_text(self, text: Text) -> None:
         """Read a text as a makefile."""
+
+
+def moved(value: Value, span: Span) -> Value:
+    """A value whose texts stand at a place."""
+    if isinstance(value, Text):
+        origin = Origin(span.start, False)
+        return Text(tuple(Piece(each.text, origin) if isinstance(each, Piece) else each for each in value.parts))
+    if isinstance(value, Alternatives):
+        return alternatives((guards, moved(each, span)) for guards, each in value.options)
+    return value
 
 
 def _is_override(found: list[Definition]) -> bool:

@@ -299,9 +299,9 @@ def _ends_before_command(text: str, starts: bool) -> bool:
     if not words_:
         return starts
     last = words_[-1]
-    if starts and last.strip("@-+") == "":
+    if not last.strip("@-+;&|({!`$") and (starts or last.strip("@-+$")):
         return True
-    return last[-1] in ";&|(!{`" or last in ("then", "do", "else", "if", "while", "until")
+    return last.endswith(";") or last in ("then", "do", "else", "if", "while", "until")
 
 
 def _moved(text: Text, span: Span) -> Text:

@@ -20,6 +20,8 @@ from tagcheck.source import Span, Text
 LANGUAGE = "make"
 NAMES = ("GNUmakefile", "makefile", "Makefile")
 """What make looks for, in this order (section 3.2)."""
+KEYS = "make:"
+"""How the keys of targets begin."""
 LONGEST_FILE = 1 << 20
 _SUFFIXES = (".mk", ".mak", ".make")
 
@@ -57,7 +59,7 @@ def explicit_targets(text: Text) -> frozenset[str]:
 
 def key(path: str, target: str) -> str:
     """The key of a target's procedure."""
-    return f"make:{path}#{target}"
+    return f"{KEYS}{path}#{target}"
 
 
 def _entry(path: str, target: str, span: Span, module: str) -> ir.Procedure:
