@@ -9,6 +9,7 @@ Cannot: `$(NAME:a=b)` where the ':' comes from an inner reference.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
@@ -32,6 +33,7 @@ ARGUMENTS = {
 """The functions, with the number of arguments after which a comma is an ordinary character."""
 _CLOSING = {"(": ")", "{": "}"}
 _BLANKS = " \t\n"
+_MARKS = re.compile(r"[$(){}:,=]")
 
 
 def expansion(text: Text, start: int = 0, end: int | None = None) -> Expansion:
@@ -75,6 +77,11 @@ class _Reader:
         content, parts, low, level = self.text.text, list[Part](), at, 0
         closing = _CLOSING.get(bracket, "")
         while at < self.end:
+            found = _MARKS.search(content, at, self.end)
+            if found is None:
+                at = self.end
+                break
+            at = found.start()
             character = content[at]
             if character == "$":
                 parts += literals(self.text, low, at)
