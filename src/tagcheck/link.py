@@ -90,6 +90,8 @@ class Program:
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._texts: dict[tuple[Callable[[SourceText], Any], str, tuple[Chunk, ...]], Any] = {}
+        self.kept: dict[object, object] = {}
+        """what one run found out that every other would find out again"""
         for path in paths:
             folder, _, name = path.rpartition("/")
             self._by_suffix[name].append(path)
@@ -147,6 +149,10 @@ class Program:
             known = all(_only_reads(self._read(path) or b"", word) for path in self.paths)
             self._only_read[variable] = known
         return known
+
+    def named(self, name: str) -> bool:
+        """Whether a file of the project has a name."""
+        return name in self._by_suffix
 
     def find_files(self, path: Text, origin: str) -> tuple[str, ...]:
         """The project files that a path can mean: relative to the root, to the file `origin` that names it, or, where

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
 from tagcheck.catalog import Effect
+from tagcheck.catalogue import Tools
+from tagcheck.engine.make.readings import Reading
 from tagcheck.engine.make.running import Runner
+from tagcheck.engine.places import below, in_project
 from tagcheck.engine.scripts import Scripts, environment_of, lowered_text
 from tagcheck.frontends import make
+from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import EMPTY, Piece, Text, Value
 
+_WORD = re.compile(r"[\w.+-]+")
+_QUIET = re.compile(r"[0-9&]?>\s*(?:&[0-9]|/dev/null)")
+_FAILING = frozenset(("exit", "false", "eval", "source"))
+_SCRIPTS = (".sh", ".bash", ".bats", ".mk")
 DEEPEST_MAKE = 6
 """Runs of make inside runs of make."""
 
@@ -19,12 +28,15 @@ DEEPEST_MAKE = 6
 class Makefiles(Scripts):
     """A run that starts make."""
 
+    tools: Tools
+    _acting: frozenset[str] | None = None
     makes: tuple[Runner, ...] = ()
     """the runs of make that this one is inside of, outermost first"""
 
     def make(self, effect: Effect) -> Value | None:
         """Run targets of a makefile; what is printed, None if nothing is known of it."""
-        goals = tuple(word.literal or "" for word in effect.words)
+        # A number is what `-j` takes, if it stands alone.
+        goals = tuple(word.literal or "" for word in effect.words if not (word.literal or "").isdecimal())
         if "" in goals:
             self.gap("run", "a make target whose name is not known")
             return None
@@ -36,18 +48,38 @@ class Makefiles(Scripts):
 
     def _made(self, runner: Runner, path: str, effect: Effect, goals: tuple[str, ...]) -> Value:
         printed = self.heap.new(EMPTY)
-        outer = (self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory)
+        outer = (self.holes, self.output_cell, self.pending, self.site, self.makes)
+        place = (self.working_directory, self.in_command)
         self.holes, self.output_cell, self.pending = (), printed, []
-        self.makes, self.working_directory = (*outer[4], runner), None
+        self.makes = (*outer[4], runner)
+        self.working_directory, self.in_command = runner.place, True
+        runner.goals = goals
         runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
         runner.silent, runner.environment_first = effect.silent, effect.environment_first
         with self.own_environment():
-            if runner.read_file(path) and self.live:
+            self._read(runner, path, alone=self._is_entry and not effect.environment)
+            if self.live:
                 runner.run(goals)
             self.live, self.failed = True, False
             self.wait()
-        self.holes, self.output_cell, self.pending, self.site, self.makes, self.working_directory = outer
+        self.holes, self.output_cell, self.pending, self.site, self.makes = outer
+        self.working_directory, self.in_command = place
         return self.narrow(self.heap.read(printed))
+
+    def _read(self, runner: Runner, path: str, alone: bool) -> None:
+        """Read a makefile; one that is entered by itself (`alone`) is read once for all its targets."""
+        kept = self.program.kept.get((path, runner.directory)) if alone else None
+        if isinstance(kept, Reading):
+            kept.restore(self, runner)
+            return
+        steps, outer = self.steps, (self.site, self.stack)
+        if alone:
+            # What reading gives stands in the makefile, whichever target asks for it.
+            self.site, self.stack = Span(path, 1, 1, 1, 1), ()
+        runner.read_file(path)
+        self.site, self.stack = outer
+        if alone and not runner.asks_for_goals:
+            self.program.kept[(path, runner.directory)] = Reading.of(self, runner, steps - self.steps)
 
     # --- what a run of make asks ---
 
@@ -55,6 +87,34 @@ class Makefiles(Scripts):
         """What a shell text prints."""
         source, holes = self.source_text(text)
         return self.run_script(self.program.lowered(source, lowered_text), holes, ())
+
+    def matters(self, text: Text) -> bool:
+        """Whether a recipe line can do anything that concerns images, fails for certain, writes a file or prints what
+        somebody reads. Most lines of most makefiles do not: they compile, format and tell."""
+        if self._is_heard or any(hole.identity in self.suspended for hole in text.holes):
+            return True
+        line = _QUIET.sub("", str(text))
+        found = set(_WORD.findall(line))
+        if ">" in line or "make" in found or not found.isdisjoint(self._programs()):
+            return True
+        if not found.isdisjoint(_FAILING) and ("[" in line or "||" not in line):
+            return True
+        return any(word.endswith(_SCRIPTS) or ("." not in word and self.program.named(word)) for word in found)
+
+    def _programs(self) -> frozenset[str]:
+        if self._acting is None:
+            self._acting = self.tools.programs
+        return self._acting
+
+    @property
+    def _is_heard(self) -> bool:
+        """Whether somebody may read what make prints."""
+        return not self._is_entry
+
+    @property
+    def _is_entry(self) -> bool:
+        """Whether make runs because somebody asked for one of the project's targets, and nothing ran before it."""
+        return len(self.makes) == len(self.frames) == 1 and self.frames[0].procedure.key.startswith(make.KEYS)
 
     def run_line(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
         """Run a recipe line in a shell of its own; where it fails for certain, the run is no longer `live`."""
@@ -91,30 +151,23 @@ class Makefiles(Scripts):
     def _folders(self, effect: Effect) -> Iterator[str]:
         """The folders in which make may run, the likeliest first. Where a program changes to is not known unless it is
         written out: then the folders around the file that calls make are asked, from the inside out."""
-        inside = self.makes[-1].directory if self.makes else None
-        wanted = ""
-        for step in (self.working_directory, effect.directory):
-            if step is None:
-                continue
-            text = self.as_text(self.load(step))
-            if text.literal is None or text.literal.startswith("/"):
-                inside, wanted = None, _behind_root(text)
-            else:
-                wanted = join(wanted, text.literal)
-        if inside is not None:
-            yield _clean(join(inside, wanted))
+        text = self.directory()
+        if effect.directory is not None:
+            text = effect.directory if text is None else below(text, effect.directory)
+        inside = in_project(text) if text is not None else None
+        if inside is not None and inside.literal is not None:
+            yield _clean(inside.literal)
             return
+        literal = text.literal if text is not None else ""
+        wanted = literal if literal is not None and not literal.startswith("/") else _behind_root(text or EMPTY)
         if wanted:
             yield _clean(wanted)
-        folder = dirname(self._from())
+        folder = dirname(self.site.path)
         while True:
             yield _clean(join(folder, wanted))
             if not folder:
                 return
             folder = dirname(folder)
-
-    def _from(self) -> str:
-        return self.site.path
 
     def _has_target(self, path: str, goal: str) -> bool:
         content = self.program.read(path) or ""

@@ -180,6 +180,9 @@ def regenerated_name(case: Case) -> Iterator[Match]:
             reference = found.use.reference
             span = made_at(found.use, found.use.image) or written_at(found.use.image, found.use.span, reference.tag)
             yield found.match(span)
+    for event, name, candidate in missing_sources(case):
+        if [_shape(part) for part in name.merged()] == [_shape(part) for part in candidate.image.merged()]:
+            yield _not_present(case, event, name, candidate)
 
 
 def _differs_in_unique_part(left: Text, right: Text) -> bool:
@@ -270,6 +273,17 @@ def differing(mine: Text, theirs: Text) -> Text:
 
 def loaded_name_mismatch(case: Case) -> Iterator[Match]:
     """TC202: what is loaded, saved, tagged from or pushed is not there under that name."""
+    for event, name, candidate in missing_sources(case):
+        yield _not_present(case, event, name, candidate)
+
+
+@lru_cache(maxsize=1)
+def missing_sources(case: Case) -> tuple[tuple[Event, Text, Event], ...]:
+    """What is loaded, saved, tagged from or pushed without being there under that name, and the nearest that is."""
+    return tuple(_missing_sources(case))
+
+
+def _missing_sources(case: Case) -> Iterator[tuple[Event, Text, Event]]:
     for event in case.events(*NEEDS_LOCAL):
         if event.carried or (event.stage is Stage.LOADED and event.archive is not None):
             continue
@@ -278,7 +292,7 @@ def loaded_name_mismatch(case: Case) -> Iterator[Match]:
             continue
         found = _missing_source(case, event, name)
         if found is not None:
-            yield _not_present(case, event, name, found)
+            yield event, name, found
 
 
 def _missing_source(case: Case, event: Event, name: Text) -> Event | None:

@@ -15,14 +15,16 @@ from tagcheck.builtins.symbolic import MOST_PARTS, derived, replace_text
 from tagcheck.engine import truth
 from tagcheck.engine.basis import Exhausted
 from tagcheck.engine.make.state import Definition, Definitions, Scope
-from tagcheck.engine.make.words import FUNCTIONS, spaced, substituted, trimmed, words
-from tagcheck.engine.shelltexts import without_line_ends
+from tagcheck.engine.make.words import FUNCTIONS, substituted, trimmed, words
+from tagcheck.engine.places import ROOT, at_root
+from tagcheck.engine.shelltexts import spaced, without_line_ends
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.make.expansions import ARGUMENTS, written
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import CompareOp, Literal
-from tagcheck.values import EMPTY, Absent, Hole, HoleKind, Text, Value, alternatives
+from tagcheck.source import Span
+from tagcheck.values import EMPTY, Absent, Alternatives, Origin, Piece, Text, Value, alternatives
 
 if TYPE_CHECKING:
     from tagcheck.engine.makefiles import Makefiles
@@ -31,10 +33,10 @@ DEEPEST = 40
 """References that expand to references; calls of macros inside calls."""
 MOST_ROUNDS = 64
 """Words that a `foreach` goes over at most."""
+AUTOMATIC = frozenset(("@", "<", "^", "?", "+", "*", "|", "@D", "@F", "<D", "<F", "*D", "*F"))
 MOST_FILES = 64
 """Files that a `wildcard` gives at most."""
 BLANK = Text.of(" ")
-ROOT = Text.of_hole(Hole(HoleKind.PARAMETER, "project root", "project root"))
 _WRITTEN = {
     "MAKE": "make",
     "MAKE_COMMAND": "make",
@@ -56,7 +58,14 @@ class Expander(ABC):
         self.scope: Scope | None = None
         self.environment_first = False
         self.files: list[str] = []
+        self.goals: tuple[str, ...] = ()
+        self.asks_for_goals = False
         self._open: list[str] = []
+
+    @property
+    def place(self) -> Text:
+        """The folder in which make runs, wherever the project is."""
+        return at_root(self.directory) if self.directory else ROOT
 
     # --- texts ---
 
@@ -77,13 +86,17 @@ class Expander(ABC):
             case Literal():
                 return self.host.evaluate(part, self.host.frames[-1])
             case Reference():
-                return self._named(part.name, self.variable)
+                value = self._named(part.name, self.variable)
+                # What make itself gives to a recipe stands where the recipe asks for it.
+                return moved(value, part.span) if written(part.name) in AUTOMATIC else value
             case Substitution():
                 return self._substituted(part)
             case Function():
                 self._step()
-                self.host.site = part.span
-                return self._function(part.name, part.arguments)
+                site, self.host.site = self.host.site, part.span
+                value = self._function(part.name, part.arguments)
+                self.host.site = site
+                return value
 
     def _step(self) -> None:
         self.host.steps -= 1
@@ -152,7 +165,10 @@ class Expander(ABC):
             return self.command[name]
         match name:
             case "CURDIR":
-                return ROOT + Text.of("/" + self.directory) if self.directory else ROOT
+                return self.place
+            case "MAKECMDGOALS":
+                self.asks_for_goals = True
+                return Text.of(" ".join(self.goals))
             case "MAKEFILE_LIST":
                 return spaced(tuple(Text.of(each) for each in self.files))
         if name in _WRITTEN:
@@ -185,7 +201,7 @@ class Expander(ABC):
             if meeting:
                 value = self._content(found, index, below)
                 chosen += [(each, value) for each in meeting]
-            rest = [left for each in rest for left in each.without(definition.guards)]
+            rest = _left(rest, definition)
             if not rest:
                 break
         rest = [each for each in rest if self.host.guards.compatible(each)]
@@ -391,7 +407,7 @@ class Expander(ABC):
         if literal is None or literal.startswith("/"):
             return path
         inside = normpath(join(self.directory, literal))
-        return ROOT if inside == "." else ROOT + Text.of("/" + inside)
+        return ROOT if inside == "." else at_root(inside)
 
     def shell(self, command: Value) -> Value:
         """What a shell text prints, on one line."""
@@ -441,8 +457,25 @@ class Expander(ABC):
         """Read a text as a makefile."""
 
 
+def moved(value: Value, span: Span) -> Value:
+    """A value whose texts stand at a place."""
+    if isinstance(value, Text):
+        origin = Origin(span.start, False)
+        return Text(tuple(Piece(each.text, origin) if isinstance(each, Piece) else each for each in value.parts))
+    if isinstance(value, Alternatives):
+        return alternatives((guards, moved(each, span)) for guards, each in value.options)
+    return value
+
+
 def _is_override(found: list[Definition]) -> bool:
     return any(each.origin == "override" for each in found)
+
+
+def _left(rest: list[Guards], definition: Definition) -> list[Guards]:
+    """The part of some guards in which a definition says nothing."""
+    if definition.otherwise is not None:
+        return [both for each in rest if (both := each.and_(definition.otherwise)) is not None]
+    return [left for each in rest for left in each.without(definition.guards)]
 
 
 def _one_line(text: Text) -> Text:

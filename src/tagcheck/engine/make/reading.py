@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from tagcheck.engine import truth
 from tagcheck.engine.make.expansion import Expander
-from tagcheck.engine.make.state import Definition, Definitions, Line, Rule, Target, beyond
-from tagcheck.engine.make.words import Unknown, spaced, stem_of, trimmed, with_stem, words
+from tagcheck.engine.make.state import SET, UNSET, Definition, Definitions, Line, Rule, Target, beyond
+from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
+from tagcheck.engine.shelltexts import spaced
 from tagcheck.engine.state import delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.make.expansions import written
@@ -18,11 +19,15 @@ from tagcheck.frontends.make.nodes import (
     Comparison,
     Conditional,
     Export,
+    Function,
     Include,
     Makefile,
     Operator,
+    Part,
     RecipeLine,
+    Reference,
     Statement,
+    Substitution,
     Undefine,
 )
 from tagcheck.frontends.make.nodes import Rule as RuleNode
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
 
 MOST_READ = 64
 """Makefiles and texts inside them that one run of make reads at most, times sixteen for the texts."""
+_SEARCH = ("<output command -v ", "<output which ")
+"""How the answer of a shell that was asked where a program is looks to people."""
 DEEPEST_READ = 12
 
 
@@ -56,6 +63,8 @@ class Reader(Expander):
         self.path = ""
         self.is_complete = True
         """every makefile that is included has been found"""
+        self.asked: dict[str, set[str]] = {}
+        """programs that the makefile compares variables with"""
         self._current: list[Rule] = []
         self._texts = 0
         self._depth = 0
@@ -87,9 +96,22 @@ class Reader(Expander):
     def _read(self, makefile: Makefile, holes: tuple[Value, ...]) -> None:
         outer, self.host.holes = self.host.holes, holes
         self._depth += 1
+        self._note_asked(makefile.statements)
         self._statements(makefile.statements)
         self._depth -= 1
         self.host.holes = outer
+
+    def _note_asked(self, statements: tuple[Statement, ...]) -> None:
+        """What variables are compared with, in so many words."""
+        for statement in statements:
+            if isinstance(statement, Conditional):
+                for one, other in ((statement.left, statement.right), (statement.right, statement.left)):
+                    name = written(one[0].name) if len(one) == 1 and isinstance(one[0], Reference) else None
+                    value = written(other)
+                    if name and value and self.host.tools.find(value) is not None:
+                        self.asked.setdefault(name, set()).add(value)
+                self._note_asked(statement.then)
+                self._note_asked(statement.otherwise)
 
     def _statements(self, statements: tuple[Statement, ...]) -> Value:
         for statement in statements:
@@ -168,8 +190,9 @@ class Reader(Expander):
             case Operator.SHELL:
                 self._define(found, Definition(guards, origin, self.shell(self.expand(node.value))))
             case Operator.CONDITIONAL:
-                for part in self._unset(found, name, guards):
-                    found.append(Definition(part, origin, expansion=node.value, holes=self.host.holes))
+                for part, otherwise in self._unset(found, name, node, guards):
+                    holes = self.host.holes
+                    found.append(Definition(part, origin, expansion=node.value, holes=holes, otherwise=otherwise))
             case Operator.APPEND:
                 self._append(found, guards, origin, node)
         if name == ".DEFAULT_GOAL" and table is self.variables:
@@ -180,19 +203,45 @@ class Reader(Expander):
             found.clear()
         found.append(definition)
 
-    def _unset(self, found: list[Definition], name: str, guards: Guards) -> list[Guards]:
-        """Where a variable has no value yet: neither from a makefile nor from outside."""
+    def _unset(
+        self, found: list[Definition], name: str, node: Assignment, guards: Guards
+    ) -> list[tuple[Guards, Guards | None]]:
+        """Where a variable has no value yet, neither from a makefile nor from outside, and where it has one from
+        outside."""
         rest = beyond(guards, (each.guards for each in found))
-        if not rest:
+        if name in self.command or self.is_given(name):
             return []
         outside = self.undefined(name)
-        if name in self.command or not isinstance(outside, Text) or outside.literal is not None:
-            # Set for the run, to whatever text: `?=` asks only whether there is a value.
-            return [] if name in self.command or self.is_given(name) else rest
-        if not name.isidentifier():
-            return rest
-        unset = truth.compare(CompareOp.EQ, outside, EMPTY).true
-        return [both for each in rest for side in unset if (both := each.and_(side)) is not None]
+        if not name.isidentifier() or not isinstance(outside, Text) or outside.literal is not None:
+            return [(each, None) for each in rest]
+        if self._is_program(node):
+            return self._programs(found, name, outside, rest)
+        asked = truth.compare(CompareOp.EQ, outside, EMPTY)
+        unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
+        if unset is None or given is None:
+            return []
+        return [(both, given) for each in rest if (both := each.and_(unset)) is not None]
+
+    def _is_program(self, node: Assignment) -> bool:
+        """Whether a default is a program that the catalogue knows: then nobody sets anything else that would do."""
+        if any(isinstance(part, Substitution) or _is_unlikely(part) for part in node.value):
+            return False
+        first = {str(word[0]) for _, text in self.texts(node.value) if (word := words(text))}
+        return any(
+            self.host.tools.find(each.rpartition("/")[2]) is not None or each.startswith(_SEARCH) for each in first
+        )
+
+    def _programs(
+        self, found: list[Definition], name: str, outside: Text, rest: list[Guards]
+    ) -> list[tuple[Guards, Guards | None]]:
+        """Where a program's variable has its default: everywhere but where it is one that the makefile asks for. The
+        others are defined on the way."""
+        for other in sorted(self.asked.get(name, ())):
+            asked = truth.compare(CompareOp.EQ, outside, Text.of(other))
+            for each in [both for part in rest for side in asked.true if (both := part.and_(side)) is not None]:
+                found.append(Definition(each, "environment", Text.of(other)))
+            rest = [both for part in rest for side in asked.false if (both := part.and_(side)) is not None]
+        return [(each, None) for each in rest]
 
     def _append(self, found: list[Definition], guards: Guards, origin: str, node: Assignment) -> None:
         last = found[-1] if found else None
@@ -207,8 +256,8 @@ class Reader(Expander):
                 found[-1] = Definition(guards, origin, expansion=whole, holes=last.holes or self.host.holes)
                 return
         simple = last is not None and last.value is not None
-        value = self.expand(node.value) if simple else None
-        found.append(Definition(guards, origin, value, node.value, self.host.holes, appends=True))
+        known = self.expand(node.value) if simple else None
+        found.append(Definition(guards, origin, known, node.value, self.host.holes, appends=True))
 
     def _undefine(self, node: Undefine) -> None:
         for _, text in self.texts(node.name):
@@ -267,41 +316,47 @@ class Reader(Expander):
     def _rule(self, node: RuleNode) -> None:
         self._current = []
         prerequisites = self.expand(node.prerequisites) if node.colon else EMPTY
+        names = written(node.targets) if node.colon and node.pattern is None else None
+        if names is not None and names.isascii():
+            for name in names.split():
+                self._target_rule(name, prerequisites, node)
+            return
         for guards, text in self.texts(node.targets):
             if node.colon:
                 self.under(guards, partial(self._targets, text, prerequisites, node))
             elif (halves := text.split_at(":")) is not None:
                 is_double = halves[1].leading.startswith(":")
                 rest = halves[1].dropped(is_double)
-                colon = "::" if is_double else ":"
-                rule = RuleNode((), colon, (), node.span)
+                rule = RuleNode((), "::" if is_double else ":", (), node.span)
                 self.under(guards, partial(self._targets, halves[0], rest, rule))
 
     def _targets(self, targets: Text, prerequisites: Value, node: RuleNode) -> None:
-        patterns = self.texts(node.pattern)[0][1] if node.pattern is not None else None
+        pattern = trimmed(self.texts(node.pattern)[0][1]) if node.pattern is not None else None
         for word in words(targets):
-            name = str(word)
-            if self._is_special(name, prerequisites):
-                continue
-            rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", lines=[])
-            if patterns is not None and not self._by_pattern(rule, word, trimmed(patterns)):
-                continue
-            self._target(name).rules.append(rule)
-            self._current.append(rule)
-            if not self.default and "%" not in name and (not name.startswith(".") or "/" in name):
-                self.default = name
+            rule = self._target_rule(str(word), prerequisites, node)
+            if rule is not None and pattern is not None:
+                self._by_pattern(rule, word, pattern)
 
-    def _by_pattern(self, rule: Rule, word: Text, pattern: Text) -> bool:
-        """A static pattern rule for one target; whether it matches."""
+    def _target_rule(self, name: str, prerequisites: Value, node: RuleNode) -> Rule | None:
+        """The rule for one target; None for a target that says something about make."""
+        if name[0] == "." and self._is_special(name, prerequisites):
+            return None
+        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", lines=[])
+        self._target(name).rules.append(rule)
+        self._current.append(rule)
+        if not self.default and "%" not in name and (name[0] != "." or "/" in name):
+            self.default = name
+        return rule
+
+    def _by_pattern(self, rule: Rule, word: Text, pattern: Text) -> None:
+        """Complete a static pattern rule for one target."""
         try:
             stem = stem_of(word, pattern)
         except Unknown:
-            return False
-        if stem is None:
-            return False
-        rule.stem = stem
-        rule.prerequisites = self.over((rule.prerequisites,), partial(_completed, stem))
-        return True
+            return
+        if stem is not None:
+            rule.stem = stem
+            rule.prerequisites = self.over((rule.prerequisites,), partial(_completed, stem))
 
     def _is_special(self, name: str, prerequisites: Value) -> bool:
         match name:
@@ -319,6 +374,14 @@ class Reader(Expander):
         line = Line(self.here(), node, self.host.holes)
         for rule in self._current:
             rule.lines.append(line)
+
+
+def _is_unlikely(part: Part) -> bool:
+    """Whether a part of a default is no search for a program."""
+    if not isinstance(part, Function):
+        return False
+    said = "".join(each.text for argument in part.arguments for each in argument if isinstance(each, Literal))
+    return part.name != "shell" or not ("command -v" in said or "which" in said)
 
 
 def _completed(stem: Text, prerequisites: Text) -> Text:

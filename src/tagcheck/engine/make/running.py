@@ -10,10 +10,23 @@ from typing import TYPE_CHECKING
 from tagcheck.builtins.symbolic import joined, run_text, runs, split_text
 from tagcheck.engine.make.reading import Reader
 from tagcheck.engine.make.state import Definitions, Line, Rule, Scope, Target, beyond
-from tagcheck.engine.make.words import Unknown, spaced, stem_of, trimmed, with_stem, words
+from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
+from tagcheck.engine.shelltexts import spaced
 from tagcheck.frontends import make
 from tagcheck.guards import ALWAYS, Guards
-from tagcheck.values import EMPTY, Alternatives, Text, Value
+from tagcheck.ir import Literal
+from tagcheck.source import Span
+from tagcheck.values import (
+    EMPTY,
+    Alternatives,
+    Origin,
+    Piece,
+    Text,
+    Value,
+    alternatives,
+    cut,
+    options,
+)
 
 if TYPE_CHECKING:
     from tagcheck.engine.makefiles import Makefiles
@@ -150,15 +163,29 @@ class Runner(Reader):
 
     def _shell_is_known(self) -> bool:
         shell = self.host.as_text(self.host.narrow(self.variable("SHELL"))).trailing.split()
-        return not shell or shell[-1].rpartition("/")[2] in _SHELLS or shell[-1].startswith("-")
+        return not shell or any(word.rpartition("/")[2] in _SHELLS for word in shell)
 
     def _text(self, line: Line) -> Value:
         """A recipe line expanded. Alternatives that are a part of a word stay one unknown in it, so that the line is
         read once for all of them."""
         outer, self.host.holes = self.host.holes, line.holes
-        found = tuple([self._kept(self.part(each)) for each in line.node.text])
+        found: list[Value] = []
+        starts = True
+        for each in line.node.text:
+            value = self.part(each)
+            if isinstance(each, Literal):
+                starts = _ends_before_command(each.text, starts)
+            else:
+                value = self._placed_at(value, each.span) if starts else value
+                starts = False
+            found.append(self._kept(value))
         self.host.holes = outer
-        return self.joined(found)
+        return self.joined(tuple(found))
+
+    def _placed_at(self, value: Value, span: Span) -> Value:
+        """A value that begins with a command's name: the command stands where the recipe refers to it."""
+        placed = [(guards, _moved(self.host.as_text(option), span)) for guards, option in options(value)]
+        return alternatives(placed)
 
     def _kept(self, value: Value) -> Value:
         if isinstance(value, Alternatives) and all(_is_plain(option) for _, option in value.options):
@@ -172,7 +199,15 @@ class Runner(Reader):
 
     def _texts_of(self, value: Value) -> list[tuple[Guards, Text]]:
         """The texts that a line can be; what has been kept as one unknown stays so."""
-        return [(guards, self.host.as_text(each)) for guards, each in self.host.narrowed(self.host.load(value))]
+        found = [(guards, self.host.as_text(each)) for guards, each in self.host.narrowed(self.host.load(value))]
+        if any(self._hides_commands(hole.identity) for _, text in found for hole in text.holes):
+            return self.host.text_options(value)
+        return found
+
+    def _hides_commands(self, identity: str) -> bool:
+        """Whether an unknown stands for alternatives that are more than a part of a word."""
+        value = self.host.suspended.get(identity)
+        return value is not None and not all(_is_plain(option) for _, option in options(value))
 
     def _commands(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
         """A line as it is after its expansion: a macro of several lines is several lines of the recipe."""
@@ -184,7 +219,8 @@ class Runner(Reader):
                 continue
             if "@" not in prefix and not self.silent:
                 self.host.print_text(command + _NEW_LINE)
-            self.host.run_line(command, environment)
+            if self.host.matters(command):
+                self.host.run_line(command, environment)
             if "-" in prefix:
                 self.host.live, self.host.failed = True, False
 
@@ -255,6 +291,31 @@ def _without_prefix(text: Text) -> tuple[Text, str]:
     rest = leading.lstrip(_PREFIXES)
     count = len(leading) - len(rest)
     return trimmed(text.dropped(count)), leading[:count]
+
+
+def _ends_before_command(text: str, starts: bool) -> bool:
+    """Whether a command begins after a stretch of a recipe line, given whether one begins before it."""
+    words_ = text.split()
+    if not words_:
+        return starts
+    last = words_[-1]
+    if not last.strip("@-+;&|({!`$") and (starts or last.strip("@-+$")):
+        return True
+    return last.endswith(";") or last in ("then", "do", "else", "if", "while", "until")
+
+
+def _moved(text: Text, span: Span) -> Text:
+    """A text whose first word stands at a place."""
+    parts = list(text.parts)
+    for index, part in enumerate(parts):
+        if not isinstance(part, Piece):
+            break
+        end = next((at for at, character in enumerate(part.text) if character.isspace()), len(part.text))
+        head, tail = cut(part, end)
+        parts[index : index + 1] = [*(Piece(each.text, Origin(span.start, False)) for each in head), *tail]
+        if tail:
+            break
+    return Text(tuple(parts))
 
 
 def _is_plain(value: Value) -> bool:

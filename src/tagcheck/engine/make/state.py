@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from tagcheck.frontends.make.nodes import Expansion, RecipeLine
-from tagcheck.guards import ALWAYS, Guards
+from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.source import Span
 from tagcheck.values import Value
 
@@ -23,8 +23,14 @@ class Definition(Struct, frozen=True):
     expansion: Expansion = ()
     holes: tuple[Value, ...] = ()
     appends: bool = False
+    otherwise: Guards | None = None
+    """for `?=`: where the environment has a value instead; everything beside both is no run that is looked at"""
 
 
+SET = when("make:set")
+"""Of the variables that the environment may set (`?=`), all are set or none is: each set or not by itself would be more
+runs than anybody could look at, and shows nothing more."""
+UNSET = when("make:set", False)
 Definitions = dict[str, list[Definition]]
 
 

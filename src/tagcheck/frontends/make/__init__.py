@@ -8,7 +8,7 @@ every other: it starts make on its target, as a person would.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
@@ -20,6 +20,8 @@ from tagcheck.source import Span, Text
 LANGUAGE = "make"
 NAMES = ("GNUmakefile", "makefile", "Makefile")
 """What make looks for, in this order (section 3.2)."""
+KEYS = "make:"
+"""How the keys of targets begin."""
 LONGEST_FILE = 1 << 20
 _SUFFIXES = (".mk", ".mak", ".make")
 
@@ -45,7 +47,8 @@ def parse(path: str, content: bytes, module: str) -> Unit:
         return Unit(path, LANGUAGE, module, problems=(problem,))
     makefile = parse_text(Text.of_file(path, decoded))
     procedures = {name: _entry(path, name, span, module) for name, span in _targets(makefile)}
-    entries = tuple((name, EntryKind.TARGET) for name in procedures)
+    needed = _needed(makefile, procedures)
+    entries = tuple((name, EntryKind.TARGET) for name in procedures if name not in needed)
     return Unit(path, LANGUAGE, module, procedures=procedures, entries=entries, problems=makefile.problems)
 
 
@@ -56,7 +59,7 @@ def explicit_targets(text: Text) -> frozenset[str]:
 
 def key(path: str, target: str) -> str:
     """The key of a target's procedure."""
-    return f"make:{path}#{target}"
+    return f"{KEYS}{path}#{target}"
 
 
 def _entry(path: str, target: str, span: Span, module: str) -> ir.Procedure:
@@ -80,11 +83,39 @@ def _targets(makefile: Makefile) -> Iterator[tuple[str, Span]]:
         if isinstance(statement, Rule):
             names = (written(statement.targets) or "").split() if statement.colon else ()
             current = tuple((name, statement.span) for name in names if _is_entry(name))
-            if statement.prerequisites:
-                doing = dict(current) | doing
-        elif isinstance(statement, RecipeLine):
-            doing = dict(current) | doing
+        if isinstance(statement, RecipeLine) or (isinstance(statement, Rule) and statement.prerequisites):
+            for name, span in current:
+                doing.setdefault(name, span)
     yield from doing.items()
+
+
+def _needed(makefile: Makefile, names: Collection[str]) -> set[str]:
+    """The targets that another target needs whatever happens, by prerequisites that are written out: they run with it.
+    Of targets that need each other, the first counts as needed by nobody."""
+    needs: dict[str, set[str]] = {name: set() for name in names}
+    for statement in makefile.statements:
+        if isinstance(statement, Rule) and statement.colon and statement.pattern is None:
+            listed = {name for name in (written(statement.prerequisites) or "").split() if name in needs}
+            for name in (written(statement.targets) or "").split():
+                if name in needs:
+                    needs[name] |= listed
+    found: set[str] = set()
+    for name in needs:
+        if name not in found:
+            reached = _reached(name, needs)
+            found |= reached - {name}
+    return found
+
+
+def _reached(name: str, needs: dict[str, set[str]]) -> set[str]:
+    """Everything that a target needs, however many steps away."""
+    seen: set[str] = set()
+    pending = [name]
+    while pending:
+        fresh = needs[pending.pop()] - seen
+        seen |= fresh
+        pending.extend(fresh)
+    return seen
 
 
 def _is_entry(name: str) -> bool:

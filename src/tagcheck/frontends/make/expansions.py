@@ -9,6 +9,7 @@ Cannot: `$(NAME:a=b)` where the ':' comes from an inner reference.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
@@ -17,8 +18,6 @@ from tagcheck.source import Text, is_hole
 
 MOST_DEPTH = 60
 """References inside references; deeper ones are taken as they are written."""
-MOST_UNCLOSED = 16
-"""References without an end, each of which is looked for to the end of the text; after them, none is looked for."""
 _MANY = 1 << 30
 ARGUMENTS = {
     **dict.fromkeys(("subst", "patsubst", "wordlist", "foreach", "if", "let"), 3),
@@ -32,6 +31,7 @@ ARGUMENTS = {
 """The functions, with the number of arguments after which a comma is an ordinary character."""
 _CLOSING = {"(": ")", "{": "}"}
 _BLANKS = " \t\n"
+_MARKS = re.compile(r"[$(){}:,=]")
 
 
 def expansion(text: Text, start: int = 0, end: int | None = None) -> Expansion:
@@ -67,14 +67,20 @@ class _Reader:
     def __init__(self, text: Text, end: int) -> None:
         self.text = text
         self.end = end
-        self.unclosed: set[int] = set()
+        self.unclosed: set[str] = set()
+        """the kinds of brackets of which one has no end: make refuses such a text, here it is taken as it is written"""
 
     def until(self, at: int, stops: str, bracket: str, depth: int) -> tuple[Expansion, int]:
         """Parts up to a character of `stops` that stands outside of brackets of the reference's own kind; where it
         stands, the end if nowhere."""
         content, parts, low, level = self.text.text, list[Part](), at, 0
         closing = _CLOSING.get(bracket, "")
-        while at < self.end:
+        while at < self.end and bracket not in self.unclosed:
+            found = _MARKS.search(content, at, self.end)
+            if found is None:
+                at = self.end
+                break
+            at = found.start()
             character = content[at]
             if character == "$":
                 parts += literals(self.text, low, at)
@@ -86,6 +92,8 @@ class _Reader:
                 break
             level += (character == bracket) - (character == closing)
             at += 1
+        if bracket in self.unclosed:
+            return (), self.end
         parts += literals(self.text, low, at)
         return tuple(parts), at
 
@@ -97,10 +105,11 @@ class _Reader:
         if following not in _CLOSING:
             name = tuple(literals(self.text, at + 1, at + 2))
             return [Reference(name, self.text.span(at, at + 2))], at + 2
-        hopeless = depth >= MOST_DEPTH or at in self.unclosed or len(self.unclosed) >= MOST_UNCLOSED
-        found = None if hopeless else self._bracketed(at, following, depth + 1)
+        if depth >= MOST_DEPTH or following in self.unclosed:
+            return [*literals(self.text, at, at + 1)], at + 1
+        found = self._bracketed(at, following, depth + 1)
         if found is None:
-            self.unclosed.add(at)
+            self.unclosed.add(following)
             return [*literals(self.text, at, at + 1)], at + 1
         return [found[0]], found[1]
 

@@ -1,7 +1,8 @@
 """What a makefile says, before anything is expanded (GNU make manual 4.4, chapters 3 to 8).
 
 A makefile is a macro language: what a line means depends on what its references expand to when it is read, and what a
-recipe runs on what they expand to then. So the nodes keep references apart from the text around them and decide nothing.
+recipe runs on what they expand to then. So the nodes keep references apart from the text around them and decide
+nothing.
 """
 
 from __future__ import annotations

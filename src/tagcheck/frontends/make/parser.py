@@ -57,7 +57,8 @@ def parse(text: Text) -> Makefile:
 
 @dataclass
 class _Open:
-    """A conditional whose end has not come yet. `chained`: it began with `else ifeq` and ends with the one around it."""
+    """A conditional whose end has not come yet. `chained`: it began with `else ifeq` and ends with the one around
+    it."""
 
     comparison: Comparison
     left: Expansion
@@ -323,7 +324,7 @@ def _outside(content: str, start: int, wanted: str, end: int | None = None) -> i
 
 def _definition(text: Text) -> int | None:
     """Where the name begins if the line begins a `define`."""
-    found, at = _modifiers(text.text, _skip(text.text, 0))
+    _, at = _modifiers(text.text, _skip(text.text, 0))
     word, after = _word(text.text, at)
     if word != "define" or (_operator(text.text, at) is not None and not text.text[after:].strip()):
         return None
