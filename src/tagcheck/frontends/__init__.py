@@ -22,6 +22,7 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("compose", compose.relevant, compose.parse, always=True),
         Runnable("helm", chart.relevant, chart.parse, always=True),
         Runnable("make", make.relevant, make.parse, called_by=("make", "gmake")),
+        *ci.systems(),
         Runnable("shell", shell.relevant, shell.parse),
         *ci.systems(),
     )
