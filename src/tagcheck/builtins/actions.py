@@ -215,6 +215,7 @@ def parts_of(text: Text, separators: str = SEPARATORS) -> list[Text]:
 # --- names that an action computes -----------------------------------------------------------------------------------
 
 _DEFAULT_RULES = "type=schedule\ntype=ref,event=branch\ntype=ref,event=tag\ntype=ref,event=pr"
+_RULES = {"images": "", "tags": _DEFAULT_RULES, "flavor": ""}
 _LATEST = frozenset(("semver", "pep440", "match"))
 _EDGE = "edge"
 
@@ -223,18 +224,25 @@ def image_tags(call: Call) -> tuple[Value, ...]:
     """docker/metadata-action: the inputs `images` and `tags` (rules, one a line) give the outputs `tags` (every name)
     and `version` (the first tag). A rule that depends on the event is taken to hold."""
     inputs = call.machine.load(call.argument(0))
-    images = as_text(source_input(inputs, "images") or EMPTY)
-    rules = as_text(source_input(inputs, "tags") or Text.of(_DEFAULT_RULES))
-    names = [_value_of(each, "name") or each for each in parts_of(images, " \t\r\n,") if not _is_option(each)]
-    tags = [tag for line in parts_of(rules, "\r\n") if (tag := _tag(call, _stripped(line))) is not None]
-    version: Value = tags[0] if len(tags) == 1 else _computed(call, "version")
-    if _adds_latest(inputs, rules):
-        tags.append(_computed(call, "latest"))
-    whole = joined([name + Text.of(":") + tag for name in names for tag in tags], Text.of("\n"))
-    for name, value in (("TAGS", whole), ("VERSION", version)):
+    given = [source_input(inputs, name) or Text.of(default) for name, default in _RULES.items()]
+    resumed = [call.machine.load(value) for value in given]
+    names = combine(resumed, lambda row: _names_made(call, [as_text(each) for each in row], "tags"))
+    version = combine(resumed, lambda row: _names_made(call, [as_text(each) for each in row], "version"))
+    for name, value in (("TAGS", names), ("VERSION", version)):
         call.machine.set_environment(Text.of(f"DOCKER_METADATA_OUTPUT_{name}"), value)
-    known = (("tags", whole), ("version", version))
+    known = (("tags", names), ("version", version))
     return (Record("", ((UNKNOWN, call.unknown("an output of docker/metadata-action")), *known)),)
+
+
+def _names_made(call: Call, given: list[Text], wanted: str) -> Text:
+    images, rules, flavor = given
+    tags = [tag for line in parts_of(rules, "\r\n") if (tag := _tag(call, _stripped(line))) is not None]
+    if wanted == "version":
+        return tags[0] if len(tags) == 1 else _computed(call, "version")
+    if _adds_latest(rules, flavor):
+        tags.append(_computed(call, "latest"))
+    names = [_value_of(each, "name") or each for each in parts_of(images) if not _is_option(each)]
+    return joined([name + Text.of(":") + tag for name in names for tag in tags], Text.of("\n"))
 
 
 def _computed(call: Call, what: str) -> Text:
@@ -256,13 +264,12 @@ def _stripped(text: Text) -> Text:
     return pieces[0] if len(pieces) == 1 else text
 
 
-def _adds_latest(inputs: Value, rules: Text) -> bool:
+def _adds_latest(rules: Text, flavor: Text) -> bool:
     """Whether the tag latest may be added; `flavor: latest=auto` is the default."""
-    flavor = str(as_text(source_input(inputs, "flavor") or EMPTY))
-    if "latest=false" in flavor:
+    if "latest=false" in str(flavor):
         return False
     listed = str(rules)
-    return "latest=true" in flavor or "event=tag" in listed or any(f"type={each}" in listed for each in _LATEST)
+    return "latest=true" in str(flavor) or "event=tag" in listed or any(f"type={each}" in listed for each in _LATEST)
 
 
 def _tag(call: Call, rule: Text) -> Text | None:
