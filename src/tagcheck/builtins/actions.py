@@ -24,7 +24,7 @@ from tagcheck.values import EMPTY, Absent, Filling, Hole, HoleKind, Piece, Recor
 
 SEPARATORS = " \t\r\n,"
 MOST_IMAGES = 64
-FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace")
+FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace", "script")
 
 
 def action(call: Call) -> tuple[Value, ...]:
