@@ -224,9 +224,7 @@ class Recorder(Evaluation):
         found = [
             (images, both, reading)
             for path, images, guards, reading in self.archives
-            if archive is not None
-            and (both := self.guards.and_(guards)) is not None
-            and _is_archive(archive, path)
+            if archive is not None and (both := self.guards.and_(guards)) is not None and _is_archive(archive, path)
         ]
         if not found:
             unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from tagcheck.events import Event, Stage
 from tagcheck.finding import Tier
 from tagcheck.image import Reference, fault, words
-from tagcheck.predicates.model import Case, Match, compatible, made_at, names_of, place, placeholder, same_as, written_at
+from tagcheck.predicates.model import (
+    Case,
+    Match,
+    compatible,
+    made_at,
+    names_of,
+    place,
+    placeholder,
+    same_as,
+    written_at,
+)
 from tagcheck.source import Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
 
