@@ -1,10 +1,13 @@
 """Actions of CI systems, as models say it: a call whose argument 0 maps the names of inputs to values.
 
 `does` lists effects: `kind`, `tool` and `reading` as in the catalogue; `images` an input, or several, each of which
-holds names with blanks, line ends or commas between them; `paths` likewise for files; `repository` an input of which
-`images` may be tags, by default the tag `default`; `when` and `unless` inputs that are true or not; the other
-fields of an effect (`store`, `archive`, `path`, …) an input, or {input: …, default: …}. `gives` maps outputs to such
-sources, `{unique: label}` or `{text: …}`; `sets` does so for variables of the environment.
+holds names with blanks, line ends or commas between them, and `paths` likewise for files; `repository` an input of
+which `images` may be tags, by default the tag `default` (or {environment: NAME}), and `registry` one that names a
+connection to its registry. `when` and `unless` are inputs that are true or not, `when-one` inputs with the texts of
+which they must be one, `setting` inputs with the key of a `key=value` in them that must be true. The other fields of
+an effect (`store`, `archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key},
+without which there is no effect. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does
+so for variables of the environment.
 """
 
 from __future__ import annotations
@@ -63,10 +66,14 @@ def sourced(call: Call, source: object) -> Value:
             return source_input(inputs, source) or EMPTY
         case {"unique": label}:
             return call.machine.unique(str(label))
+        case {"environment": name}:
+            return call.machine.environment(Text.of(str(name)))
         case {"text": text}:
             return Text.of(str(text))
         case {"join": list(parts)}:
             return _together([sourced(call, part) for part in parts])
+        case {"input": name, "setting": key}:
+            return _set_in(call, str(name), str(key))
         case {"input": name, **rest}:
             found = source_input(inputs, str(name))
             return Text.of(str(rest.get("default", ""))) if found is None else found
@@ -105,8 +112,14 @@ def _images(call: Call, described: Mapping[str, object], given: Guards) -> Itera
     for source in sources if isinstance(sources, list) else [sources]:
         for guards, option in iterate(call.machine.load(sourced(call, source)), given):
             text = as_text(option, call.machine)
-            for image in parts_of(text) or parts_of(Text.of(str(described.get("default", "")))):
+            for image in parts_of(text) or parts_of(_default(call, described)):
                 yield guards, _completed(call, described, image)
+
+
+def _connected(call: Call, connection: str) -> Text:
+    """The address that a named connection leads to, the same for all who name it."""
+    name = as_text(call.machine.load(sourced(call, connection)), call.machine)
+    return Text.of_hole(Hole(HoleKind.OPAQUE, f"connection:{name}", "the address of a connection"), call.site)
 
 
 def _over_paths(
@@ -126,17 +139,46 @@ def _completed(call: Call, described: Mapping[str, object], tag: Text) -> Text:
         return tag
     repository = as_text(call.machine.load(sourced(call, described["repository"])), call.machine)
     registry = as_text(call.machine.load(sourced(call, "registry")), call.machine)
+    connection = described.get("registry")
+    if connection is not None and source_input(call.machine.load(call.argument(0)), str(connection)) is not None:
+        registry = _connected(call, str(connection))
     return (registry + Text.of("/") if registry.parts else EMPTY) + repository + Text.of(":") + tag
 
 
 def _conditions(call: Call, described: Mapping[str, object]) -> Iterator[Guards]:
     """Under which guards an effect happens."""
+    for name, key in _mapping(described.get("setting")).items():
+        if is_true(_set_in(call, str(name), str(key))) is False:
+            return
+    if not all(_is_one(call, str(name), values_) for name, values_ in _mapping(described.get("when-one")).items()):
+        return
     wanted = [(name, True) for name in _names(described.get("when"))]
     wanted += [(name, False) for name in _names(described.get("unless"))]
     found = [ALWAYS]
     for name, value in wanted:
         found = [both for guards in found for both in _where(call, name, value, guards)]
     yield from found
+
+
+def _set_in(call: Call, name: str, key: str) -> Value:
+    """What `key=value` in an input says, whose parts stand between commas; the empty text if nothing does."""
+    found = source_input(call.machine.load(call.argument(0)), name)
+    text = as_text(call.machine.load(found), call.machine) if found is not None else EMPTY
+    return next((value for part in parts_of(text) if (value := part.without_prefix(f"{key}=")) is not None), EMPTY)
+
+
+def _default(call: Call, described: Mapping[str, object]) -> Text:
+    default = described.get("default", "")
+    if isinstance(default, Mapping):
+        return as_text(call.machine.load(sourced(call, default)), call.machine)
+    return Text.of(str(default))
+
+
+def _is_one(call: Call, name: str, wanted: object) -> bool:
+    """Whether an input can be one of these texts."""
+    value = sourced(call, name)
+    options = [as_text(option, call.machine).literal for _, option in values.options(call.machine.load(value))]
+    return not isinstance(wanted, list) or any(option is None or option in wanted for option in options)
 
 
 def _names(value: object) -> list[str]:
@@ -182,6 +224,8 @@ def _with_fields(
         if described.get(name) is None:
             continue
         value = call.machine.load(sourced(call, described[name]))
+        if value == EMPTY and "setting" in _mapping(described[name]):
+            return
         found = [
             (guards, replace(effect, **{name: as_text(option, call.machine)}))
             for before, effect in found
