@@ -1,10 +1,13 @@
 """Actions of CI systems, as models say it: a call whose argument 0 maps the names of inputs to values.
 
 `does` lists effects: `kind`, `tool` and `reading` as in the catalogue; `images` an input, or several, each of which
-holds names with blanks, line ends or commas between them; `paths` likewise for files; `repository` an input of which
-`images` may be tags, by default the tag `default`; `when` and `unless` inputs that are true or not; the other
-fields of an effect (`store`, `archive`, `path`, …) an input, or {input: …, default: …}. `gives` maps outputs to such
-sources, `{unique: label}` or `{text: …}`; `sets` does so for variables of the environment.
+holds names with blanks, line ends or commas between them, and `paths` likewise for files; `repository` an input of
+which `images` may be tags, by default the tag `default` (or {environment: NAME}), and `registry` one that names a
+connection to its registry. `when` and `unless` are inputs that are true or not, `when-one` inputs with the texts of
+which they must be one, `setting` inputs with the key of a `key=value` in them that must be true. The other fields of
+an effect (`store`, `archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key},
+without which there is no effect. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does
+so for variables of the environment.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from tagcheck.values import EMPTY, Absent, Filling, Hole, HoleKind, Piece, Recor
 
 SEPARATORS = " \t\r\n,"
 MOST_IMAGES = 64
-FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace")
+FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace", "script")
 
 
 def action(call: Call) -> tuple[Value, ...]:
@@ -63,10 +66,14 @@ def sourced(call: Call, source: object) -> Value:
             return source_input(inputs, source) or EMPTY
         case {"unique": label}:
             return call.machine.unique(str(label))
+        case {"environment": name}:
+            return call.machine.environment(Text.of(str(name)))
         case {"text": text}:
             return Text.of(str(text))
         case {"join": list(parts)}:
             return _together([sourced(call, part) for part in parts])
+        case {"input": name, "setting": key}:
+            return _set_in(call, str(name), str(key))
         case {"input": name, **rest}:
             found = source_input(inputs, str(name))
             return Text.of(str(rest.get("default", ""))) if found is None else found
@@ -105,8 +112,14 @@ def _images(call: Call, described: Mapping[str, object], given: Guards) -> Itera
     for source in sources if isinstance(sources, list) else [sources]:
         for guards, option in iterate(call.machine.load(sourced(call, source)), given):
             text = as_text(option, call.machine)
-            for image in parts_of(text) or parts_of(Text.of(str(described.get("default", "")))):
+            for image in parts_of(text) or parts_of(_default(call, described)):
                 yield guards, _completed(call, described, image)
+
+
+def _connected(call: Call, connection: str) -> Text:
+    """The address that a named connection leads to, the same for all who name it."""
+    name = as_text(call.machine.load(sourced(call, connection)), call.machine)
+    return Text.of_hole(Hole(HoleKind.OPAQUE, f"connection:{name}", "the address of a connection"), call.site)
 
 
 def _over_paths(
@@ -126,17 +139,46 @@ def _completed(call: Call, described: Mapping[str, object], tag: Text) -> Text:
         return tag
     repository = as_text(call.machine.load(sourced(call, described["repository"])), call.machine)
     registry = as_text(call.machine.load(sourced(call, "registry")), call.machine)
+    connection = described.get("registry")
+    if connection is not None and source_input(call.machine.load(call.argument(0)), str(connection)) is not None:
+        registry = _connected(call, str(connection))
     return (registry + Text.of("/") if registry.parts else EMPTY) + repository + Text.of(":") + tag
 
 
 def _conditions(call: Call, described: Mapping[str, object]) -> Iterator[Guards]:
     """Under which guards an effect happens."""
+    for name, key in _mapping(described.get("setting")).items():
+        if is_true(_set_in(call, str(name), str(key))) is False:
+            return
+    if not all(_is_one(call, str(name), values_) for name, values_ in _mapping(described.get("when-one")).items()):
+        return
     wanted = [(name, True) for name in _names(described.get("when"))]
     wanted += [(name, False) for name in _names(described.get("unless"))]
     found = [ALWAYS]
     for name, value in wanted:
         found = [both for guards in found for both in _where(call, name, value, guards)]
     yield from found
+
+
+def _set_in(call: Call, name: str, key: str) -> Value:
+    """What `key=value` in an input says, whose parts stand between commas; the empty text if nothing does."""
+    found = source_input(call.machine.load(call.argument(0)), name)
+    text = as_text(call.machine.load(found), call.machine) if found is not None else EMPTY
+    return next((value for part in parts_of(text) if (value := part.without_prefix(f"{key}=")) is not None), EMPTY)
+
+
+def _default(call: Call, described: Mapping[str, object]) -> Text:
+    default = described.get("default", "")
+    if isinstance(default, Mapping):
+        return as_text(call.machine.load(sourced(call, default)), call.machine)
+    return Text.of(str(default))
+
+
+def _is_one(call: Call, name: str, wanted: object) -> bool:
+    """Whether an input can be one of these texts."""
+    value = sourced(call, name)
+    options = [as_text(option, call.machine).literal for _, option in values.options(call.machine.load(value))]
+    return not isinstance(wanted, list) or any(option is None or option in wanted for option in options)
 
 
 def _names(value: object) -> list[str]:
@@ -182,6 +224,8 @@ def _with_fields(
         if described.get(name) is None:
             continue
         value = call.machine.load(sourced(call, described[name]))
+        if value == EMPTY and "setting" in _mapping(described[name]):
+            return
         found = [
             (guards, replace(effect, **{name: as_text(option, call.machine)}))
             for before, effect in found
@@ -215,6 +259,7 @@ def parts_of(text: Text, separators: str = SEPARATORS) -> list[Text]:
 # --- names that an action computes -----------------------------------------------------------------------------------
 
 _DEFAULT_RULES = "type=schedule\ntype=ref,event=branch\ntype=ref,event=tag\ntype=ref,event=pr"
+_RULES = {"images": "", "tags": _DEFAULT_RULES, "flavor": ""}
 _LATEST = frozenset(("semver", "pep440", "match"))
 _EDGE = "edge"
 
@@ -223,18 +268,25 @@ def image_tags(call: Call) -> tuple[Value, ...]:
     """docker/metadata-action: the inputs `images` and `tags` (rules, one a line) give the outputs `tags` (every name)
     and `version` (the first tag). A rule that depends on the event is taken to hold."""
     inputs = call.machine.load(call.argument(0))
-    images = as_text(source_input(inputs, "images") or EMPTY)
-    rules = as_text(source_input(inputs, "tags") or Text.of(_DEFAULT_RULES))
-    names = [_value_of(each, "name") or each for each in parts_of(images, " \t\r\n,") if not _is_option(each)]
-    tags = [tag for line in parts_of(rules, "\r\n") if (tag := _tag(call, _stripped(line))) is not None]
-    version: Value = tags[0] if len(tags) == 1 else _computed(call, "version")
-    if _adds_latest(inputs, rules):
-        tags.append(_computed(call, "latest"))
-    whole = joined([name + Text.of(":") + tag for name in names for tag in tags], Text.of("\n"))
-    for name, value in (("TAGS", whole), ("VERSION", version)):
+    given = [source_input(inputs, name) or Text.of(default) for name, default in _RULES.items()]
+    resumed = [call.machine.load(value) for value in given]
+    names = combine(resumed, lambda row: _names_made(call, [as_text(each) for each in row], "tags"))
+    version = combine(resumed, lambda row: _names_made(call, [as_text(each) for each in row], "version"))
+    for name, value in (("TAGS", names), ("VERSION", version)):
         call.machine.set_environment(Text.of(f"DOCKER_METADATA_OUTPUT_{name}"), value)
-    known = (("tags", whole), ("version", version))
+    known = (("tags", names), ("version", version))
     return (Record("", ((UNKNOWN, call.unknown("an output of docker/metadata-action")), *known)),)
+
+
+def _names_made(call: Call, given: list[Text], wanted: str) -> Text:
+    images, rules, flavor = given
+    tags = [tag for line in parts_of(rules, "\r\n") if (tag := _tag(call, _stripped(line))) is not None]
+    if wanted == "version":
+        return tags[0] if len(tags) == 1 else _computed(call, "version")
+    if _adds_latest(rules, flavor):
+        tags.append(_computed(call, "latest"))
+    names = [_value_of(each, "name") or each for each in parts_of(images) if not _is_option(each)]
+    return joined([name + Text.of(":") + tag for name in names for tag in tags], Text.of("\n"))
 
 
 def _computed(call: Call, what: str) -> Text:
@@ -256,13 +308,12 @@ def _stripped(text: Text) -> Text:
     return pieces[0] if len(pieces) == 1 else text
 
 
-def _adds_latest(inputs: Value, rules: Text) -> bool:
+def _adds_latest(rules: Text, flavor: Text) -> bool:
     """Whether the tag latest may be added; `flavor: latest=auto` is the default."""
-    flavor = str(as_text(source_input(inputs, "flavor") or EMPTY))
-    if "latest=false" in flavor:
+    if "latest=false" in str(flavor):
         return False
     listed = str(rules)
-    return "latest=true" in flavor or "event=tag" in listed or any(f"type={each}" in listed for each in _LATEST)
+    return "latest=true" in str(flavor) or "event=tag" in listed or any(f"type={each}" in listed for each in _LATEST)
 
 
 def _tag(call: Call, rule: Text) -> Text | None:

@@ -17,6 +17,7 @@ UNKNOWN = "*"
 """The field of a record that stands for all that are not known (as in `engine.basis`)."""
 LONGEST_JSON = 64 * 1024
 _COMMANDS = {"outputs": "::set-output name=", "exports": "::set-env name="}
+_AZURE = "##vso[task.setvariable variable="
 
 
 def begin_job(call: Call) -> tuple[Value, ...]:
@@ -82,6 +83,14 @@ def _assignments(text: Text, kind: str) -> Iterator[tuple[str, Text]]:
     command = _COMMANDS[kind]
     for line in lines:
         leading = line.leading.lstrip()
+        if kind == "exports" and leading.startswith(_AZURE):
+            name, closed, _ = leading.removeprefix(_AZURE).partition("]")
+            if closed:
+                yield (
+                    name.partition(";")[0].strip().upper().replace(".", "_"),
+                    line.dropped(line.leading.index("]") + 1),
+                )
+            continue
         if leading.startswith(command):
             name, _, rest = leading.removeprefix(command).partition("::")
             if rest or line.holes:

@@ -42,6 +42,8 @@ class Pipelines(JinjaFiles):
         super().__init__(*arguments)  # type: ignore[arg-type]
         self._hosts: list[_Host] = []
         self._kept: list[_Kept] = []
+        self._asked: set[str] = set()
+        """variables whose value came from outside"""
 
     def begin_job(self, name: Text, shared: bool) -> None:
         variables = {variable: self.heap.read(cell) for variable, cell in self.variables.items()}
@@ -56,6 +58,20 @@ class Pipelines(JinjaFiles):
         self.host, self.archives, self.files = before.name, before.archives, before.files
         for variable, cell in self.variables.items():
             self.heap.write(cell, before.variables.get(variable, ABSENT))
+
+    # --- variables ---
+
+    def environment(self, name: Text) -> Value:
+        value = super().environment(name)
+        literal = name.literal or ""
+        if isinstance(value, Text) and value == self.outside(literal):
+            self._asked.add(literal)
+        return value
+
+    def gone(self, name: str) -> Value:
+        """On a host that is made for a job, nothing but the job itself sets its variables: one that nothing has asked
+        for before is not there."""
+        return EMPTY if self.host and name not in self._asked else ABSENT
 
     # --- archives between hosts ---
 

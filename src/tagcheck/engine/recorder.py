@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
@@ -260,9 +261,7 @@ class Recorder(Evaluation):
         found = [
             (images, both, reading)
             for path, images, guards, reading in self.archives
-            if archive is not None
-            and (both := self.guards.and_(guards)) is not None
-            and same(path, archive) is Same.YES
+            if archive is not None and (both := self.guards.and_(guards)) is not None and _is_archive(archive, path)
         ]
         if not found:
             found = self._in_stream(self.read_file(effect.archive) if effect.archive is not None else self.stream())
@@ -384,6 +383,14 @@ class Recorder(Evaluation):
     def open_procedures(self) -> tuple[Span, ...]:
         """Where the procedures stand that are being evaluated, outermost first."""
         return ()
+
+
+def _is_archive(named: Text, path: Text) -> bool:
+    """Whether a word of a command line names a file; a pattern stands for all files that match it."""
+    pattern = named.literal
+    if pattern is not None and "*" in pattern:
+        return fnmatchcase(str(path), pattern)
+    return same(path, named) is Same.YES
 
 
 def _is_of(event: Event, effect: Effect) -> bool:

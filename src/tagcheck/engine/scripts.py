@@ -267,12 +267,19 @@ class Scripts(Execution):
     def own_environment(self) -> Iterator[None]:
         """What a shell exports is gone when it ends."""
         before = {name: self.heap.read(cell) for name, cell in self.variables.items()}
-        for name, value in self.command_environment:
+        given = self.command_environment
+        for name, value in given:
             self.set_environment(Text.of(name), value)
         self.command_environment = ()
         yield
+        # The same command may run again in another case.
+        self.command_environment = given
         for name, cell in self.variables.items():
-            self.heap.write(cell, before.get(name, ABSENT))
+            self.heap.write(cell, before.get(name) or self.gone(name))
+
+    def gone(self, name: str) -> Value:
+        """What a variable holds that a shell has exported, after its end."""
+        return ABSENT
 
     def source_text(self, text: Text) -> tuple[SourceText, tuple[Value, ...]]:
         """A symbolic text as source text: one character for each hole, and what the characters stand for."""

@@ -23,6 +23,7 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("helm", chart.relevant, chart.parse, always=True),
         Runnable("jinja", jinja.relevant, jinja.parse, always=True),
         Runnable("make", make.relevant, make.parse, called_by=("make", "gmake")),
+        *ci.systems(),
         Runnable("shell", shell.relevant, shell.parse),
         *ci.systems(),
     )

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from tagcheck.events import Event, Stage
 from tagcheck.finding import Tier
 from tagcheck.image import Reference, fault, same_image, words
-from tagcheck.predicates.model import Case, Match, made_at, names_of, place, placeholder, same_as, written_at
+from tagcheck.predicates.model import (
+    Case,
+    Match,
+    compatible,
+    made_at,
+    names_of,
+    place,
+    placeholder,
+    same_as,
+    written_at,
+)
 from tagcheck.source import Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
 
@@ -44,6 +54,9 @@ def _overridable(case: Case, event: Event) -> bool:
     """Whether the same stage at the same place gets its tag from outside in another case of the run."""
     for other in case.events(event.stage):
         if other is event or other.span != event.span or other.trace != event.trace:
+            continue
+        if compatible(other.guards, event.guards):
+            # Both happen in one run: two names of one command, not two cases of one name.
             continue
         tag = other.reference.tag
         if tag is not None and any(hole.kind in SETTABLE for hole in tag.holes):

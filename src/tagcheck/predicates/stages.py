@@ -509,8 +509,9 @@ def archive_mismatch(case: Case) -> Iterator[Match]:
 
 
 def _may_be_same_file(left: Text, right: Text) -> bool:
-    """Whether two paths can be the same: one that is not absolute begins in a folder that is not known."""
-    if same(left, right) is not Same.NO:
+    """Whether two paths can be the same: one that is not absolute begins in a folder that is not known, and a pattern
+    stands for whatever matches it."""
+    if same(left, right) is not Same.NO or "*" in str(right):
         return True
     if left.leading.startswith("/") and right.leading.startswith("/"):
         return False

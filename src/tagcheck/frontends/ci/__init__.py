@@ -7,9 +7,12 @@ What they have in common is here once: positioned documents, statements, shells.
 from __future__ import annotations
 
 from tagcheck.frontends.api import Runnable
-from tagcheck.frontends.ci import github
+from tagcheck.frontends.ci import azure, buildkite, circleci, github, gitlab, jenkins, kubernetes_pipelines
 
 
 def systems() -> tuple[Runnable, ...]:
     """The CI systems, one line each. Their files name images without naming a program, so all of them count."""
-    return (Runnable(github.LANGUAGE, github.relevant, parse_among=github.parse, always=True),)
+    return tuple(
+        Runnable(each.LANGUAGE, each.relevant, parse_among=each.parse, always=True)
+        for each in (github, gitlab, circleci, azure, buildkite, jenkins, kubernetes_pipelines)
+    )

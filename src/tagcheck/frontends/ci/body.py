@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from tagcheck import ir
+from tagcheck.frontends.api import EntryKind, Unit
+from tagcheck.frontends.ci.documents import Document
 from tagcheck.source import Span
 
 SHELLS = frozenset(("sh", "bash", "dash", "ash", "ksh", "zsh"))
@@ -78,3 +80,53 @@ def shell_of(line: str) -> str | None:
     words = line.split() or [""]
     name = words[0].rpartition("/")[2]
     return name if name in SHELLS else None
+
+
+class Pipeline(Body):
+    """What the jobs of a pipeline do, one after the other."""
+
+    @contextmanager
+    def job(self, label: str, span: Span, shared: bool = False) -> Iterator[None]:
+        """What is emitted inside happens on a host of its own, or on one that others use."""
+        self.call("ci", "begin", (ir.Literal(label, span, False), ir.Constant(shared, span)), span)
+        yield
+        self.call("ci", "end", (), span)
+
+    def set(self, name: str, value: ir.Expression) -> None:
+        """Set a variable for what follows in the job."""
+        self.call("ci", "set", (ir.Literal(name, value.span, False), value), value.span)
+
+    def container(self, image: ir.Expression) -> None:
+        """A container is run beside, or around, the job."""
+        if not (isinstance(image, ir.Literal) and not image.text):
+            self.call("ci", "container", (image,), image.span)
+
+    def keep(self, name: str, path: ir.Expression) -> None:
+        """Keep files for other jobs."""
+        self.call("ci", "keep", (_inputs(path.span, name=name, path=path),), path.span)
+
+    def fetch(self, name: str, folder: ir.Expression | str, span: Span) -> None:
+        """Take files that another job kept."""
+        self.call("ci", "fetch", (_inputs(span, name=name, path=folder),), span)
+
+
+def _inputs(span: Span, **given: ir.Expression | str) -> ir.MapOf:
+    pairs = ((name, ir.Literal(each, span, False) if isinstance(each, str) else each) for name, each in given.items())
+    return ir.MapOf(tuple((ir.Literal(name, span, False), value) for name, value in pairs), span)
+
+
+def lines(listed: Iterable[ir.Expression], span: Span) -> ir.Expression | None:
+    """Commands, one after the other, as one text; None without any."""
+    parts: list[ir.Expression] = []
+    for each in listed:
+        parts += [*(each.parts if isinstance(each, ir.Join) else (each,)), ir.Literal("\n", span, False)]
+    return ir.Join(tuple(parts), span) if parts else None
+
+
+def unit(path: str, language: str, statements: Callable[[], tuple[ir.Statement, ...]], document: Document) -> Unit:
+    """A file that is one pipeline: a unit with one entry."""
+    name = path.rpartition("/")[2]
+    procedure = ir.Procedure(f"wf:{path}", "", (), statements, document.span, results=("outputs",))
+    found = {name: procedure} if document.root is not None else {}
+    entries = tuple((each, EntryKind.FILE) for each in found)
+    return Unit(path, language, path, procedures=found, entries=entries, problems=document.problems)

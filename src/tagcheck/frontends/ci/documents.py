@@ -116,3 +116,9 @@ def without(value: Expression | None, prefix: str) -> Expression:
         return Opaque("an image", value.span if value is not None else Span("", 1, 1, 1, 1))
     start = len(text.text) - len(text.text.lstrip().removeprefix(prefix))
     return joined(literals(text, start, len(text.text)), text.span(start, len(text.text)))
+
+
+def whole_scalar(value: Expression) -> Expression:
+    """A scalar as it stands; anything else as it is."""
+    text = scalar(value)
+    return value if text is None else whole(text)

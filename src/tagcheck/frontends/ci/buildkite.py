@@ -1,0 +1,57 @@
+"""Buildkite: pipeline files to one procedure (Buildkite Docs, "Defining steps").
+
+Steps run in the order in which they are written. Agents are hosts that others use too.
+
+What it cannot do: plugins other than those that run a container; steps that a step uploads.
+"""
+
+from __future__ import annotations
+
+from tagcheck import ir
+from tagcheck.frontends.api import Unit
+from tagcheck.frontends.ci import documents
+from tagcheck.frontends.ci.body import Pipeline, lines, unit
+from tagcheck.frontends.ci.documents import Reader, entries, field, items, word
+from tagcheck.frontends.ci.substitution import Variables
+
+LANGUAGE = "buildkite"
+_PLUGIN = "docker#"
+
+
+def relevant(path: str, content: bytes) -> bool:
+    """Whether a file is a pipeline."""
+    return path.startswith(".buildkite/") and path.endswith((".yml", ".yaml")) and b"steps" in content
+
+
+def parse(path: str, content: bytes, module: str, read: Reader) -> Unit:
+    """A pipeline as a unit with one entry. Never raises."""
+    document = documents.read(path, content)[0]
+
+    def statements() -> tuple[ir.Statement, ...]:
+        body = Pipeline()
+        _steps(document.root, dict(entries(field(document.root, "env"))), path, body, 0)
+        return tuple(body.out)
+
+    return unit(path, LANGUAGE, statements, document)
+
+
+def _steps(
+    node: ir.Expression | None, written: dict[str, ir.Expression], path: str, body: Pipeline, depth: int
+) -> None:
+    for number, step in enumerate(items(field(node, "steps"))):
+        if field(step, "steps") is not None and depth < 4:
+            _steps(step, written, path, body, depth + 1)
+            continue
+        commands = [*items(field(step, "command")), *items(field(step, "commands"))]
+        variables = Variables({**written, **dict(entries(field(step, "env")))})
+        with body.job(f"{path}#{word(field(step, 'key')) or number}", step.span, shared=True):
+            for name, value in variables.all():
+                body.set(name, value)
+            for plugin in items(field(step, "plugins")):
+                for name, given in entries(plugin):
+                    image = field(given, "image")
+                    if name.startswith(_PLUGIN) and image is not None:
+                        body.container(variables.expanded(image))
+            text = lines((each for each in commands if documents.spelled(each) is not None), step.span)
+            if text is not None:
+                body.shell(text, step.span)
