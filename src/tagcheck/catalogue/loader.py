@@ -19,6 +19,7 @@
       compose: {options: f/file}    without effects, and before other verbs: its switches may stand before them
     tools: [ENTRY, …]               several small tools in one file
     outputs: [{command: git rev-parse, weak: only a git hash}]      see `OutputRule`
+    given: HOME CI_*                variables that are set without the project
 
 A second YAML document holds the file's examples, which only the tests read. The language of expressions and
 conditions is that of `tagcheck.catalogue.expressions`.
@@ -93,16 +94,18 @@ class _Loading:
     outputs: list[OutputRule]
 
     def __post_init__(self) -> None:
+        self.given: set[str] = set()
         self.waiting: dict[str, tuple[_Entry, Mapping[str, object]]] = {}
 
     def read(self, file: FilePath) -> None:
         document = _document(file)
         entry = _Entry(str(file), "file")
-        single = {key: value for key, value in document.items() if key not in ("tools", "outputs")}
+        single = {key: value for key, value in document.items() if key not in ("tools", "outputs", "given")}
         if single:
             self._add(file, single)
         for one in entry.sequence(document, "tools"):
             self._add(file, entry.as_mapping(one, "a tool"))
+        self.given.update(entry.text(document, "given").split())
         self.outputs[:0] = [_output(entry, one) for one in entry.sequence(document, "outputs")]
 
     def _add(self, file: FilePath, data: Mapping[str, object]) -> None:
@@ -138,7 +141,7 @@ class _Loading:
     def tools(self) -> Tools:
         programs = {program: tool for tool in self.known.values() for program in tool.programs}
         prefixes = {tool.cluster_contexts for tool in self.known.values() if tool.cluster_contexts}
-        return Tools(programs, tuple(self.outputs), tuple(sorted(prefixes)))
+        return Tools(programs, tuple(self.outputs), tuple(sorted(prefixes)), frozenset(self.given))
 
 
 def _document(file: FilePath) -> Mapping[str, object]:

@@ -110,6 +110,7 @@ class Tools:
     by_program: Mapping[str, Tool]
     outputs: tuple[OutputRule, ...] = ()
     context_prefixes: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()
     _outputs_of: dict[str, tuple[OutputRule, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def outputs_of(self, program: str) -> tuple[OutputRule, ...]:
@@ -122,6 +123,12 @@ class Tools:
 
     def __iter__(self) -> Iterator[Tool]:
         return iter({tool.name: tool for tool in self.by_program.values()}.values())
+
+    def gives(self, variable: str) -> bool:
+        """Whether a variable of the environment is set without anybody in the project doing so."""
+        if variable in self.given:
+            return True
+        return any(name.endswith("*") and variable.startswith(name[:-1]) for name in self.given)
 
     @property
     def programs(self) -> frozenset[str]:

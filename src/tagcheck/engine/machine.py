@@ -113,7 +113,7 @@ def _unset(machine: Machine, program: Program) -> frozenset[str]:
     """The variables of the environment in names that are used, and in none that is supplied, that nothing sets."""
     used = _variables(event for event in machine.events if event.stage in (Stage.DEPLOYED, Stage.RUN))
     supplied = _variables(event for event in machine.events if event.stage in (Stage.BUILT, Stage.TAGGED))
-    return frozenset(name for name in used - supplied if program.only_reads(name))
+    return frozenset(name for name in used - supplied if not machine.tools.gives(name) and program.only_reads(name))
 
 
 def _variables(events: Iterable[Event]) -> set[str]:
