@@ -257,6 +257,8 @@ class _Script:
         if character not in ("/", "\\"):
             return None
         self.at += 1 + (character == "\\")
+        if self.at > len(self.written):
+            return Address(0)
         section = self._section(self.written[self.at - 1])
         found = self._pattern(section, False) if section is not None else None
         return Address(pattern=found) if found is not None else Address()

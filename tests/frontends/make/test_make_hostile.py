@@ -68,8 +68,6 @@ _LINES = st.lists(
             "x := $(y) \\",
             "a b: c $(x)",
             "\tdocker",
-        )
-        + (
             "push $(x:%=",
             "$(call x,",
             "$(eval $(x))",
@@ -78,8 +76,16 @@ _LINES = st.lists(
             "export",
             "override x += y",
             "a: x = 1",
+            "\t@-push $@",
+            "$(foreach i,a b,$(i))",
+            "$(shell echo",
+            ")",
+            "}",
+            "${x",
+            "undefine x",
+            ".ONESHELL:",
+            "#c\\",
         )
-        + ("\t@-push $@", "$(foreach i,a b,$(i))", "$(shell echo", ")", "}", "${x", "undefine x", ".ONESHELL:", "#c\\")
     ),
     max_size=25,
 )
