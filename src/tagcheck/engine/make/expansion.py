@@ -139,8 +139,7 @@ class Expander(ABC):
             if name in scope.values:
                 return scope.values[name]
             if name in scope.definitions and (name not in self.command or _is_override(scope.definitions[name])):
-                outer = scope.outer
-                return self._resolved(name, scope.definitions[name], lambda: self._around(outer, name))
+                return self._resolved(name, scope.definitions[name], partial(self._around, scope.outer, name))
             scope = scope.outer
         return self.global_(name)
 
