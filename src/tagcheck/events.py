@@ -111,6 +111,8 @@ class Override(Struct, frozen=True):
     trace: tuple[Span, ...] = ()
     certain: bool = False
     """everything that it could concern was seen"""
+    is_variable: bool = False
+    """`wanted` is a variable that is set for a program, and nothing there reads it"""
 
 
 class Scenario(Struct, frozen=True):

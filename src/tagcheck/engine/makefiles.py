@@ -12,7 +12,11 @@ from tagcheck.engine.make.readings import Reading
 from tagcheck.engine.make.running import Runner
 from tagcheck.engine.places import below, in_project
 from tagcheck.engine.scripts import Scripts, environment_of, lowered_text
+from tagcheck.events import Override
 from tagcheck.frontends import make
+from tagcheck.image import looks_like_reference
+from tagcheck.link import Program
+from tagcheck.models import Models
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import EMPTY, Piece, Text, Value
@@ -27,6 +31,13 @@ DEEPEST_MAKE = 6
 
 class Makefiles(Scripts):
     """A run that starts make."""
+
+    def __init__(self, program: Program, models: Models, steps: int) -> None:
+        super().__init__(program, models, steps)
+        self.read: list[str] = []
+        """the makefiles that were read, in order"""
+        self.asked: set[str] = set()
+        """the variables of the environment that were asked for"""
 
     tools: Tools
     _acting: frozenset[str] | None = None
@@ -53,7 +64,7 @@ class Makefiles(Scripts):
         self.holes, self.output_cell, self.pending = (), printed, []
         self.makes = (*outer[4], runner)
         self.working_directory, self.in_command = runner.place, True
-        runner.goals = goals
+        runner.goals, order, read = goals, self._order, len(self.read)
         runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
         runner.silent, runner.environment_first = effect.silent, effect.environment_first
         with self.own_environment():
@@ -62,6 +73,8 @@ class Makefiles(Scripts):
                 runner.run(goals)
             self.live, self.failed = True, False
             self.wait()
+        if runner.is_complete:
+            self._note_unread_variables(effect, outer[3], order, read)
         self.holes, self.output_cell, self.pending, self.site, self.makes = outer
         self.working_directory, self.in_command = place
         return self.narrow(self.heap.read(printed))
@@ -80,6 +93,20 @@ class Makefiles(Scripts):
         self.site, self.stack = outer
         if alone and not runner.asks_for_goals:
             self.program.kept[(path, runner.directory)] = Reading.of(self, runner, steps - self.steps)
+
+    def _note_unread_variables(self, effect: Effect, site: Span, order: int, read: int) -> None:
+        """Note the variables of a command line that neither a makefile mentions nor a recipe reads."""
+        for name, value in environment_of(effect.environment):
+            mentioned = any(name in _WORD.findall(self.program.read(path) or "") for path in self.read[read:])
+            if mentioned or name in self.asked or not isinstance(value, Text) or not looks_like_reference(value):
+                continue
+            missed = Override(name, value, site, order, self.guards, self.stack, is_variable=True)
+            self.overrides.append(missed)
+
+    def environment(self, name: Text) -> Value:
+        if name.literal is not None:
+            self.asked.add(name.literal)
+        return super().environment(name)
 
     # --- what a run of make asks ---
 

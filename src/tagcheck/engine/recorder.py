@@ -348,7 +348,7 @@ class Recorder(Evaluation):
         found: list[tuple[Guards, Value]] = []
         left: tuple[Guards, ...] = (self.guards,)
         for written, content, guards in reversed(self.files):
-            if not left or len(found) >= MOST_OPTIONS:
+            if not left or max(len(found), len(left)) >= MOST_OPTIONS:
                 break
             if same(written, placed) is Same.YES:
                 found += [(both, content) for case in left if (both := case.and_(guards)) is not None]

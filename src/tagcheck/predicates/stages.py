@@ -181,7 +181,8 @@ def regenerated_name(case: Case) -> Iterator[Match]:
             span = made_at(found.use, found.use.image) or written_at(found.use.image, found.use.span, reference.tag)
             yield found.match(span)
     for event, name, candidate in missing_sources(case):
-        if [_shape(part) for part in name.merged()] == [_shape(part) for part in candidate.image.merged()]:
+        mine, theirs = name.merged(), candidate.image.merged()
+        if mine != theirs and list(map(_shape, mine)) == list(map(_shape, theirs)):
             yield _not_present(case, event, name, candidate)
 
 

@@ -25,8 +25,11 @@ def ineffective_override(case: Case) -> Iterator[Match]:
         made = [each for each in case.together(probe, Stage.BUILT, Stage.TAGGED) if same_as(probe, each) is Same.YES]
         if not made or any(same_as(use, probe) is not Same.NO for use in case.together(probe, *USES, Stage.NAMED)):
             continue
-        for use in case.together(probe, Stage.DEPLOYED):
+        stages = (Stage.DEPLOYED, Stage.PUSHED, Stage.LOADED) if missed.is_variable else (Stage.DEPLOYED,)
+        for use in case.together(probe, *stages):
             if use.order > missed.order and use.kubelet and alike(use.reference, made[0].reference):
+                if same_as(use, probe) is not Same.NO:
+                    continue
                 yield _without_effect(missed, made, use)
                 break
 
@@ -64,11 +67,17 @@ def _is_meant(missed: Override, made: Event) -> bool:
 def _without_effect(missed: Override, made: list[Event], use: Event) -> Match:
     return Match(
         span=missed.span,
-        variables={"override": missed.wanted, "image": str(missed.image), "deployed": str(use.image)},
+        variables={
+            "override": missed.wanted,
+            "image": str(missed.image),
+            "deployed": str(use.image),
+            "variable": missed.wanted if missed.is_variable else "",
+            "stage": use.stage.value,
+        },
         places=(place(made[0]), Place("override", str(missed.image), missed.span, "finds nothing"), place(use)),
         names=names_of(built=made, deployed=[use]),
         label=f"finds no {missed.wanted}",
-        subject=("use", use.image, use.span),
+        subject=("use" if use.stage is Stage.DEPLOYED else "source", use.image, use.span),
         consequence=consequence(use),
     )
 

@@ -55,40 +55,12 @@ def test_depth_is_bounded(text: str) -> None:
         sys.setrecursionlimit(limit)
 
 
-_LINES = st.lists(
-    st.sampled_from(
-        (
-            "ifeq (a,",
-            "ifdef x",
-            "else",
-            "endif",
-            "define x",
-            "endef",
-            "x = $(x)",
-            "x := $(y) \\",
-            "a b: c $(x)",
-            "\tdocker",
-            "push $(x:%=",
-            "$(call x,",
-            "$(eval $(x))",
-            "%.o: %.c",
-            "include x.mk",
-            "export",
-            "override x += y",
-            "a: x = 1",
-            "\t@-push $@",
-            "$(foreach i,a b,$(i))",
-            "$(shell echo",
-            ")",
-            "}",
-            "${x",
-            "undefine x",
-            ".ONESHELL:",
-            "#c\\",
-        )
-    ),
-    max_size=25,
+_TOKENS = (
+    "ifeq (a,|ifdef x|else|endif|define x|endef|x = $(x)|x := $(y) \\|a b: c $(x)|\tdocker|push $(x:%=|$(call x,|"
+    "$(eval $(x))|%.o: %.c|include x.mk|export|override x += y|a: x = 1|\t@-push $@|$(foreach i,a b,$(i))|$(shell echo|"
+    ")|}|${x|undefine x|.ONESHELL:|#c\\"
 )
+_LINES = st.lists(st.sampled_from(_TOKENS.split("|")), max_size=25)
 
 
 @settings(max_examples=150, deadline=None)

@@ -80,6 +80,7 @@ class Reader(Expander):
         before, self.path = self.path, path
         folder = self.directory + "/" if self.directory else ""
         self.files.append(path.removeprefix(folder))
+        self.host.read.append(path)
         self._read(makefile, ())
         self.path = before
         return True

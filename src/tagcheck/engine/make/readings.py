@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from tagcheck.engine.makefiles import Makefiles
 
 _RUN = ("guards", "live", "failed", "_count", "_order", "_batch", "uses_cluster")
-_RUN_TABLES = ("events", "gaps", "archives", "files", "overrides", "dropped", "withdrawn", "suspended", "visited")
+_RUN_TABLES = (
+    "events",
+    "gaps",
+    "archives",
+    "files",
+    "overrides",
+    "dropped",
+    "withdrawn",
+    "suspended",
+    "visited",
+    "read",
+)
 _OWN = ("export_all", "one_shell", "silent", "default", "is_complete", "_texts")
 _OWN_TABLES = ("exported", "files")
 

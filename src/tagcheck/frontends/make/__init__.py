@@ -24,12 +24,16 @@ KEYS = "make:"
 """How the keys of targets begin."""
 LONGEST_FILE = 1 << 20
 _SUFFIXES = (".mk", ".mak", ".make")
+_OTHERS = (".in", ".am", ".tmpl", ".tpl", ".template", ".j2", ".inc", ".common", ".orig", ".bak", "~")
+"""Templates of makefiles, parts of them, and copies."""
 
 
 def relevant(path: str, content: bytes) -> bool:
     """Whether a file is a makefile, by its name."""
     name = path.rpartition("/")[2]
-    return name in NAMES or name.startswith("Makefile.") or name.endswith(_SUFFIXES)
+    if name in NAMES or name.endswith(_SUFFIXES):
+        return True
+    return name.startswith("Makefile.") and not name.endswith(_OTHERS)
 
 
 def parse(path: str, content: bytes, module: str) -> Unit:
