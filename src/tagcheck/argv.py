@@ -142,7 +142,11 @@ def _output_rule(tools: Tools, words: Sequence[Text]) -> OutputRule | None:
         return None
     program = program_name(words[0]).removesuffix(".exe")
     arguments = [word.literal if word.literal is not None else str(word) for word in words[1:]]
-    return next((rule for rule in tools.outputs_of(program) if _prints(rule, arguments)), None)
+    # One command is asked for several things, and scripts run the same commands again and again.
+    key = (program, *arguments)
+    if key not in tools.output_rules:
+        tools.output_rules[key] = next((each for each in tools.outputs_of(program) if _prints(each, arguments)), None)
+    return tools.output_rules[key]
 
 
 def _prints(rule: OutputRule, arguments: Sequence[str]) -> bool:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from posixpath import dirname, join, normpath
 from typing import Any, TypeVar
 
@@ -86,6 +87,7 @@ class Program:
         self._by_folder: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
         self._only_read: dict[str, bool] = {}
+        self._matching: dict[str, tuple[str, ...]] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
@@ -172,6 +174,13 @@ class Program:
         name = tail.rpartition("/")[2]
         ends = [each for each in self._by_suffix.get(name, ()) if ("/" + each).endswith("/" + tail.lstrip("/"))]
         return tuple(ends) if len(ends) == 1 else ()
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The project files that are like a shell pattern, whose `*` stops at a '/'."""
+        found = self._matching.get(pattern)
+        if found is None:
+            found = self._matching[pattern] = tuple(each for each in self.paths if _like(each, pattern))
+        return found
 
     def _at(self, path: str) -> tuple[str, ...]:
         if self.has(path):
@@ -499,6 +508,12 @@ def _only_reads(content: bytes, word: bytes) -> bool:
             return False
         at = content.find(word, at + len(word))
     return True
+
+
+def _like(path: str, pattern: str) -> bool:
+    if not any(each in pattern for each in "*?["):
+        return path == pattern
+    return path == pattern or (path.count("/") == pattern.count("/") and fnmatchcase(path, pattern))
 
 
 def _known_tail(path: Text) -> str:

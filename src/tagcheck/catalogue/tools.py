@@ -112,6 +112,8 @@ class Tools:
     context_prefixes: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
     _outputs_of: dict[str, tuple[OutputRule, ...]] = field(default_factory=dict, compare=False, repr=False)
+    output_rules: dict[tuple[str, ...], OutputRule | None] = field(default_factory=dict, compare=False, repr=False)
+    """the rules of command lines, as they are found"""
 
     def outputs_of(self, program: str) -> tuple[OutputRule, ...]:
         """The rules that can concern what a program prints."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from functools import partial
 from itertools import islice
 from posixpath import join, normpath
@@ -391,7 +390,7 @@ class Expander(ABC):
                 return derived("wildcard", patterns)
             wanted = normpath(join(self.directory, literal))
             skipped = len(self.directory) + 1 if self.directory else 0
-            named = [each for each in self.host.program.paths if each == wanted or _like(each, wanted)]
+            named = self.host.program.matching(wanted)
             found += [Text.of(each[skipped:]) for each in named[:MOST_FILES]]
             if not named and self.host.program.find_files(Text.of(wanted), ""):
                 found.append(pattern)
@@ -479,13 +478,6 @@ def _left(rest: list[Guards], definition: Definition) -> list[Guards]:
 
 def _one_line(text: Text) -> Text:
     return replace_text(text, "\n", BLANK)
-
-
-def _like(path: str, pattern: str) -> bool:
-    """Whether a path is like a pattern whose `*` stops at a '/'."""
-    return (
-        path.count("/") == pattern.count("/") and any(each in pattern for each in "*?[") and fnmatchcase(path, pattern)
-    )
 
 
 _HANDLERS: dict[str, Callable[[Expander, tuple[Expansion, ...]], Value]] = {
