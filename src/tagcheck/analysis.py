@@ -85,7 +85,7 @@ class _Context:
 def analyse(project: Project, files: Files, config: Config, catalogues: Sequence[Path], tell: Tell) -> Analysis:
     """Evaluate every scenario of a project. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
-    models = load_models([each / "models" for each in directories], "go", "shell", "ci")
+    models = load_models([each / "models" for each in directories], "go", "python", "shell", "ci")
     program = Program(
         project.files, files.read, languages(), Effectful(models), partial(_says_stage, models), _deploying(models)
     )
@@ -127,7 +127,18 @@ def _uncalled(tasks: _Tasks, workers: Workers[_Done], visited: set[str], evaluat
 
 # --- what can matter -------------------------------------------------------------------------------------------------
 
-EFFECTS = frozenset(("command", "run-words", "run-argument", "effect", "container-request", "image-stream"))
+EFFECTS = frozenset(
+    (
+        "start-program",
+        "run-program",
+        "command",
+        "run-words",
+        "run-argument",
+        "effect",
+        "container-request",
+        "image-stream",
+    )
+)
 """The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
 does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
 DEPLOYING = frozenset(("deploy", "mutate-and-deploy"))

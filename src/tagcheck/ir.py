@@ -287,8 +287,12 @@ class Assign(Struct, frozen=True):
     declare: bool = False
 
 
+ALL_KEYWORDS = "**"
+
+
 class Argument(Struct, frozen=True):
-    """An argument of a call: positional, or by keyword; `value` may be a `Spread`."""
+    """An argument of a call: positional, or by keyword; `value` may be a `Spread`. The keyword `ALL_KEYWORDS` stands
+    for all entries of a mapping."""
 
     value: Expression
     keyword: str = ""
@@ -454,13 +458,16 @@ Statement: TypeAlias = (
 
 
 class Parameter(Struct, frozen=True):
-    """`copied`: what is passed is a copy, also where the caller has a reference (a Go receiver that is no pointer)."""
+    """`copied`: what is passed is a copy, also where the caller has a reference (a Go receiver that is no pointer). `named`: only
+    a keyword gives it. `rest`: it takes the keywords that no other parameter has, as a mapping."""
 
     name: str
     type: str = ""
     variadic: bool = False
     default: Expression | None = None
     copied: bool = False
+    named: bool = False
+    rest: bool = False
 
 
 class Procedure(Struct, frozen=True, eq=False, dict=True):
@@ -470,7 +477,8 @@ class Procedure(Struct, frozen=True, eq=False, dict=True):
     closures append '$1', '$2' to the key around them. `module` is the module whose symbols its names mean. `receiver`
     is the first parameter of a method. `results` are the result types; `named_results` the names of results that have
     them (the engine declares them with zero values). `mentions` holds every identifier that occurs in the body: a cheap
-    over-approximation of what it can call. The body is lowered when it is first asked for.
+    over-approximation of what it can call. The body is lowered when it is first asked for. `computed`: to ask for it as
+    a field is to call it. `constructs`: the qualified type whose objects it makes; the type's members are its fields.
     """
 
     key: str
@@ -482,6 +490,8 @@ class Procedure(Struct, frozen=True, eq=False, dict=True):
     named_results: tuple[str, ...] = ()
     receiver: Parameter | None = None
     mentions: frozenset[str] = frozenset()
+    computed: bool = False
+    constructs: str = ""
 
     @cached_property
     def body(self) -> tuple[Statement, ...]:

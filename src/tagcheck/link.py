@@ -32,6 +32,8 @@ Lowered = TypeVar("Lowered")
 GENERATED = b"DO NOT EDIT"
 """What a file that a program wrote says of itself in its first HEAD bytes (go.dev/s/generatedcode)."""
 HEAD = 2048
+MOST_PARENTS = 8
+"""Types above a type."""
 IMAGE_WORDS = frozenset(("Image", "Containers", "PodSpec"))
 """Fields and types of Kubernetes objects that name images (API version v1 of Kubernetes)."""
 
@@ -105,6 +107,8 @@ class Program:
     def _lay_out(self, languages: Sequence[Language]) -> None:
         for language in languages:
             own = [path for path in self.paths if path.endswith(language.suffixes)]
+            if not own:
+                continue
             layout = language.layout(self.paths, self.read)
             self._layouts[language.name] = layout
             for path in own:
@@ -306,6 +310,8 @@ class Program:
         if "@" in name or module.endswith("struct"):
             return self._synthetic(qualified)
         found = self.lookup(module, name) if module in self.modules else ()
+        if found and isinstance(found[0], Procedure) and found[0].constructs:
+            return next((unit.types[name] for unit in self.modules[module].parsed() if name in unit.types), None)
         return next((each for each in found if isinstance(each, Type)), None)
 
     def _synthetic(self, qualified: str) -> Type | None:
@@ -334,10 +340,32 @@ class Program:
 
     def methods(self, qualified: str, name: str) -> tuple[Procedure, ...]:
         """The method of a type; none if the type or the method is not the project's."""
+        found = self.member(qualified, name)
+        return tuple(each for each in found if isinstance(each, Procedure))
+
+    def member(self, qualified: str, name: str, depth: int = 0) -> tuple[Definition, ...]:
+        """A method or variable of a type, its own or inherited; none if the type or the member is not the project's."""
         module, _, type_ = qualified.rpartition(".")
         if module not in self.modules:
             return ()
-        return tuple(each for each in self.lookup(module, f"{type_}.{name}") if isinstance(each, Procedure))
+        found = self.lookup(module, f"{type_}.{name}")
+        if found or depth > MOST_PARENTS:
+            return found
+        inherited = (self.member(each, name, depth + 1) for each in self.parents(qualified))
+        return next((each for each in inherited if each), ())
+
+    def parents(self, qualified: str) -> tuple[str, ...]:
+        """The types that a type inherits from, by their qualified names."""
+        module = qualified.rpartition(".")[0]
+        info = self.type(qualified) if module in self.modules else None
+        if info is None or not info.parents:
+            return ()
+        imports = {name: to for unit in self.modules[module].parsed() for name, to in unit.imports.items()}
+        return tuple(_meant(each, module, imports) for each in info.parents)
+
+    def home(self, definition: Variable, module: str) -> str:
+        """The module that a variable belongs to, which need not be the one that it was looked up in."""
+        return self._module_of.get(definition.span.path, module)
 
     def only_method(self, name: str) -> tuple[Procedure, ...]:
         """The method of this name if the files in view have exactly one."""
@@ -397,8 +425,8 @@ class Program:
             if module not in self.modules and (names := self._effectful(module)):
                 self._reaching_names[module] |= names
         self._note_undefined()
-        seeds = sorted(self._reaching_names)
-        queue = [path for path, imports in sorted(self._imports.items()) if not imports.isdisjoint(seeds)]
+        seeds = frozenset(self._reaching_names)
+        queue = [path for path, imports in sorted(self._imports.items()) if self._may_use(path, imports & seeds)]
         while True:
             for path in dict.fromkeys(queue):
                 self.unit(path)
@@ -406,6 +434,13 @@ class Program:
             if not queue:
                 break
         self._look_around()
+
+    def _may_use(self, path: str, modules: frozenset[str]) -> bool:
+        """Whether a file that imports effectful modules names one of their functions at all."""
+        if not modules:
+            return False
+        content = self._read(path) or b""
+        return any(name.encode() in content for module in modules for name in self._reaching_names[module])
 
     def _look_around(self) -> None:
         """Note what is in view. Files that are parsed later, for one name or another, are left out of it: else the
@@ -514,6 +549,17 @@ def _like(path: str, pattern: str) -> bool:
     if not any(each in pattern for each in "*?["):
         return path == pattern
     return path == pattern or (path.count("/") == pattern.count("/") and fnmatchcase(path, pattern))
+
+
+def _meant(name: str, module: str, imports: Mapping[str, str]) -> str:
+    """The qualified type that a file means by a name of its own or of an import."""
+    head, _, rest = name.partition(".")
+    while head not in imports and rest:
+        more, _, rest = rest.partition(".")
+        head = f"{head}.{more}"
+    if head not in imports:
+        return f"{module}.{name}"
+    return ".".join(filter(None, (imports[head].replace(":", "."), rest)))
 
 
 def _known_tail(path: Text) -> str:

@@ -17,7 +17,7 @@ of the module; module '*' is any module, for receivers of unknown type. A module
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tagcheck.builtins.registry import OPERATIONS, OperationSpec
@@ -26,8 +26,8 @@ from tagcheck.values import Hole, HoleKind, Opaque, Record, Text
 
 ANY_MODULE = "*"
 ANY_WORD = "*"
-RESERVED = frozenset({"op", "by-reference"})
-GROUP_KEYS = frozenset({"module", "models", "values"})
+RESERVED = frozenset({"op", "by-reference", "attribute", "receiver-first", "signature"})
+GROUP_KEYS = frozenset({"module", "models", "values", "single"})
 
 
 class ModelError(Exception):
@@ -37,13 +37,20 @@ class ModelError(Exception):
 @dataclass(frozen=True, slots=True)
 class Model:
     """What a library call is. `with_` holds the operation's parameters. `by_reference`: indexes of arguments that the
-    library writes to although they are no pointers (a slice that is filled): the operation wants a pointer to them."""
+    library writes to although they are no pointers (a slice that is filled): the operation wants a pointer to them.
+    `attribute`: it is asked for like a field. `receiver_first`: the operation gets the receiver as argument 0.
+    `signature`: the names by which the arguments can be given, in order. `single`: a call has one result, whatever
+    the operation gives besides."""
 
     name: str
     op: str
     spec: OperationSpec
     with_: Mapping[str, object] = field(default_factory=dict)
     by_reference: frozenset[int] = frozenset()
+    attribute: bool = False
+    receiver_first: bool = False
+    signature: tuple[str, ...] = ()
+    single: bool = False
 
     @property
     def pure(self) -> bool:
@@ -246,15 +253,15 @@ def _models(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, Mode
     for names, entry in entries.items():
         if not isinstance(names, str):
             raise ModelError(f"{path}: {modules[0]}: the name {names!r} must be quoted")
-        shape = _shape(path, f"{modules[0]}.{names}", entry)
+        shape = replace(_shape(path, f"{modules[0]}.{names}", entry), single=bool(group.get("single")))
         for module in modules:
             for name in names.split(", "):
                 qualified = f"*.{name}" if module == ANY_MODULE else f"{module}.{name}"
-                yield qualified, Model(qualified, *shape)
+                yield qualified, replace(shape, name=qualified)
 
 
-def _shape(path: Path, where: str, entry: object) -> tuple[str, OperationSpec, Mapping[str, object], frozenset[int]]:
-    """The fields of a model but its name."""
+def _shape(path: Path, where: str, entry: object) -> Model:
+    """A model but for its name."""
     if isinstance(entry, str):
         entry = {"op": entry}
     if not isinstance(entry, Mapping):
@@ -267,8 +274,16 @@ def _shape(path: Path, where: str, entry: object) -> tuple[str, OperationSpec, M
     unknown = sorted(set(with_) - spec.parameters)
     if unknown:
         raise ModelError(f"{path}: {where}: the operation {op!r} has no parameter {unknown[0]!r}")
-    indexes = frozenset(entry.get("by-reference", ()))
-    return op, spec, with_, indexes
+    return Model(
+        "",
+        op,
+        spec,
+        with_,
+        frozenset(entry.get("by-reference", ())),
+        bool(entry.get("attribute")),
+        bool(entry.get("receiver-first")),
+        tuple(map(str, entry.get("signature", ()))),
+    )
 
 
 def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, object]]:

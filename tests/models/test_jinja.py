@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagcheck.builtins.jinja import render
+from tagcheck.builtins.jinja_rendering import render
 from tagcheck.source import Span
 from tagcheck.values import Mapping, Piece, Text
 

@@ -1,547 +1,70 @@
-"""Rendering of Jinja2 templates with symbolic data (Jinja 3.1, template designer documentation).
-
-The template is parsed by the library's own parser and never rendered by it. Names that nobody gives are what the
-template asks its caller for: parameters, equal to themselves. What is not understood leaves opaque parts.
-"""
+"""Jinja2 as programs use it: environments that find templates, and templates that are rendered (Jinja 3.1)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
-
 from tagcheck import values
-from tagcheck.builtins.api import Machine
-from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text, split_text, undecided
-from tagcheck.builtins.template_functions import FUNCTIONS, laid_over
-from tagcheck.builtins.template_scope import Scope, Steps, Variables, either, truthy
-from tagcheck.values import (
-    EMPTY,
-    Absent,
-    Hole,
-    HoleKind,
-    Null,
-    Number,
-    Opaque,
-    Origin,
-    Piece,
-    Sequence,
-    Text,
-    Truth,
-    Value,
-)
-from tagcheck.values import (
-    Mapping as MappingValue,
-)
-
-if TYPE_CHECKING:
-    from jinja2 import nodes
-
-LONGEST = 256 * 1024
-MOST_ROUNDS = 64
-DEEPEST = 12
-Loader = Callable[[str], Text | None]
-
-
-@dataclass(frozen=True)
-class Template:
-    """A parsed template: its syntax tree, and where the stretches of text in it stand."""
-
-    root: nodes.Template
-    places: Mapping[int, Origin]
-
-
-def parse_template(source: Text) -> Template | None:
-    """A template of one literal text; None if it cannot be parsed. Never raises."""
-    content = source.literal
-    if content is None or len(content) > LONGEST:
-        return None
-    from jinja2 import Environment, TemplateError
-
-    try:
-        environment = Environment(keep_trailing_newline=True, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
-        root = environment.parse(content)
-    except (TemplateError, RecursionError, ValueError, OverflowError):
-        return None
-    return Template(root, _places(root, content, source))
-
-
-def _places(root: nodes.Template, content: str, source: Text) -> Mapping[int, Origin]:
-    """Where the texts and constants of a template stand: they follow each other in the source."""
-    from jinja2 import nodes
-
-    first = next((part.origin for part in source.parts if isinstance(part, Piece) and part.origin), None)
-    found: dict[int, Origin] = {}
-    if first is None:
-        return found
-    at, origin = 0, first
-    for node in root.find_all(nodes.TemplateData):
-        start = content.find(node.data, at)
-        if start < 0:
-            continue
-        origin = origin.advanced(content[at:start])
-        found[id(node)] = origin
-        origin = origin.advanced(node.data)
-        at = start + len(node.data)
-    for constant in root.find_all(nodes.Const):
-        if isinstance(constant.value, str) and constant.value:
-            found[id(constant)] = _on_line(content, constant.lineno, constant.value, first)
-    return found
-
-
-def _on_line(content: str, line: int, text: str, first: Origin) -> Origin:
-    """The place of a text on a line of the source: where it stands there, else the line's beginning."""
-    start = 0
-    for _ in range(line - 1):
-        start = content.find("\n", start) + 1
-    end = content.find("\n", start)
-    stands = content.find(text, start, end if end >= 0 else len(content))
-    return first.advanced(content[: stands if stands >= 0 else start])
-
-
-def render(
-    source: Text, given: Mapping[str, Value], machine: Machine, identity: str, load: Loader | None = None
-) -> Value:
-    """The output of a template with variables; `load` gives the source of a template by name, for includes, imports and
-    parents."""
-    template = parse_template(source)
-    if template is None:
-        return derived("jinja", source)
-    scope = Scope(machine, identity, Null(), Null(), Variables(dict(given)), {}, Steps())
-    return _Renderer(scope, load or (lambda name: None)).template(template)
-
-
-@dataclass(frozen=True)
-class _Renderer:
-    """One template while it is rendered. `blocks` are those of templates that extend this one."""
-
-    scope: Scope
-    load: Loader
-    places: Mapping[int, Origin] = field(default_factory=dict)
-    blocks: Mapping[str, tuple[_Renderer, nodes.Block]] = field(default_factory=dict)
-    macros: dict[str, tuple[_Renderer, nodes.Macro]] = field(default_factory=dict)
-    depth: int = 0
-
-    def template(self, template: Template) -> Value:
-        from jinja2 import nodes
-
-        inside = replace(self, places=template.places)
-        parent = template.root.find(nodes.Extends)
-        if parent is None:
-            return inside.body(template.root.body)
-        blocks = {node.name: (inside, node) for node in template.root.find_all(nodes.Block)}
-        above = self.other(parent.template)
-        for node in template.root.body:
-            if isinstance(node, nodes.Assign | nodes.Macro | nodes.Import | nodes.FromImport):
-                inside.node(node)
-        if above is None:
-            return self.unknown("a parent template")
-        return replace(inside, blocks={**blocks, **self.blocks}, depth=self.depth + 1).template(above)
-
-    def other(self, name: nodes.Expr) -> Template | None:
-        """Another template by an expression that names it."""
-        literal = as_text(self.value(name)).literal
-        source = self.load(literal) if literal is not None and self.depth < DEEPEST else None
-        return parse_template(source) if source is not None else None
-
-    def unknown(self, what: str) -> Opaque:
-        return self.scope.unknown(what)
-
-    # --- statements ---
-
-    def body(self, found: list[nodes.Node]) -> Value:
-        parts = [self.node(each) for each in found]
-        return combine(tuple(parts), lambda row: joined([as_text(each, self.scope.machine) for each in row], EMPTY))
-
-    def node(self, node: nodes.Node) -> Value:
-        self.scope.steps.left -= 1
-        if self.scope.steps.left < 0:
-            return self.unknown("too much work")
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
-        return method(node) if method is not None else self.unknown(type(node).__name__)
-
-    def _output(self, node: nodes.Output) -> Value:
-        parts = tuple(self.value(each) for each in node.nodes)
-        return combine(parts, lambda row: joined([as_text(each, self.scope.machine) for each in row], EMPTY))
-
-    def _if(self, node: nodes.If) -> Value:
-        from jinja2 import nodes
-
-        rest: list[nodes.Node] = list(node.else_)
-        if node.elif_:
-            first, *others = node.elif_
-            rest = [nodes.If(first.test, first.body, others, node.else_, lineno=first.lineno)]
-        return either(self.value(node.test), lambda: self.body(node.body), lambda: self.body(rest), self.scope)
-
-    def _for(self, node: nodes.For) -> Value:
-        over = self.scope.machine.load(self.value(node.iter))
-        match over:
-            case Sequence(items=items, open=False) if len(items) <= MOST_ROUNDS:
-                rows: tuple[Value, ...] = items
-            case MappingValue(entries=entries, open=False) if len(entries) <= MOST_ROUNDS:
-                rows = tuple(key for key, _ in entries)
-            case Null() | Absent():
-                rows = ()
-            case _:
-                # Nobody knows how often; what one round states is stated.
-                rows = (self._attribute(over, "item") if isinstance(over, Text) else self.unknown("an item"),)
-        if not rows:
-            return self.body(node.else_)
-        return self._joined([self._round(node, each) for each in rows])
-
-    def _round(self, node: nodes.For, item: Value) -> Value:
-        inside = replace(self, scope=replace(self.scope, variables=Variables({}, self.scope.variables)))
-        inside._assigned(node.target, item)
-        if node.test is not None and truthy(inside.value(node.test)) is False:
-            return EMPTY
-        return inside.body(node.body)
-
-    def _joined(self, parts: list[Value]) -> Value:
-        return combine(tuple(parts), lambda row: joined([as_text(each, self.scope.machine) for each in row], EMPTY))
-
-    def _assign(self, node: nodes.Assign) -> Value:
-        self._assigned(node.target, self.value(node.node))
-        return EMPTY
-
-    def _assignblock(self, node: nodes.AssignBlock) -> Value:
-        self._assigned(node.target, self.body(node.body))
-        return EMPTY
-
-    def _assigned(self, target: nodes.Node, value: Value) -> None:
-        from jinja2 import nodes
-
-        if isinstance(target, nodes.Name):
-            self.scope.variables.own[target.name] = value
-        elif isinstance(target, nodes.Tuple):
-            loaded = self.scope.machine.load(value)
-            items = loaded.items if isinstance(loaded, Sequence) else ()
-            for index, each in enumerate(target.items):
-                self._assigned(each, items[index] if index < len(items) else self.unknown("an item"))
-        elif isinstance(target, nodes.NSRef):
-            held = self.scope.variables.get(target.name)
-            content = held if isinstance(held, MappingValue) else MappingValue(())
-            changed = laid_over(content, MappingValue(((Text.of(target.attr), value),)))
-            self.scope.variables.set(target.name, changed)
-
-    def _with(self, node: nodes.With) -> Value:
-        inside = replace(self, scope=replace(self.scope, variables=Variables({}, self.scope.variables)))
-        for target, value in zip(node.targets, node.values, strict=True):
-            inside._assigned(target, self.value(value))
-        return inside.body(node.body)
-
-    def _block(self, node: nodes.Block) -> Value:
-        renderer, chosen = self.blocks.get(node.name, (self, node))
-        return replace(renderer, scope=self.scope, blocks=self.blocks).body(chosen.body)
-
-    def _extends(self, node: nodes.Extends) -> Value:
-        return EMPTY
-
-    def _macro(self, node: nodes.Macro) -> Value:
-        self.macros[node.name] = (self, node)
-        return EMPTY
-
-    def _include(self, node: nodes.Include) -> Value:
-        found = self.other(node.template)
-        if found is None:
-            return EMPTY if node.ignore_missing else self.unknown("an included template")
-        return replace(self, depth=self.depth + 1, blocks={}).template(found)
-
-    def _import(self, node: nodes.Import) -> Value:
-        for name, macro in self._macros_of(node.template).items():
-            self.macros[f"{node.target}.{name}"] = macro
-        return EMPTY
-
-    def _fromimport(self, node: nodes.FromImport) -> Value:
-        found = self._macros_of(node.template)
-        for name in node.names:
-            own, alias = name if isinstance(name, tuple) else (name, name)
-            if own in found:
-                self.macros[alias] = found[own]
-        return EMPTY
-
-    def _macros_of(self, name: nodes.Expr) -> dict[str, tuple[_Renderer, nodes.Macro]]:
-        template = self.other(name)
-        if template is None:
-            return {}
-        inside = replace(self, macros={}, places=template.places, depth=self.depth + 1)
-        inside.body(template.root.body)
-        return inside.macros
-
-    def _exprstmt(self, node: nodes.ExprStmt) -> Value:
-        self.value(node.node)
-        return EMPTY
-
-    def _filterblock(self, node: nodes.FilterBlock) -> Value:
-        return self._filtered(node.filter, self.body(node.body))
-
-    def _scope(self, node: nodes.Scope) -> Value:
-        return self.body(node.body)
-
-    # --- expressions ---
-
-    def value(self, node: nodes.Node | None) -> Value:
-        if node is None:
-            return Null()
-        method = _EXPRESSIONS.get(type(node).__name__)
-        return method(self, node) if method is not None else self.unknown(type(node).__name__)
-
-    def _data(self, node: nodes.TemplateData) -> Value:
-        return Text((Piece(node.data, self.places.get(id(node))),)) if node.data else EMPTY
-
-    def _const(self, node: nodes.Const) -> Value:
-        match node.value:
-            case bool():
-                return Truth(node.value)
-            case int() | float():
-                return Number(node.value)
-            case str():
-                return Text((Piece(node.value, self.places.get(id(node))),)) if node.value else EMPTY
-            case _:
-                return Null()
-
-    def _name(self, node: nodes.Name) -> Value:
-        found = self.scope.variables.get(node.name)
-        return self._asked_for(node.name) if found is None else found
-
-    def _asked_for(self, name: str) -> Value:
-        """A variable that the caller gives."""
-        hole = Hole(HoleKind.PARAMETER, f"{self.scope.identity}:{name}", name)
-        return Text.of_hole(hole)
-
-    def _attribute(self, base: Value, name: str) -> Value:
-        def chosen(row: tuple[Value, ...]) -> Value:
-            loaded = self.scope.machine.load(row[0])
-            match loaded:
-                case MappingValue():
-                    found = loaded.get(name)
-                    return found if found is not None else (self.unknown(name) if loaded.open else Absent())
-                case values.Record():
-                    return loaded.get(name) or self.unknown(name)
-                case Text() if len(loaded.holes) == 1 and len(loaded.parts) == 1:
-                    hole = loaded.holes[0]
-                    return Text.of_hole(Hole(hole.kind, f"{hole.identity}.{name}", f"{hole.label}.{name}"))
-                case _:
-                    return self.unknown(name)
-
-        return combine((base,), chosen)
-
-    def _getattr(self, node: nodes.Getattr) -> Value:
-        return self._attribute(self.value(node.node), node.attr)
-
-    def _getitem(self, node: nodes.Getitem) -> Value:
-        index = self.value(node.arg)
-        base = self.scope.machine.load(self.value(node.node))
-        if isinstance(base, Sequence) and isinstance(index, Number) and 0 <= index.value < len(base.items):
-            return base.items[int(index.value)]
-        name = as_text(index).literal
-        return self._attribute(base, name) if name is not None else self.unknown("an item")
-
-    def _concat(self, node: nodes.Concat | nodes.Add) -> Value:
-        parts = node.nodes if hasattr(node, "nodes") else [node.left, node.right]
-        return self._joined([self.value(each) for each in parts])
-
-    def _condexpr(self, node: nodes.CondExpr) -> Value:
-        return either(self.value(node.test), lambda: self.value(node.expr1), lambda: self.value(node.expr2), self.scope)
-
-    def _and(self, node: nodes.And) -> Value:
-        left = self.value(node.left)
-        return either(left, lambda: self.value(node.right), lambda: left, self.scope)
-
-    def _or(self, node: nodes.Or) -> Value:
-        left = self.value(node.left)
-        return either(left, lambda: left, lambda: self.value(node.right), self.scope)
-
-    def _not(self, node: nodes.Not) -> Value:
-        return FUNCTIONS["not"]((self.value(node.node),), self.scope)
-
-    def _compare(self, node: nodes.Compare) -> Value:
-        if len(node.ops) != 1 or node.ops[0].op not in ("eq", "ne"):
-            return undecided("compare", self.value(node.expr), *(self.value(each.expr) for each in node.ops))
-        pair = (self.value(node.expr), self.value(node.ops[0].expr))
-        return combine(pair, lambda row: FUNCTIONS[node.ops[0].op](row, self.scope))
-
-    def _test(self, node: nodes.Test) -> Value:
-        from jinja2 import nodes
-
-        if node.name in ("defined", "undefined"):
-            given = not isinstance(node.node, nodes.Name) or self.scope.variables.get(node.node.name) is not None
-            value = self.value(node.node)
-            if given and not isinstance(value, Text | Opaque):
-                return Truth(isinstance(value, Absent) is (node.name == "undefined"))
-            if given:
-                return Truth(node.name == "defined")
-            asked = self._asked_for(f"{getattr(node.node, 'name', '')} is {node.name}")
-            return asked
-        return undecided(f"is {node.name}", self.value(node.node))
-
-    def _list(self, node: nodes.List | nodes.Tuple) -> Value:
-        return Sequence(tuple(self.value(each) for each in node.items))
-
-    def _dict(self, node: nodes.Dict) -> Value:
-        return MappingValue(tuple((self.value(pair.key), self.value(pair.value)) for pair in node.items))
-
-    def _filter(self, node: nodes.Filter) -> Value:
-        return self._filtered(node, self.value(node.node))
-
-    def _filtered(self, node: nodes.Filter, value: Value) -> Value:
-        function = _FILTERS.get(node.name)
-        if function is None:
-            return self.unknown(f"| {node.name}")
-        arguments = tuple(self.value(each) for each in node.args)
-        arguments += tuple(self.value(each.value) for each in node.kwargs)
-        return function(self, value, arguments)
-
-    def _call(self, node: nodes.Call) -> Value:
-        from jinja2 import nodes
-
-        name = _called_name(node.node)
-        macro = self.macros.get(name)
-        if macro is not None and self.depth < DEEPEST:
-            return self._expanded(*macro, node)
-        if name == "namespace" or name == "dict":
-            return MappingValue(tuple((Text.of(each.key), self.value(each.value)) for each in node.kwargs))
-        if name in ("lookup", "env") and node.args:
-            asked = as_text(self.value(node.args[-1]))
-            return self.scope.machine.environment(asked)
-        if isinstance(node.node, nodes.Getattr) and node.node.attr in _METHODS:
-            row = (self.value(node.node.node), *(self.value(each) for each in node.args))
-            return combine(row, lambda found: _METHODS[node.node.attr](found))  # type: ignore[attr-defined]
-        return self.unknown(f"{name}()")
-
-    def _expanded(self, home: _Renderer, macro: nodes.Macro, node: nodes.Call) -> Value:
-        """What a macro makes of its arguments."""
-        given = [self.value(each) for each in node.args]
-        keywords = {each.key: self.value(each.value) for each in node.kwargs}
-        defaults = [home.value(each) for each in macro.defaults]
-        bound: dict[str, Value] = {}
-        for index, parameter in enumerate(macro.args):
-            behind = index - (len(macro.args) - len(defaults))
-            default = defaults[behind] if behind >= 0 else Absent()
-            bound[parameter.name] = given[index] if index < len(given) else keywords.get(parameter.name, default)
-        scope = replace(home.scope, variables=Variables(bound, home.scope.variables))
-        return replace(home, scope=scope, depth=self.depth + 1).body(macro.body)
-
-
-def _called_name(node: nodes.Node) -> str:
-    from jinja2 import nodes
-
-    if isinstance(node, nodes.Name):
-        return node.name
-    if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-        return f"{node.node.name}.{node.attr}"
-    return ""
-
-
-_EXPRESSIONS: Mapping[str, Callable[[_Renderer, Any], Value]] = {
-    "TemplateData": _Renderer._data,
-    "Const": _Renderer._const,
-    "Name": _Renderer._name,
-    "Getattr": _Renderer._getattr,
-    "Getitem": _Renderer._getitem,
-    "Concat": _Renderer._concat,
-    "Add": _Renderer._concat,
-    "CondExpr": _Renderer._condexpr,
-    "And": _Renderer._and,
-    "Or": _Renderer._or,
-    "Not": _Renderer._not,
-    "Compare": _Renderer._compare,
-    "Test": _Renderer._test,
-    "List": _Renderer._list,
-    "Tuple": _Renderer._list,
-    "Dict": _Renderer._dict,
-    "Filter": _Renderer._filter,
-    "Call": _Renderer._call,
-}
-
-Filter = Callable[[_Renderer, Value, tuple[Value, ...]], Value]
-
-
-def _default(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    """`default(FALLBACK, BOOLEAN)`: a variable that nobody gives may still be given by the caller."""
-    fallback = arguments[0] if arguments else EMPTY
-    boolean = len(arguments) > 1 and arguments[1] == Truth(True)
-    if isinstance(value, Absent):
-        return fallback
-    if isinstance(value, Text) and len(value.parts) == 1 and value.holes and value.holes[0].kind is HoleKind.PARAMETER:
-        return either(value, lambda: value, lambda: fallback, renderer.scope)
-    return either(value, lambda: value, lambda: fallback, renderer.scope) if boolean else value
-
-
-def _by_function(name: str) -> Filter:
-    def applied(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-        return combine((*arguments, value), lambda row: FUNCTIONS[name](row, renderer.scope))
-
-    return applied
-
-
-def _replaced(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    old = as_text(arguments[0]).literal if len(arguments) > 1 else None
-    if not old:
-        return renderer.unknown("| replace")
-    return combine((value, arguments[1]), lambda row: replace_text(as_text(row[0]), old, as_text(row[1])))
-
-
-def _kept(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    return value
-
-
-def _indented(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    """`indent(WIDTH, FIRST)`: the lines but the first are moved to the right, that one too if asked for."""
-    width = int(arguments[0].value) if arguments and isinstance(arguments[0], Number) else 4
-    first = len(arguments) > 1 and arguments[1] == Truth(True)
-    space = Text.of(" " * max(0, min(width, 200)))
-
-    def moved(row: tuple[Value, ...]) -> Value:
-        lines = split_text(as_text(row[0], renderer.scope.machine), "\n")
-        kept = [
-            line if (index == 0 and not first) or not line.parts else space + line for index, line in enumerate(lines)
-        ]
-        return joined(kept, Text.of("\n"))
-
-    return combine((value,), moved)
-
-
-def _hashed(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    return derived("hash", as_text(value), keeps_unique=True)
-
-
-_FILTERS: Mapping[str, Filter] = {
-    "default": _default,
-    "d": _default,
-    "lower": _by_function("lower"),
-    "upper": _by_function("upper"),
-    "trim": _by_function("trim"),
-    "quote": _by_function("quote"),
-    "indent": _indented,
-    "string": _kept,
-    "safe": _kept,
-    "escape": _kept,
-    "e": _kept,
-    "mandatory": _kept,
-    "first": _by_function("first"),
-    "last": _by_function("last"),
-    "length": _by_function("len"),
-    "to_yaml": _by_function("toYaml"),
-    "to_nice_yaml": _by_function("toYaml"),
-    "replace": _replaced,
-    "hash": _hashed,
-}
-
-
-def _split_method(row: tuple[Value, ...]) -> Value:
-    separator = as_text(row[1]).literal if len(row) > 1 else None
-    return Sequence(tuple(split_text(as_text(row[0]), separator))) if separator else Opaque("split", "a list of words")
-
-
-def _replace_method(row: tuple[Value, ...]) -> Value:
-    old = as_text(row[1]).literal if len(row) > 2 else None
-    return replace_text(as_text(row[0]), old, as_text(row[2])) if old else Opaque("replace", "a text with replacements")
-
-
-_METHODS: Mapping[str, Callable[[tuple[Value, ...]], Value]] = {
-    "split": _split_method,
-    "replace": _replace_method,
-    "lower": lambda row: as_text(row[0]).mapped("lower"),
-    "upper": lambda row: as_text(row[0]).mapped("upper"),
-    "strip": lambda row: row[0],
-}
+from tagcheck.builtins import jinja_rendering
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.paths import join_paths
+from tagcheck.builtins.symbolic import as_text, combine
+from tagcheck.values import EMPTY, Null, Record, Text, Value
+
+TEMPLATE = "jinja2.Template"
+
+
+def template(call: Call) -> tuple[Value, ...]:
+    """A template that argument 0 is the text of."""
+    return (Record(TEMPLATE, (("%template", call.argument(0)),)),)
+
+
+def environment(call: Call) -> tuple[Value, ...]:
+    """An environment that finds templates below the folders of its loader."""
+    loader = call.machine.load(call.keywords.get("loader", call.arguments[0] if call.arguments else Null()))
+    folder = loader.get("%folder") if isinstance(loader, Record) else None
+    return (Record("jinja2.Environment", (("%folder", EMPTY if folder is None else folder),)),)
+
+
+def loader(call: Call) -> tuple[Value, ...]:
+    """A loader of the templates below the folder in argument 0; `package`: argument 1, below the package's folder."""
+    given = call.argument(1 if call.with_.get("package") and len(call.arguments) > 1 else 0)
+    loaded = call.machine.load(given)
+    first = loaded.items[0] if isinstance(loaded, values.Sequence) and loaded.items else loaded
+    return (Record("jinja2.Loader", (("%folder", first),)),)
+
+
+def find(call: Call) -> tuple[Value, ...]:
+    """The template of the name in argument 0, below the folder of the receiver."""
+    held = call.machine.load(call.receiver) if call.receiver is not None else None
+    folder = held.get("%folder") if isinstance(held, Record) else None
+    path = call.argument(0)
+    content = call.machine.read_file(join_paths((folder, path), call.machine) if folder is not None else path)
+    if content is None:
+        content = call.machine.read_file(path)
+    shown = call.unknown("a template that is not known") if content is None else content
+    return (Record(TEMPLATE, (("%template", shown), ("%folder", EMPTY if folder is None else folder))),)
+
+
+def render(call: Call) -> tuple[Value, ...]:
+    """The receiver, a template, filled from argument 0, a mapping, and the keywords."""
+    held = call.machine.load(call.receiver) if call.receiver is not None else None
+    content = held.get("%template") if isinstance(held, Record) else None
+    given = call.machine.load(call.arguments[0]) if call.arguments else values.Mapping(())
+    names: dict[str, Value] = {}
+    for key, value in given.entries if isinstance(given, values.Mapping) else ():
+        if isinstance(key, Text) and key.literal is not None:
+            names[key.literal] = value
+    names.update(call.keywords)
+    loaded = call.machine.load(content) if content is not None else None
+    if not isinstance(loaded, Text | values.Alternatives):
+        return (call.unknown("an unknown template"),)
+    folder = held.get("%folder") if isinstance(held, Record) else None
+
+    def load(name: str) -> Text | None:
+        path = Text.of(name) if folder is None else join_paths((folder, Text.of(name)), call.machine)
+        found = call.machine.read_file(path)
+        return found if isinstance(found, Text) else None
+
+    def rendered(row: tuple[Value, ...]) -> Value:
+        return jinja_rendering.render(as_text(row[0]), names, call.machine, call.identity, load)
+
+    return (combine((loaded,), rendered),)

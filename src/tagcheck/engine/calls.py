@@ -13,7 +13,8 @@ from tagcheck.catalog import EffectKind
 from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
 from tagcheck.engine.branches import Branches
-from tagcheck.engine.state import Exit, Frame, Pending, delta
+from tagcheck.engine.state import ABSENT, Exit, Frame, Pending, delta
+from tagcheck.engine.symbols import kind_of
 from tagcheck.engine.writes import changed_lists
 from tagcheck.events import Dropped, Stage
 from tagcheck.guards import ALWAYS, Guards
@@ -27,6 +28,7 @@ from tagcheck.values import (
     FunctionValue,
     HoleKind,
     LibraryValue,
+    Mapping,
     Null,
     Number,
     Opaque,
@@ -41,8 +43,8 @@ from tagcheck.values import (
 
 DEEPEST_CALL = 48
 MOST_RECURSION = 2
-PRINTING = ("Error", "String")
-"""Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing")."""
+PRINTING = ("Error", "String", "__str__")
+"""Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing"; Python's `str`)."""
 Results = tuple[Value, ...]
 
 
@@ -81,7 +83,7 @@ class Calls(Branches):
         model = self.models.find(callee.name) if isinstance(callee, LibraryValue) else None
         if model is not None and model.spec.wants is not None and self._is_idle_call(model.spec.wants, node, frame):
             return tuple(self.opaque("a number of bytes") for _ in range(wanted))
-        keywords = {a.keyword: self.evaluate(a.value, frame) for a in node.arguments if a.keyword}
+        keywords = self._keywords(node, frame)
         positional = [a.value for a in node.arguments if not a.keyword]
         if ir.Spread not in map(type, positional):
             if model is not None and model.by_reference:
@@ -96,6 +98,20 @@ class Calls(Branches):
         if isinstance(listed, Alternatives):
             return self._each_list(callee, listed, node.span, keywords, wanted)
         return self.apply(callee, self._arguments_of(listed), node.span, keywords, wanted)
+
+    def _keywords(self, node: ir.Invoke, frame: Frame) -> dict[str, Value]:
+        """The arguments by keyword; of a mapping that is passed as such, the entries whose names are known."""
+        found: dict[str, Value] = {}
+        for argument in node.arguments:
+            if not argument.keyword:
+                continue
+            value = self.evaluate(argument.value, frame)
+            if argument.keyword != ir.ALL_KEYWORDS:
+                found[argument.keyword] = value
+            elif isinstance(entries := self.load(value), Mapping):
+                named = ((self.as_text(key).literal, each) for key, each in entries.entries)
+                found.update((name, each) for name, each in named if name is not None)
+        return found
 
     def _shared(self, procedure: Procedure, nodes: list[ir.Expression], values: Results, frame: Frame) -> Results:
         """The arguments, with references in place of the lists of which the procedure sets items."""
@@ -152,7 +168,7 @@ class Calls(Branches):
         if isinstance(base, Alternatives):
             return self.distribute((base,), lambda chosen: self.method(chosen[0], self.load(chosen[0]), node.name))
         content = self.load(base)
-        variable = isinstance(node.base, ir.Name | ir.Global) and isinstance(content, Record | Opaque)
+        variable = isinstance(node.base, ir.Name | ir.Global) and isinstance(content, Record | Opaque | Sequence)
         if variable or (base is content and isinstance(content, Record)):
             base = self.address(node.base, frame)
         return self.method(base, content, node.name)
@@ -175,7 +191,9 @@ class Calls(Branches):
 
     def _other_method(self, base: Value, content: Value, name: str) -> Value:
         """The method of a value whose type is not known: the project's, if only one type has a method of the name."""
-        kind = "" if isinstance(content, Text | Sequence) else "*"
+        if isinstance(content, FunctionValue) and content.procedure.constructs:
+            return self.field(base, name)
+        kind = kind_of(content) or "*"
         if self.models.find(f"{kind}.{name}") is None:
             for method in self.program.only_method(name):
                 return FunctionValue(method, receiver=base)
@@ -275,6 +293,9 @@ class Calls(Branches):
 
     def _bind(self, frame: Frame, function: FunctionValue, arguments: Results, keywords: dict[str, Value]) -> None:
         procedure = function.procedure
+        if procedure.receiver is not None and function.receiver is None and arguments:
+            # A method that is called through its type gets its object as the first argument.
+            function, arguments = FunctionValue(procedure, function.captured, arguments[0]), arguments[1:]
         if procedure.receiver is not None:
             receiver = function.receiver if function.receiver is not None else self.opaque("a receiver")
             if procedure.receiver.copied and isinstance(content := self.load(receiver), Record):
@@ -284,9 +305,11 @@ class Calls(Branches):
         for index, parameter in enumerate(procedure.parameters):
             if parameter.variadic:
                 value: Value = _remaining(procedure, parameter, arguments[index:])
+            elif parameter.rest:
+                value = self._rest(procedure, keywords)
             elif parameter.name in keywords:
                 value = keywords[parameter.name]
-            elif index < len(arguments):
+            elif index < len(arguments) and not parameter.named:
                 value = self._passed(arguments[index], parameter.type)
             elif parameter.default is not None:
                 value = self.evaluate(parameter.default, frame)
@@ -295,6 +318,12 @@ class Calls(Branches):
             frame.names[parameter.name] = self.heap.new(value)
         for name, type_ in zip(procedure.named_results, procedure.results, strict=False):
             frame.names[name] = self.heap.new(self.zero(type_))
+
+    def _rest(self, procedure: Procedure, keywords: dict[str, Value]) -> Value:
+        """The keywords that no parameter has."""
+        own = {each.name for each in procedure.parameters}
+        entries = tuple((Text.of(name), value) for name, value in keywords.items() if name not in own)
+        return Pointer(self.heap.new(Mapping(entries)))
 
     def _passed(self, value: Value, type_: str) -> Value:
         if isinstance(value, Opaque) and type_ and not value.type:
@@ -418,7 +447,44 @@ class Calls(Branches):
         if model.stops and not keywords:
             self.live, self.failed = False, True
             return tuple(self.opaque("a call that does not return") for _ in range(wanted))
-        return self._operate(model, callee, arguments, site, keywords)
+        arguments = self._in_order(model, callee, arguments, keywords)
+        found = self._operate(model, callee, arguments, site, keywords)
+        return (*found, Null())[:1] if model.single else found
+
+    def _in_order(self, model: Model, callee: LibraryValue, arguments: Results, keywords: dict[str, Value]) -> Results:
+        """The arguments as an operation expects them: the receiver first where the model says so, and those by keyword
+        at the places that the model's signature gives them."""
+        if model.receiver_first and callee.receiver is not None:
+            arguments = (self.load(callee.receiver) if model.pure else callee.receiver, *arguments)
+        if not keywords or not model.signature:
+            return arguments
+        given = dict(enumerate(arguments))
+        given.update((at, keywords[name]) for at, name in enumerate(model.signature) if name in keywords)
+        return tuple(given.get(at, ABSENT) for at in range(max(given, default=-1) + 1))
+
+    # --- attributes and items of library objects ---
+
+    def attribute(self, base: Value, name: str) -> Value | None:
+        model = self.models.find(name)
+        if model is None or not model.attribute:
+            return None
+        site = self.site
+        found = self.call_library(LibraryValue(name, base), (), site, {}, 1)
+        self.site = site
+        return found[0] if found else None
+
+    def item_by_model(self, base: Value, name: str, arguments: Results) -> Value | None:
+        qualified = f"{base.type}.{name}" if isinstance(base, Record) and base.type else ""
+        if not qualified or self.models.exact.get(qualified) is None:
+            return None
+        found = self.call_library(LibraryValue(qualified, base), arguments, self.site, {}, 1)
+        return found[0] if found else Null()
+
+    def compute(self, function: FunctionValue) -> Value:
+        site = self.site
+        found = self.call_procedure(function, (), site, {})
+        self.site = site
+        return found[0] if found else self.opaque("a property")
 
     def _operate(
         self, model: Model, callee: LibraryValue, arguments: Results, site: Span, keywords: dict[str, Value]

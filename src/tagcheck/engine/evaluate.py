@@ -218,6 +218,8 @@ class Evaluation(Symbols):
     def _index(self, node: ir.Index, frame: Frame) -> Value:
         base = self.load(self.evaluate(node.base, frame))
         index = self.evaluate(node.index, frame)
+        if isinstance(base, Record) and (given := self.item_by_model(base, "__getitem__", (index,))) is not None:
+            return given
         return self.narrow(self.distribute((base, index), lambda chosen: self.item(chosen[0], chosen[1])))
 
     def _slice(self, node: ir.Slice, frame: Frame) -> Value:
@@ -364,6 +366,8 @@ class Evaluation(Symbols):
                 return _arithmetic(operation, left, right)
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
+            case "add", (Sequence() as left, Sequence() as right):
+                return Sequence((*left.items, *right.items), left.open or right.open)
             case "environment", (Text() as name, *default):
                 return self.variable(name, default[0] if default else None)
             case "working-directory", ():

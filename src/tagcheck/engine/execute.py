@@ -103,9 +103,15 @@ class Execution(Calls):
                 self._place_in(target.base, frame, lambda content: self._with_field(content, target.name, value))
             case ir.Index():
                 index = self.evaluate(target.index, frame)
+                if self._set_by_model(target, index, value, frame):
+                    return
                 self._place_in(target.base, frame, lambda content: self._with_item(content, index, value))
             case ir.Dereference():
                 self.store(self.evaluate(target.pointer, frame), value)
+
+    def _set_by_model(self, target: ir.Index, index: Value, value: Value, frame: Frame) -> bool:
+        holder = self.load(self.evaluate(target.base, frame)) if isinstance(target.base, ir.Global) else None
+        return isinstance(holder, Record) and self.item_by_model(holder, "__setitem__", (index, value)) is not None
 
     def _place_name(self, target: ir.Name, value: Value, frame: Frame, declare: bool) -> None:
         cell = None if declare else frame.names.get(target.name)
@@ -164,6 +170,8 @@ class Execution(Calls):
             case Pointer():
                 self.fill(content, self._with_field(self.load(content), name, value))
                 return content
+            case Mapping():
+                return self._with_entry(content, Text.of(name), value)
             case Opaque():
                 return Record(content.type, ((BASE, content), (name, value)))
             case Alternatives():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from posixpath import dirname, join, normpath
 
 from tagcheck import ir
-from tagcheck.builtins import jinja
+from tagcheck.builtins import jinja_rendering
 from tagcheck.engine.charts import Charts
 from tagcheck.engine.places import at_root
 from tagcheck.values import Text, Value
@@ -22,7 +22,9 @@ class JinjaFiles(Charts):
         if not options:
             return None
         self.visited.add(f"j2:{path}")
-        return jinja.render(options[0][1], given, self.machine(), f"j2:{path}", lambda name: self._beside(path, name))
+        return jinja_rendering.render(
+            options[0][1], given, self.machine(), f"j2:{path}", lambda name: self._beside(path, name)
+        )
 
     def _beside(self, path: str, name: str) -> Text | None:
         """Another template by its name: in the folder of the first or in one around it."""

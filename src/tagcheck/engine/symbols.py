@@ -33,6 +33,19 @@ from tagcheck.values import (
 )
 
 
+def kind_of(value: Value) -> str:
+    """The name under which models describe the methods of a language's own values."""
+    match value:
+        case Text():
+            return "text"
+        case Sequence():
+            return "list"
+        case Mapping():
+            return "mapping"
+        case _:
+            return ""
+
+
 class Symbols(Basis):
     """A run that knows modules, types and records."""
 
@@ -77,8 +90,11 @@ class Symbols(Basis):
             case Procedure():
                 return FunctionValue(found)
             case Variable():
-                cell = self.initialise(module, found)
-                self.loaded(module)
+                home = self.program.home(found, module)
+                cell = self.globals.get((home, name)) if home != module else None
+                if cell is None:
+                    cell = self.initialise(home, found)
+                    self.loaded(home)
                 return self.narrow(self.heap.read(cell))
             case TypeInfo():
                 return LibraryValue(f"type:{found.name}")
@@ -173,8 +189,38 @@ class Symbols(Basis):
                 return self.narrow(content.get(name) or self._method_value(base, name))
             case Opaque():
                 return self._opaque_field(base, content, name)
+            case LibraryValue(receiver=None):
+                return self.symbol(content.name, name, Span("", 1, 1, 1, 1))
+            case FunctionValue(procedure=made) if made.constructs:
+                return self._class_member(base, made.constructs, name)
             case _:
-                return self.opaque(f"a field {name!r} of something that is no record")
+                found = self.attribute(base, f"{kind_of(content)}.{name}")
+                return self.opaque(f"a field {name!r} of something that is no record") if found is None else found
+
+    def _class_member(self, base: Value, qualified: str, name: str) -> Value:
+        """A member of a class: a variable, a function, a method of the class itself."""
+        for found in self.program.member(qualified, name):
+            match found:
+                case Procedure(receiver=receiver) if receiver is not None and receiver.type == "type":
+                    return FunctionValue(found, receiver=base)
+                case Procedure():
+                    return FunctionValue(found)
+                case Variable():
+                    module = self.program.home(found, qualified.rpartition(".")[0])
+                    return self.symbol(module, found.name, found.span)
+        return LibraryValue(f"{qualified}.{name}")
+
+    @abstractmethod
+    def attribute(self, base: Value, name: str) -> Value | None:
+        """What a library's attribute, by its qualified name, is of a value; None if no library is known to have it."""
+
+    @abstractmethod
+    def compute(self, function: FunctionValue) -> Value:
+        """The value of a method that is asked for like a field."""
+
+    @abstractmethod
+    def item_by_model(self, base: Value, name: str, arguments: tuple[Value, ...]) -> Value | None:
+        """What a library's object does when an item of it is asked for or set; None if no library is known to."""
 
     def _method_value(self, base: Value, name: str) -> Value:
         """A method bound to a value of a named mapping type, by its name alone."""
@@ -186,8 +232,10 @@ class Symbols(Basis):
         found = record.get(name)
         if found is not None:
             return found
-        for method in self.program.methods(record.type, name):
-            return FunctionValue(method, receiver=base)
+        for member in self.program.member(record.type, name):
+            return self._member(base, record.type, member)
+        if record.type and (given := self.attribute(base, f"{record.type}.{name}")) is not None:
+            return given
         for embedded in self.program.embedded(record.type):
             inner = record.get(embedded.rpartition(".")[2])
             if inner is not None or self.program.has_member(embedded, name):
@@ -202,9 +250,18 @@ class Symbols(Basis):
             return self.zero(type_)
         return LibraryValue(f"{record.type}.{name}", base) if record.type else self.opaque("an unset field")
 
+    def _member(self, base: Value, qualified: str, found: Procedure | Variable | TypeInfo) -> Value:
+        """A member of an object's type: a method bound to the object, or a variable of the type."""
+        if not isinstance(found, Procedure):
+            return self._class_member(base, qualified, found.name.rpartition(".")[2])
+        bound = FunctionValue(found, receiver=base if found.receiver is not None else None)
+        return self.compute(bound) if found.computed else bound
+
     def _opaque_field(self, base: Value, value: Opaque, name: str) -> Value:
-        for method in self.program.methods(value.type, name):
-            return FunctionValue(method, receiver=base)
+        for member in self.program.member(value.type, name):
+            return self._member(base, value.type, member)
+        if value.type and (given := self.attribute(base, f"{value.type}.{name}")) is not None:
+            return given
         label = f"{value.label}.{name}" if value.label else ""
         type_ = self.program.field_type(value.type, name)
         return Opaque(f"{value.identity}.{name}", value.reason, type_, label)

@@ -7,10 +7,14 @@ from tagcheck.frontends.api import Language, Runnable
 
 def languages() -> tuple[Language, ...]:
     """The languages of programs that are linked, one line each; imported late, because each brings its parser."""
-    from tagcheck.frontends import golang
-    from tagcheck.frontends.golang import project
+    from tagcheck.frontends import golang, python
+    from tagcheck.frontends.golang import project as go_project
+    from tagcheck.frontends.python import project as python_project
 
-    return (Language("go", (".go",), project.layout, golang.parse),)
+    return (
+        Language("go", (".go",), go_project.layout, golang.parse),
+        Language("python", (".py",), python_project.layout, python.parse),
+    )
 
 
 def runnables() -> tuple[Runnable, ...]:

@@ -34,12 +34,14 @@ class EntryKind(Enum):
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
     """A type of the project. `fields`: name and qualified type, in order; `embedded`: qualified types of embedded
-    fields; `underlying`: for a type that is no struct, what it is made of ('string', '[]pkg.T')."""
+    fields; `underlying`: for a type that is no struct, what it is made of ('string', '[]pkg.T'); `parents`: the types
+    that it inherits from, as the file writes their names."""
 
     name: str
     fields: tuple[tuple[str, str], ...] = ()
     embedded: tuple[str, ...] = ()
     underlying: str = ""
+    parents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,348 @@
+"""What lists, mappings and the values of a dynamic language can do: methods of references to them, and functions that
+go through anything."""
+
+from __future__ import annotations
+
+from tagcheck import values
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.general import is_function, results
+from tagcheck.builtins.symbolic import as_text, derived, identity_of, over
+from tagcheck.builtins.texts import contains
+from tagcheck.guards import when
+from tagcheck.values import (
+    Absent,
+    Alternatives,
+    LibraryValue,
+    Null,
+    Number,
+    Opaque,
+    Pointer,
+    Record,
+    Same,
+    Text,
+    Truth,
+    Value,
+    alternatives,
+    same_key,
+)
+
+MOST_ITEMS = 200
+
+
+# --- going through values --------------------------------------------------------------------------------------------
+
+
+def listed(call: Call, value: Value) -> Value:
+    """What a loop over a value goes through: a list, an open one where it is not known."""
+    return over(call.machine.load(value), _items)
+
+
+def _items(value: Value) -> Value:
+    match value:
+        case values.Sequence():
+            return value
+        case values.Mapping(entries, open_):
+            return values.Sequence(tuple(key for key, _ in entries), open_)
+        case Text() if value.literal is not None and len(value.literal) <= MOST_ITEMS:
+            return values.Sequence(tuple(map(Text.of, value.literal)))
+        case Record() if isinstance(inner := value.get("%items"), values.Sequence):
+            return inner
+        case Opaque():
+            return value
+        case Null() | Absent():
+            return values.Sequence(())
+        case _:
+            return values.Sequence((), open=True)
+
+
+def iterate(call: Call) -> tuple[Value, ...]:
+    """The items of argument 0."""
+    return (listed(call, call.argument(0)),)
+
+
+def as_list(call: Call) -> tuple[Value, ...]:
+    """A new list of the items of argument 0; an empty one without arguments."""
+    found = listed(call, call.arguments[0]) if call.arguments else values.Sequence(())
+    return (call.machine.allocate(found),)
+
+
+def pairs(call: Call) -> tuple[Value, ...]:
+    """The items of the lists in the arguments side by side; with `numbered`, those of argument 0 with their numbers."""
+    lists = [listed(call, each) for each in call.arguments[: 1 if call.with_.get("numbered") else None]]
+    known = [each for each in lists if isinstance(each, values.Sequence)]
+    if len(known) < len(lists) or not known:
+        return (values.Sequence((), open=True),)
+    rows: list[tuple[Value, ...]] = list(zip(*(each.items for each in known), strict=False))
+    if call.with_.get("numbered"):
+        start = call.arguments[1].value if len(call.arguments) > 1 and isinstance(call.arguments[1], Number) else 0
+        rows = [(Number(start + at), *row) for at, row in enumerate(rows)]
+    return (values.Sequence(tuple(map(values.Sequence, rows)), any(each.open for each in known)),)
+
+
+def numbers(call: Call) -> tuple[Value, ...]:
+    """The numbers that `range` gives."""
+    bounds = [int(each.value) for each in call.arguments if isinstance(each, Number)]
+    if not bounds or len(bounds) < len(call.arguments) or (len(bounds) == 3 and bounds[2] == 0):
+        return (values.Sequence((), open=True),)
+    return (values.Sequence(tuple(map(Number, range(*bounds)[:MOST_ITEMS]))),)
+
+
+def turned(call: Call) -> tuple[Value, ...]:
+    """The items of argument 0 from the last to the first."""
+    found = listed(call, call.argument(0))
+    if isinstance(found, values.Sequence) and not found.open:
+        return (values.Sequence(tuple(reversed(found.items))),)
+    return (values.Sequence((), open=True),)
+
+
+def mapped(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a function, called with each item of argument 1."""
+    function, given = call.argument(0), listed(call, call.argument(1))
+    if not is_function(function) or not isinstance(given, values.Sequence):
+        return (values.Sequence((), open=True),)
+    found = [call.machine.call(function, (item,)) for item in given.items[:MOST_ITEMS]]
+    return (values.Sequence(tuple(each[0] if each else Null() for each in found), given.open),)
+
+
+def first_item(call: Call) -> tuple[Value, ...]:
+    """The first item of argument 0, argument 1 where there is none."""
+    found = listed(call, call.argument(0))
+    if isinstance(found, values.Sequence) and found.items:
+        return (found.items[0],)
+    return (call.unknown("the next item"),)
+
+
+def is_in(call: Call) -> tuple[Value, ...]:
+    """Whether argument 0, a text, a list or a mapping, contains argument 1."""
+    whole = call.argument(0)
+    if isinstance(whole, Record) and whole.type == "os.Environ":
+        return (Opaque(identity_of("is set", (call.argument(1),)), "whether a variable is set", "bool"),)
+    if not isinstance(whole, values.Mapping):
+        return contains(call)
+    answers = {same_key(key, call.argument(1)) for key, _ in whole.entries}
+    if Same.YES in answers:
+        return (Truth(True),)
+    doubtful = whole.open or Same.MAYBE in answers
+    return (call.unknown("whether a mapping has a key") if doubtful else Truth(False),)
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def _change(call: Call, content: Value) -> None:
+    if isinstance(call.arguments[0], Pointer):
+        call.machine.store(call.arguments[0], content)
+
+
+def _list(call: Call) -> values.Sequence | None:
+    loaded = call.machine.load(call.argument(0))
+    return loaded if isinstance(loaded, values.Sequence) else None
+
+
+def append(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a list, gets argument 1 at its end; `at`: 'start' for its beginning."""
+    before = _list(call)
+    if before is not None:
+        item = call.arguments[-1]
+        first = isinstance(call.argument(1), Number) and len(call.arguments) > 2
+        items = (item, *before.items) if first and call.argument(1) == Number(0) else (*before.items, item)
+        _change(call, values.Sequence(items, before.open))
+    return ()
+
+
+def extend(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a list, gets the items of argument 1."""
+    before, more = _list(call), listed(call, call.argument(1))
+    if before is None:
+        return ()
+    if isinstance(more, values.Sequence):
+        _change(call, values.Sequence((*before.items, *more.items), before.open or more.open))
+    elif isinstance(more, Alternatives) and not before.open:
+        grown = ((g, values.Sequence((*before.items, *each.items), each.open)) for g, each in more.options
+                 if isinstance(each, values.Sequence))  # fmt: skip
+        _change(call, alternatives(grown))
+    else:
+        _change(call, values.Sequence(before.items, open=True))
+    return ()
+
+
+def take(call: Call) -> tuple[Value, ...]:
+    """Take an item out of argument 0: of a list, the one at argument 1 (default the last); of a mapping, the entry of
+    that key, else argument 2."""
+    holder = call.machine.load(call.argument(0))
+    at = call.arguments[1] if len(call.arguments) > 1 else Number(-1)
+    if isinstance(holder, values.Sequence) and isinstance(at, Number) and not holder.open:
+        position = int(at.value)
+        if -len(holder.items) <= position < len(holder.items):
+            items = list(holder.items)
+            item = items.pop(position)
+            _change(call, values.Sequence(tuple(items)))
+            return (item,)
+    if isinstance(holder, values.Mapping):
+        found = entry(call)[0]
+        _change(call, values.Mapping(tuple(each for each in holder.entries if each[0] != at), holder.open))
+        return (found,)
+    return (call.unknown("an item that is taken out"),)
+
+
+# --- mappings --------------------------------------------------------------------------------------------------------
+
+
+def entry(call: Call) -> tuple[Value, ...]:
+    """The entry of argument 0, a mapping, with the key in argument 1, else argument 2 (default none). With `keeping`,
+    the default is put into the mapping."""
+    mapping = call.machine.load(call.argument(0))
+    default = call.arguments[2] if len(call.arguments) > 2 else Null()
+    key = call.machine.load(call.argument(1))
+    if not isinstance(mapping, values.Mapping):
+        return (call.unknown("an entry of an unknown mapping"),)
+    for name, value in reversed(mapping.entries):
+        answer = same_key(name, key)
+        if answer is Same.YES:
+            return (value,)
+        if answer is Same.MAYBE:
+            return (call.unknown("an entry that is not known"),)
+    if mapping.open:
+        return (call.unknown("an entry that is not known"),)
+    if call.with_.get("keeping"):
+        _change(call, values.Mapping((*mapping.entries, (key, default))))
+    return (default,)
+
+
+def parts(call: Call) -> tuple[Value, ...]:
+    """The entries of argument 0, a mapping, as a list; `of`: 'keys', 'values' or 'items'."""
+    mapping = call.machine.load(call.argument(0))
+    if not isinstance(mapping, values.Mapping):
+        return (values.Sequence((), open=True),)
+    of = call.with_.get("of", "items")
+    found = [
+        pair[0] if of == "keys" else pair[1] if of == "values" else values.Sequence(pair) for pair in mapping.entries
+    ]
+    return (values.Sequence(tuple(found), mapping.open),)
+
+
+def merged(call: Call) -> tuple[Value, ...]:
+    """A new mapping with the entries of the mappings in the arguments, later ones winning, then the keywords."""
+    found = _merged([call.machine.load(each) for each in call.arguments])
+    entries = (*found.entries, *((Text.of(name), value) for name, value in call.keywords.items()))
+    return (call.machine.allocate(_merged([values.Mapping(entries, found.open)])),)
+
+
+def _merged(given: list[Value]) -> values.Mapping:
+    entries: list[tuple[Value, Value]] = []
+    is_open = False
+    for each in given:
+        match each:
+            case values.Mapping():
+                names = {key for key, _ in each.entries}
+                entries = [*(pair for pair in entries if pair[0] not in names), *each.entries]
+                is_open = is_open or each.open
+            case values.Sequence(items, open_):
+                entries += [
+                    (i.items[0], i.items[1]) for i in items if isinstance(i, values.Sequence) and len(i.items) == 2
+                ]
+                is_open = is_open or open_
+            case Null() | Absent():
+                pass
+            case _:
+                is_open = True
+    return values.Mapping(tuple(entries), is_open)
+
+
+def update(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a mapping, gets the entries of argument 1 and the keywords."""
+    whole = [call.machine.load(each) for each in call.arguments[:2]]
+    named = values.Mapping(tuple((Text.of(name), value) for name, value in call.keywords.items()))
+    if isinstance(whole[0] if whole else None, values.Mapping):
+        _change(call, _merged([*whole, named]))
+    return ()
+
+
+def object_of_keywords(call: Call) -> tuple[Value, ...]:
+    """An object as a mapping: the keywords with their names in camel case, as its serialised form has them; `fields`
+    names the positional arguments."""
+    names = call.with_.get("fields", ())
+    given = dict(zip(map(str, names if isinstance(names, list | tuple) else ()), call.arguments, strict=False))
+    entries = {**given, **call.keywords}
+    found = tuple((Text.of(_camel(name)), value) for name, value in entries.items() if not isinstance(value, Null))
+    return (call.machine.allocate(values.Mapping(found)),)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.strip("_").split("_")
+    return head + "".join(each[:1].upper() + each[1:] for each in rest)
+
+
+# --- anything --------------------------------------------------------------------------------------------------------
+
+
+def attribute(call: Call) -> tuple[Value, ...]:
+    """The field of argument 0 that argument 1 names, else argument 2."""
+    holder, name = call.machine.load(call.argument(0)), call.argument(1)
+    literal = name.literal if isinstance(name, Text) else None
+    if isinstance(holder, Record) and literal is not None and (found := holder.get(literal)) is not None:
+        return (found,)
+    return (call.unknown("an attribute by its name"),)
+
+
+def remember(call: Call) -> tuple[Value, ...]:
+    """The result of argument 1, a function, for the arguments in argument 2, kept in argument 0, a mapping. Argument 3:
+    the first of them is the receiver, which the function has already."""
+    cache, function, given = call.machine.load(call.argument(0)), call.argument(1), call.machine.load(call.argument(2))
+    if not isinstance(cache, values.Mapping) or not isinstance(given, values.Sequence):
+        return (call.unknown("a result that is kept"),)
+    key = Text.of(identity_of("arguments", given.items))
+    for name, value in cache.entries:
+        if name == key:
+            return (value,)
+    items = given.items[1:] if call.argument(3) == Truth(True) else given.items
+    found = call.machine.call(function, items)
+    value = found[0] if found else Null()
+    call.machine.store(call.argument(0), values.Mapping((*cache.entries, (key, value))))
+    return (value,)
+
+
+def run_later(call: Call) -> tuple[Value, ...]:
+    """Call argument 0 with the other arguments at the end of the scenario."""
+    if call.arguments and is_function(call.arguments[0]):
+        function = call.arguments[0]
+        if len(call.arguments) > 1:
+            function = LibraryValue("builtin.table-entry", values.Sequence(call.arguments))
+        call.machine.register("cleanup", function)
+    return results(call)
+
+
+def variable_or(call: Call) -> tuple[Value, ...]:
+    """The variable of the environment that argument 0 names, argument 1 where it is not set; with `keeping`, that is
+    set then."""
+    name = as_text(call.argument(0), call.machine)
+    value = call.machine.environment(name)
+    default = call.arguments[1] if len(call.arguments) > 1 else None
+    if default is None or isinstance(default, Absent):
+        return (value,)
+    if not isinstance(value, Text) or not value.holes or value.leading + value.trailing:
+        return (value,)
+    is_set = when(f"{value} is set")
+    found = alternatives(((is_set, value), (when(f"{value} is set", False), default)))
+    if call.with_.get("keeping"):
+        call.machine.set_environment(name, found)
+    return (found,)
+
+
+def environment_copy(call: Call) -> tuple[Value, ...]:
+    """The environment as a new mapping of which no entry is known."""
+    return (call.machine.allocate(values.Mapping((), open=True)),)
+
+
+def set_variables(call: Call) -> tuple[Value, ...]:
+    """Set the variables in argument 0, a mapping, and those in the keywords."""
+    given = call.machine.load(call.argument(0)) if call.arguments else values.Mapping(())
+    pairs_ = given.entries if isinstance(given, values.Mapping) else ()
+    for name, value in (*pairs_, *((Text.of(name), value) for name, value in call.keywords.items())):
+        call.machine.set_environment(as_text(name, call.machine), value)
+    return ()
+
+
+def substring(call: Call) -> tuple[Value, ...]:
+    """A function of the arguments of which no more is known than that it keeps what is unique."""
+    return (derived(call.name, *(as_text(each, call.machine) for each in call.arguments), keeps_unique=True),)

@@ -1,0 +1,274 @@
+"""Texts as Python handles them: methods with the text first, format strings, templates, patterns (Python library
+reference: str, string, re)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from tagcheck import values
+from tagcheck.builtins import editing
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.clocks import CLOCK, format_time
+from tagcheck.builtins.marked import between, marked
+from tagcheck.builtins.patterns import pattern
+from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text
+from tagcheck.builtins.texts import fields, split_last, split_text, text_argument, texts
+from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
+
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
+_VERB = re.compile(r"%(?:\(([^)]*)\))?([-+ #0]*\d*(?:\.\d+)?)([sdrifxXeEgGcu%])")
+_STEP = re.compile(r"\.(\w+)|\[([^\]]+)\]")
+_PLACEHOLDER = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def split(call: Call) -> tuple[Value, ...]:
+    """Split argument 0 on argument 1 (white space without one), argument 2 times at most; `last`: from the end."""
+    text, given = text_argument(call, 0), call.arguments[1:]
+    if not given or isinstance(given[0], Null | Absent):
+        return fields(_with(call, (text,)))
+    separator = as_text(given[0]).literal
+    most = int(given[1].value) if len(given) > 1 and isinstance(given[1], Number) else -1
+    if not separator:
+        return (values.Sequence((derived("split", *texts(call)),), open=True),)
+    if call.with_.get("last") and most > 0:
+        return (values.Sequence(tuple(_from_end(text, separator, most))),)
+    return (values.Sequence(tuple(split_text(text, separator, most + 1 if most >= 0 else -1))),)
+
+
+def _from_end(text: Text, separator: str, most: int) -> list[Text]:
+    found: list[Text] = []
+    while most > 0 and (halves := split_last(text, separator)) is not None:
+        found.append(halves[1])
+        text, most = halves[0], most - 1
+    return [text, *reversed(found)]
+
+
+def partition(call: Call) -> tuple[Value, ...]:
+    """The texts before, of and after the first (`last`: last) occurrence of argument 1 in argument 0."""
+    text, separator = text_argument(call, 0), text_argument(call, 1)
+    literal = separator.literal
+    if not literal:
+        return (call.unknown("the parts of a text"),)
+    halves = split_last(text, literal) if call.with_.get("last") else _first_halves(text, literal)
+    if halves is None:
+        rest = (EMPTY, EMPTY, text) if call.with_.get("last") else (text, EMPTY, EMPTY)
+        return (values.Sequence(rest),)
+    return (values.Sequence((halves[0], separator, halves[1])),)
+
+
+def _first_halves(text: Text, separator: str) -> tuple[Text, Text] | None:
+    found = split_text(text, separator, 2)
+    return (found[0], found[1]) if len(found) == 2 else None
+
+
+def join_items(call: Call) -> tuple[Value, ...]:
+    """The items of argument 1 with argument 0 between them."""
+    listed = call.machine.load(call.argument(1))
+    if not isinstance(listed, values.Sequence):
+        return (derived("join", as_text(listed, call.machine), text_argument(call, 0)),)
+
+    def glue(row: tuple[Value, ...]) -> Value:
+        whole = joined([as_text(item, call.machine) for item in row[1:]], as_text(row[0]))
+        return derived("join", whole) if listed.open else whole
+
+    return (combine((call.argument(0), *listed.items), glue),)
+
+
+def lines(call: Call) -> tuple[Value, ...]:
+    """The lines of argument 0."""
+    return (values.Sequence(tuple(split_text(text_argument(call, 0), "\n"))),)
+
+
+def _with(call: Call, arguments: Sequence[Value]) -> Call:
+    return Call(call.name, tuple(arguments), call.machine, call.site, with_=call.with_, identity=call.identity)
+
+
+# --- formats ---------------------------------------------------------------------------------------------------------
+
+
+def format_value(call: Call) -> tuple[Value, ...]:
+    """Argument 0 by the layout in argument 1: a point in time by its letters, a text as it stands without a width."""
+    return (_laid_out(call, call.argument(0), text_argument(call, 1)),)
+
+
+def _laid_out(call: Call, value: Value, layout: Text) -> Value:
+    literal = layout.literal
+    if isinstance(value, Record) and value.get(CLOCK) is not None:
+        inner = Call(
+            call.name, (layout,), call.machine, call.site, value, with_={"letters": True}, identity=call.identity
+        )
+        return format_time(inner)[0]
+    if literal in ("", "s", "d") or (isinstance(value, Number) and literal in (",", "n")):
+        return as_text(value, call.machine)
+    return derived(
+        f"format:{layout}", as_text(value, call.machine), keeps_unique=literal is not None and "." not in literal
+    )
+
+
+def format_fields(call: Call) -> tuple[Value, ...]:
+    """Argument 0 with its fields in braces filled from the other arguments and the keywords."""
+    counter = iter(range(1000))
+
+    def field_(match: re.Match[str]) -> Value:
+        head = re.match(r"[^.\[]*", match[1])
+        name = head[0] if head else ""
+        rest = match[1][len(name) :]
+        if not name or name.isdigit():
+            index = int(name) if name else next(counter)
+            value = call.arguments[index + 1] if index + 1 < len(call.arguments) else call.unknown("a missing field")
+        else:
+            value = call.keywords.get(name, call.unknown("a missing field"))
+        found = _step(call, value, rest)
+        return (
+            call.unknown("a value as code would write it")
+            if match[2] in ("!r", "!a")
+            else (_laid_out(call, call.machine.load(found), Text.of(match[3])) if match[3] else found)
+        )
+
+    return (filled(call, text_argument(call, 0), _FIELD, field_, {"{{": "{", "}}": "}"}),)
+
+
+def _step(call: Call, value: Value, rest: str) -> Value:
+    for name, key in _STEP.findall(rest):
+        holder = call.machine.load(value)
+        found: Value | None = None
+        match holder:
+            case Record():
+                found = holder.get(name)
+            case values.Mapping():
+                found = holder.get(key or name)
+            case values.Sequence(items) if key.isdigit() and int(key) < len(items):
+                found = items[int(key)]
+        value = call.unknown("a part of a field") if found is None else found
+    return value
+
+
+def modulo(call: Call) -> tuple[Value, ...]:
+    """The `%` operator: a format string filled with argument 1, or a number divided with a remainder."""
+    left, right = call.argument(0), call.machine.load(call.argument(1))
+    if not isinstance(left, Text):
+        return (call.unknown("a remainder"),)
+    items = iter(right.items if isinstance(right, values.Sequence) else (right,))
+    mapping = right if isinstance(right, values.Mapping) else None
+
+    def verb(match: re.Match[str]) -> Value:
+        if match[1] is not None:
+            value = mapping.get(match[1]) if mapping is not None else None
+        else:
+            value = next(items, None)
+        if value is None or match[3] == "r":
+            return call.unknown("a field of a format")
+        return value if match[3] in "sdi" and not match[2] else derived("format", as_text(value, call.machine))
+
+    return (filled(call, left, _VERB, verb, {"%%": "%"}),)
+
+
+def filled(
+    call: Call,
+    text: Text,
+    form: re.Pattern[str],
+    fill: Callable[[re.Match[str]], Value | None],
+    plain: Mapping[str, str],
+) -> Value:
+    """A text with every match of a pattern in it replaced by a value; None leaves it."""
+    parts = list(_filled(text, form, fill, plain))
+    loaded = [call.machine.load(each) for each in parts]
+    return combine(loaded, lambda row: joined([as_text(each, call.machine) for each in row], EMPTY))
+
+
+def _filled(
+    text: Text, form: re.Pattern[str], fill: Callable[[re.Match[str]], Value | None], plain: Mapping[str, str]
+) -> Iterator[Value]:
+    written, at = marked(text), 0
+    for match in form.finditer(written):
+        value: Value | None = Text.of(plain[match[0]]) if match[0] in plain else fill(match)
+        if value is None:
+            continue
+        if match.start() > at:
+            yield between(text, at, match.start())
+        yield value
+        at = match.end()
+    if at < len(written):
+        yield between(text, at, len(written))
+
+
+def substitute(call: Call) -> tuple[Value, ...]:
+    """The receiver, a template with `$name`, filled from argument 0 and the keywords; other names stay with `safe`."""
+    holder = call.machine.load(call.receiver) if call.receiver is not None else None
+    content = holder.get("%template") if isinstance(holder, Record) else None
+    if content is None:
+        return (call.unknown("an unknown template"),)
+    given = call.machine.load(call.argument(0)) if call.arguments else None
+
+    def named(match: re.Match[str]) -> Value | None:
+        name = match[2] or match[3]
+        found = call.keywords.get(name)
+        if found is None and isinstance(given, values.Mapping):
+            found = given.get(name)
+        if found is None and isinstance(given, Record) and given.type == "os.Environ":
+            found = call.machine.environment(Text.of(name))
+        if found is None:
+            return None if call.with_.get("safe") else call.unknown("a name that a template is not given")
+        return found
+
+    return (filled(call, as_text(content, call.machine), _PLACEHOLDER, named, {"$$": "$"}),)
+
+
+def template(call: Call) -> tuple[Value, ...]:
+    """A template that argument 0 is the text of."""
+    return (Record("string.Template", (("%template", call.argument(0)),)),)
+
+
+# --- patterns --------------------------------------------------------------------------------------------------------
+
+
+def replace_pattern(call: Call) -> tuple[Value, ...]:
+    """Argument 2 with what the pattern in argument 0 finds replaced by argument 1, line by line; `compiled`: the
+    receiver is the pattern."""
+    if call.with_.get("compiled"):
+        held = call.machine.load(call.receiver) if call.receiver is not None else None
+        wanted = held.get("%pattern") if isinstance(held, Record) else None
+        replacement, text = call.argument(0), call.argument(1)
+    else:
+        wanted, replacement, text = call.argument(0), call.argument(1), call.argument(2)
+    written = wanted.literal if isinstance(wanted, Text) else None
+    if written is None or not isinstance(replacement, Text) or not isinstance(text, Text):
+        return (derived("re.sub", *(as_text(each, call.machine) for each in (text, replacement))),)
+    form = pattern(_plain_pattern(written), extended=True)
+    if form is None:
+        return (derived(f"re.sub:{written}", text, replacement),)
+    edit = editing.Edit("s", pattern=form, wanted=written, replacement=_escaped(replacement), everywhere=True)
+    changed = editing.edited(text, (edit,), False, call.machine.missed)
+    return (derived(f"re.sub:{written}", text, replacement) if changed is None else changed,)
+
+
+def _plain_pattern(written: str) -> str:
+    """The pattern in the notation that stream editors share."""
+    return written.removeprefix("(?m)").replace("\\d", "[0-9]").replace("(?:", "(")
+
+
+def _escaped(replacement: Text) -> Text:
+    """A replacement as a stream editor writes it: `&` stands for itself, `\\g<1>` for a group."""
+    found = replace_text(replacement, "&", Text.of("\\&"))
+    for number in range(10):
+        found = replace_text(found, f"\\g<{number}>", Text.of(f"\\{number}" if number else "&"))
+    return found
+
+
+def compiled(call: Call) -> tuple[Value, ...]:
+    """A pattern that argument 0 is the text of."""
+    return (Record("re.Pattern", (("%pattern", call.argument(0)),)),)
+
+
+def truth_of(call: Call) -> tuple[Value, ...]:
+    """Argument 0 as a truth value."""
+    value = call.argument(0)
+    if isinstance(value, Truth):
+        return (value,)
+    if isinstance(value, Null) or value == EMPTY:
+        return (Truth(False),)
+    return (Opaque(call.identity, "a truth value", "bool"),)

@@ -1,0 +1,261 @@
+"""Classes (Python language reference, "Class definitions"; PEP 557 for data classes).
+
+A class is a type, a procedure that makes its objects, a procedure for each method ('Class.method') and a variable for
+each name that its body assigns ('Class.NAME').
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from tagcheck import ir
+from tagcheck.frontends.api import TypeInfo, Variable
+from tagcheck.frontends.python.body import Scope
+from tagcheck.frontends.python.functions import (
+    CACHES,
+    RESULT,
+    Definition,
+    FunctionBody,
+    procedure,
+    remembering,
+)
+from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, keyword, type_of
+from tagcheck.frontends.python.sourcefile import SourceFile
+from tagcheck.source import Span
+
+RECORDS = frozenset(("dataclass", "define", "frozen", "mutable", "attrs", "attr", "s"))
+"""Decorators that make a constructor from the annotated names of a class."""
+RECORD_BASES = frozenset(("NamedTuple", "BaseModel", "BaseSettings", "Struct", "TypedDict"))
+_NOWHERE = Span("", 1, 1, 1, 1)
+_MAKERS = frozenset(("field", "Field", "ib", "attrib", "Factory"))
+
+
+@dataclass(frozen=True)
+class ClassField:
+    """An annotated name of a class: the expression of its default, or the function that makes it."""
+
+    name: str
+    type: str
+    default: cst.BaseExpression | None = None
+    factory: cst.BaseExpression | None = None
+
+
+@dataclass
+class ClassParts:
+    """What a class gives its module."""
+
+    info: TypeInfo
+    procedures: dict[str, ir.Procedure] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    fields: tuple[ClassField, ...] = ()
+    tests: tuple[cst.FunctionDef, ...] = ()
+
+
+class ClassReader:
+    """Reads a class of a file; `known` are those before it, whose fields it may inherit."""
+
+    def __init__(self, file: SourceFile, node: cst.ClassDef, known: dict[str, ClassParts]) -> None:
+        self.file, self.node = file, node
+        self.name = node.name.value
+        self.bases = tuple(filter(None, (dotted(each.value) for each in node.bases if each.keyword is None)))
+        self.parts = ClassParts(TypeInfo(self.name, parents=self.bases))
+        self._assigned: dict[str, str] = {}
+        self._known = known
+
+    def read(self, defaults: dict[str, ir.Expression] | None = None) -> ClassParts:
+        body = self.node.body.body
+        for statement in body:
+            if isinstance(statement, cst.FunctionDef):
+                self._method(statement)
+            elif isinstance(statement, cst.SimpleStatementLine | cst.If | cst.Try | cst.With | cst.For):
+                self._assigned.update((name, f"{self.name}.{name}") for name in bound_by(statement))
+        for statement in body:
+            if isinstance(statement, cst.SimpleStatementLine):
+                for each in statement.body:
+                    self._small(each)
+        if self._is_record():
+            inherited = [field_ for base in self.bases if base in self._known for field_ in self._known[base].fields]
+            self.parts.fields = (*inherited, *self._fields())
+        self.parts.procedures[self.name] = self._constructor()
+        return self.parts
+
+    def _is_record(self) -> bool:
+        named = {name.rpartition(".")[2] for name, _ in decorators_of(self.node)}
+        bases = {base.rpartition(".")[2] for base in self.bases}
+        inherited = any(base in self._known and self._known[base].fields for base in self.bases)
+        return bool(named & RECORDS or bases & RECORD_BASES or inherited)
+
+    # --- methods ---
+
+    def _method(self, node: cst.FunctionDef) -> None:
+        name = f"{self.name}.{node.name.value}"
+        definition = Definition(node, f"{self.file.key}#{name}", frozenset(), self.name, self.bases)
+        if "setter" in definition.decorators or "overload" in definition.decorators:
+            return
+        defaults = default_variables(self.file, definition, name, self.parts.variables)
+        if definition.decorators & CACHES:
+            inner = procedure(self.file, definition, defaults, f"{definition.key}%asked")
+            cache = f"cache:{name}"
+            self.parts.variables[cache] = cache_variable(self.file, cache, inner)
+            self.parts.procedures[f"{name}%asked"] = inner
+            self.parts.procedures[name] = remembering(self.file, definition, inner, cache)
+        else:
+            self.parts.procedures[name] = procedure(self.file, definition, defaults)
+
+    # --- names of the class ---
+
+    def _small(self, node: cst.BaseSmallStatement) -> None:
+        if not isinstance(node, cst.Assign | cst.AnnAssign) or node.value is None:
+            return
+        file, span, assigned = self.file, self.file.span(node), self._assigned
+
+        def lower() -> tuple[ir.Statement, ...]:
+            body = FunctionBody(file, Scope(f"{file.key}#{self.name}"))
+            body.renamed = assigned
+            body.statement(node)
+            return tuple(body.out)
+
+        for name in bound_by(node):
+            own = f"{self.name}.{name}"
+            self.parts.variables[own] = Variable(own, span, lower, file.words(node))
+
+    def _fields(self) -> list[ClassField]:
+        found: list[ClassField] = []
+        for statement in self.node.body.body:
+            for each in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+                if isinstance(each, cst.AnnAssign) and isinstance(each.target, cst.Name):
+                    found.append(self._field(each.target.value, each))
+        return found
+
+    def _field(self, name: str, node: cst.AnnAssign) -> ClassField:
+        type_ = type_of(node.annotation, self.file.module, self.file.imports)
+        value = node.value
+        if isinstance(value, cst.Call) and dotted(value.func).rpartition(".")[2] in _MAKERS:
+            factory = keyword(value.args, "default_factory") or keyword(value.args, "factory")
+            default = keyword(value.args, "default")
+            if default is None and value.args and value.args[0].keyword is None:
+                default = value.args[0].value
+            return ClassField(name, type_, default, factory)
+        return ClassField(name, type_, value)
+
+    # --- making objects ---
+
+    def _constructor(self) -> ir.Procedure:
+        file, span = self.file, self.file.span(self.node.name)
+        own = next((each for each in self._methods() if each.name.value == "__init__"), None)
+        fields = self.parts.fields if own is None else ()
+        if own is not None:
+            parameters = self.parts.procedures[f"{self.name}.__init__"].parameters
+        elif fields:
+            parameters = self._field_parameters(fields)
+        else:
+            parameters = (ir.Parameter("args", variadic=True), ir.Parameter("keywords", rest=True))
+        qualified = f"{file.module}.{self.name}"
+        after = "__post_init__" if fields else "__init__"
+
+        def lower() -> tuple[ir.Statement, ...]:
+            body = FunctionBody(file, Scope(f"{file.key}#{self.name}"))
+            made = ir.Name("%self", span)
+            values = tuple((each.name, _held_field(body, each)) for each in fields)
+            body.emit(ir.Assign((made,), ir.Allocate(ir.RecordOf(qualified, values, span), span), span))
+            arguments = tuple(map(_passed_on, parameters)) if not fields else ()
+            if not fields or f"{self.name}.{after}" in self.parts.procedures:
+                body.emit(ir.Invoke((), ir.Field(made, after, span), arguments, span))
+            body.emit(ir.Return((made,), span))
+            return tuple(body.out)
+
+        mentions = frozenset(("__init__", "__post_init__")) | file.words(
+            *(each.factory for each in fields if each.factory)
+        )
+        return ir.Procedure(
+            f"{file.key}#{self.name}",
+            file.module,
+            parameters,
+            lower,
+            span,
+            RESULT,
+            mentions=mentions,
+            constructs=qualified,
+        )
+
+    def _methods(self) -> list[cst.FunctionDef]:
+        return [each for each in self.node.body.body if isinstance(each, cst.FunctionDef)]
+
+    def _field_parameters(self, fields: tuple[ClassField, ...]) -> tuple[ir.Parameter, ...]:
+        found: list[ir.Parameter] = []
+        for each in fields:
+            default: ir.Expression | None = None
+            if each.default is not None:
+                name = f"default:{self.name}.{each.name}"
+                self.parts.variables[name] = value_variable(self.file, name, each.default, self._assigned)
+                default = ir.Global(self.file.module, name, self.file.span(each.default))
+            elif each.factory is not None:
+                default = ir.Constant(None, self.file.span(each.factory))
+            found.append(ir.Parameter(each.name, each.type, default=default))
+        return tuple(found)
+
+
+def _held_field(body: FunctionBody, each: ClassField) -> ir.Expression:
+    """A field's value: what is passed, else what its factory makes."""
+    span = body.file.span(each.factory) if each.factory is not None else body.file.stretch(0, 0)
+    given = ir.Name(each.name, span)
+    if each.factory is None:
+        return given
+    made = body.temporary(span)
+    with body.collected() as inner:
+        found = body.call(body.expression(each.factory), (), span)
+        inner.append(ir.Assign((made,), found, span))
+    body.emit(ir.Assign((made,), given, span))
+    is_none = ir.Compare(ir.CompareOp.EQ, given, ir.Constant(None, span), span)
+    body.emit(ir.Branch(is_none, tuple(inner), (), span))
+    return made
+
+
+def _passed_on(parameter: ir.Parameter) -> ir.Argument:
+    span = parameter.default.span if parameter.default is not None else _NOWHERE
+    name = ir.Name(parameter.name, span)
+    if parameter.variadic:
+        return ir.Argument(ir.Spread(name, span))
+    if parameter.rest:
+        return ir.Argument(name, ir.ALL_KEYWORDS)
+    return ir.Argument(name, parameter.name)
+
+
+def default_variables(
+    file: SourceFile, definition: Definition, name: str, variables: dict[str, Variable]
+) -> dict[str, ir.Expression]:
+    """The default values of a function's parameters: evaluated once, in variables of the module that are added."""
+    found: dict[str, ir.Expression] = {}
+    parameters = definition.node.params
+    for each in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params):
+        if each.default is None:
+            continue
+        kept = f"default:{name}.{each.name.value}"
+        variables[kept] = value_variable(file, kept, each.default, {})
+        found[each.name.value] = ir.Global(file.module, kept, file.span(each.default))
+    return found
+
+
+def value_variable(file: SourceFile, name: str, node: cst.BaseExpression, renamed: dict[str, str]) -> Variable:
+    """A variable of the module that holds the value of an expression."""
+    span = file.span(node)
+
+    def lower() -> tuple[ir.Statement, ...]:
+        body = FunctionBody(file, Scope(f"{file.key}#{name}"))
+        body.renamed = renamed
+        value = body.expression(node)
+        return (*body.out, ir.Assign((ir.Name(name, span),), value, span))
+
+    return Variable(name, span, lower, file.words(node))
+
+
+def cache_variable(file: SourceFile, name: str, inner: ir.Procedure) -> Variable:
+    """A variable of the module for the results that a function remembers."""
+    span = inner.span
+
+    def lower() -> tuple[ir.Statement, ...]:
+        return (ir.Assign((ir.Name(name, span),), ir.Allocate(ir.MapOf((), span), span), span),)
+
+    return Variable(name, span, lower)

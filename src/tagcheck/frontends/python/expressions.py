@@ -1,0 +1,421 @@
+"""Expressions (Python language reference, chapter 6). Calls become statements before the expression that needs them;
+what Python evaluates only in one case becomes a branch where it calls something."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+
+import libcst as cst
+
+from tagcheck import ir
+from tagcheck.frontends.python import literals
+from tagcheck.frontends.python.body import Body
+from tagcheck.frontends.python.names import dotted, targets_of
+from tagcheck.source import Span
+
+_COMPARISONS: dict[type[cst.BaseCompOp], ir.CompareOp] = {
+    cst.Equal: ir.CompareOp.EQ,
+    cst.NotEqual: ir.CompareOp.NE,
+    cst.LessThan: ir.CompareOp.LT,
+    cst.LessThanEqual: ir.CompareOp.LE,
+    cst.GreaterThan: ir.CompareOp.GT,
+    cst.GreaterThanEqual: ir.CompareOp.GE,
+    cst.Is: ir.CompareOp.EQ,
+    cst.IsNot: ir.CompareOp.NE,
+}
+_ARITHMETIC = {
+    cst.Add: "add",
+    cst.Subtract: "subtract",
+    cst.Multiply: "multiply",
+    cst.AddAssign: "add",
+    cst.SubtractAssign: "subtract",
+    cst.MultiplyAssign: "multiply",
+}
+_BY_CALL = {
+    cst.Modulo: "modulo",
+    cst.Divide: "divide",
+    cst.BitOr: "merge",
+    cst.ModuloAssign: "modulo",
+    cst.DivideAssign: "divide",
+    cst.BitOrAssign: "merge",
+}
+
+
+class Expressions(Body):
+    """A body that lowers expressions."""
+
+    def expression(self, node: cst.BaseExpression) -> ir.Expression:
+        """The value of an expression; what it calls is emitted before."""
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            return ir.Opaque(f"an expression of the kind {type(node).__name__}", self.span(node))
+        return handler(self, node)
+
+    @abstractmethod
+    def closure(self, node: cst.Lambda) -> ir.Expression:
+        """A lambda as a value."""
+
+    @abstractmethod
+    def yielded(self, node: cst.Yield) -> ir.Expression:
+        """What a yield inside an expression gives."""
+
+    # --- atoms ---
+
+    def _name(self, node: cst.Name) -> ir.Expression:
+        if node.value in ("True", "False", "None"):
+            value = {"True": True, "False": False}.get(node.value)
+            return ir.Constant(value, self.span(node))
+        return self.name(node.value, self.span(node))
+
+    def _integer(self, node: cst.Integer) -> ir.Expression:
+        number = literals.integer(node)
+        return ir.Opaque("a long number", self.span(node)) if number is None else ir.Constant(number, self.span(node))
+
+    def _float(self, node: cst.Float) -> ir.Expression:
+        return ir.Constant(float(node.value.replace("_", "")), self.span(node))
+
+    def _none(self, node: cst.BaseExpression) -> ir.Expression:
+        return ir.Constant(None, self.span(node))
+
+    def _string(self, node: cst.SimpleString) -> ir.Expression:
+        return literals.simple_string(node, self.file)
+
+    def _strings(self, node: cst.ConcatenatedString) -> ir.Expression:
+        return ir.Join((self.expression(node.left), self.expression(node.right)), self.span(node))
+
+    def _formatted(self, node: cst.FormattedString) -> ir.Expression:
+        raw = "r" in node.prefix.lower()
+        parts: list[ir.Expression] = []
+        for part in node.parts:
+            if isinstance(part, cst.FormattedStringText):
+                parts.append(literals.formatted_text(part, raw, self.file))
+            elif isinstance(part, cst.FormattedStringExpression):
+                parts.append(self._formatted_part(part, raw))
+        return ir.Join(tuple(parts), self.span(node))
+
+    def _formatted_part(self, node: cst.FormattedStringExpression, raw: bool) -> ir.Expression:
+        value = self.expression(node.expression)
+        span = self.span(node)
+        if node.equal is not None or (node.conversion or "s") != "s":
+            return ir.Opaque("a value as code would write it", span, (value,))
+        if not node.format_spec:
+            return self.builtin("str", (value,), span)
+        layout = [
+            literals.formatted_text(part, raw, self.file)
+            if isinstance(part, cst.FormattedStringText)
+            else self._formatted_part(part, raw)
+            for part in node.format_spec
+            if isinstance(part, cst.FormattedStringText | cst.FormattedStringExpression)
+        ]
+        return self.builtin("format", (value, ir.Join(tuple(layout), span)), span)
+
+    # --- parts of values ---
+
+    def _attribute(self, node: cst.Attribute) -> ir.Expression:
+        span = self.span(node)
+        found = self.chain(dotted(node), span)
+        return ir.Field(self.expression(node.value), node.attr.value, span) if found is None else found
+
+    def _subscript(self, node: cst.Subscript) -> ir.Expression:
+        base, span = self.expression(node.value), self.span(node)
+        if len(node.slice) != 1:
+            return ir.Opaque("several indexes", span, (base,))
+        match node.slice[0].slice:
+            case cst.Index() as index:
+                return ir.Index(base, self.expression(index.value), span)
+            case cst.Slice(step=None) as part:
+                low = self.expression(part.lower) if part.lower is not None else None
+                high = self.expression(part.upper) if part.upper is not None else None
+                return ir.Slice(base, low, high, span)
+            case _:
+                return ir.Opaque("a slice with a step", span, (base,))
+
+    # --- displays ---
+
+    def elements(self, elements: Sequence[cst.BaseElement]) -> tuple[ir.Expression, ...]:
+        """The items of a list or tuple that is written out."""
+        return tuple(
+            ir.Spread(self.iterated(each.value), self.span(each))
+            if isinstance(each, cst.StarredElement)
+            else self.expression(each.value)
+            for each in elements
+        )
+
+    def iterated(self, node: cst.BaseExpression) -> ir.Expression:
+        """What a loop over a value goes through, as a list."""
+        value = self.expression(node)
+        if isinstance(value, ir.ListOf):
+            return value
+        return self.builtin("iter", (value,), value.span)
+
+    def _tuple(self, node: cst.Tuple) -> ir.Expression:
+        return ir.ListOf(self.elements(node.elements), self.span(node))
+
+    def _list(self, node: cst.List | cst.Set) -> ir.Expression:
+        span = self.span(node)
+        return ir.Allocate(ir.ListOf(self.elements(node.elements), span), span)
+
+    def _dict(self, node: cst.Dict) -> ir.Expression:
+        span = self.span(node)
+        parts: list[ir.Expression] = []
+        entries: list[tuple[ir.Expression, ir.Expression]] = []
+        for each in node.elements:
+            if isinstance(each, cst.DictElement):
+                entries.append((self.expression(each.key), self.expression(each.value)))
+            else:
+                parts += [ir.MapOf(tuple(entries), span), self.expression(each.value)]
+                entries = []
+        last = ir.MapOf(tuple(entries), span)
+        return self.builtin("merge", (*parts, last), span) if parts else ir.Allocate(last, span)
+
+    # --- comprehensions ---
+
+    def _listed(self, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> ir.Expression:
+        span = self.span(node)
+        result = self.temporary(span)
+        self.emit(ir.Assign((result,), ir.ListOf((), span), span))
+
+        def add() -> None:
+            item = self.expression(node.elt)
+            self.emit(ir.Assign((result,), ir.Apply("append", (result, item), span), span))
+
+        self._rounds(node.for_in, add)
+        return ir.Allocate(result, span)
+
+    def _mapped(self, node: cst.DictComp) -> ir.Expression:
+        span = self.span(node)
+        result = self.temporary(span)
+        self.emit(ir.Assign((result,), ir.MapOf((), span), span))
+
+        def add() -> None:
+            key = self.held(self.expression(node.key))
+            self.emit(ir.Assign((ir.Index(result, key, span),), self.expression(node.value), span))
+
+        self._rounds(node.for_in, add)
+        return ir.Allocate(result, span)
+
+    def _rounds(self, node: cst.CompFor, inside: Callable[[], None]) -> None:
+        """The loops and conditions of a comprehension; its variables are its own."""
+        over, outer = self.iterated(node.iter), dict(self.renamed)
+        for name in targets_of(node.target):
+            self.renamed[name] = f"{name}#{next(self.scope.numbers)}"
+        span, item = self.span(node), self.temporary(self.span(node.target))
+
+        def round_() -> None:
+            self.assign(node.target, item, span)
+            self._filtered([each.test for each in node.ifs], inside, node.inner_for_in, span)
+
+        self.emit(ir.ForEach((None, item), over, self.lowered(round_), span))
+        self.renamed = outer
+
+    def _filtered(
+        self, tests: list[cst.BaseExpression], inside: Callable[[], None], inner: cst.CompFor | None, span: Span
+    ) -> None:
+        def work() -> None:
+            if inner is None:
+                inside()
+            else:
+                self._rounds(inner, inside)
+
+        if not tests:
+            work()
+            return
+        condition = ir.AllOf(tuple(map(self.expression, tests)), span) if len(tests) > 1 else self.expression(tests[0])
+        self.emit(ir.Branch(condition, self.lowered(work), (), span))
+
+    # --- operators ---
+
+    def _either(self, node: cst.BooleanOperation) -> ir.Expression:
+        span, left = self.span(node), self.held(self.expression(node.left))
+        is_or = isinstance(node.operator, cst.Or)
+        with self.collected() as inner:
+            right = self.expression(node.right)
+        if not inner:
+            return ir.Choice(left, left, right, span) if is_or else ir.Choice(left, right, left, span)
+        result = self.temporary(span)
+        self.emit(ir.Assign((result,), left, span))
+        inner.append(ir.Assign((result,), right, span))
+        sides = ((), tuple(inner)) if is_or else (tuple(inner), ())
+        self.emit(ir.Branch(left, *sides, span))
+        return result
+
+    def _conditional(self, node: cst.IfExp) -> ir.Expression:
+        span, condition = self.span(node), self.expression(node.test)
+        sides: list[tuple[list[ir.Statement], ir.Expression]] = []
+        for each in (node.body, node.orelse):
+            with self.collected() as inner:
+                sides.append((inner, self.expression(each)))
+        (then, first), (otherwise, second) = sides
+        if not then and not otherwise:
+            return ir.Choice(condition, first, second, span)
+        result = self.temporary(span)
+        self.emit(ir.Assign((result,), ir.Constant(None, span), span))
+        then.append(ir.Assign((result,), first, span))
+        otherwise.append(ir.Assign((result,), second, span))
+        self.emit(ir.Branch(condition, tuple(then), tuple(otherwise), span))
+        return result
+
+    def _unary(self, node: cst.UnaryOperation) -> ir.Expression:
+        value, span = self.expression(node.expression), self.span(node)
+        if isinstance(node.operator, cst.Not):
+            return ir.Not(value, span)
+        if isinstance(node.operator, cst.Minus) and isinstance(value, ir.Constant) and value.value:
+            return ir.Constant(-value.value, span)
+        return ir.Opaque("an operator on numbers", span, (value,))
+
+    def _binary(self, node: cst.BinaryOperation) -> ir.Expression:
+        return self.operated(node.operator, self.expression(node.left), self.expression(node.right), self.span(node))
+
+    def operated(self, operator: cst.CSTNode, left: ir.Expression, right: ir.Expression, span: Span) -> ir.Expression:
+        """An operator applied to two values."""
+        arithmetic, called = _ARITHMETIC.get(type(operator)), _BY_CALL.get(type(operator))  # type: ignore[arg-type]
+        if called is not None:
+            return self.builtin(called, (left, right), span)
+        if arithmetic is not None:
+            return ir.Apply(arithmetic, (left, right), span)
+        return ir.Opaque("an operator on numbers", span, (left, right))
+
+    def _comparison(self, node: cst.Comparison) -> ir.Expression:
+        span, left = self.span(node), self.expression(node.left)
+        parts: list[ir.Expression] = []
+        for target in node.comparisons:
+            right = self.expression(target.comparator)
+            if len(node.comparisons) > 1:
+                right = self.held(right)
+            parts.append(self._compared(target.operator, left, right, span))
+            left = right
+        return parts[0] if len(parts) == 1 else ir.AllOf(tuple(parts), span)
+
+    def _compared(
+        self, operator: cst.BaseCompOp, left: ir.Expression, right: ir.Expression, span: Span
+    ) -> ir.Expression:
+        if isinstance(operator, cst.In | cst.NotIn):
+            found = self.builtin("contains", (right, left), span)
+            return ir.Not(found, span) if isinstance(operator, cst.NotIn) else found
+        return ir.Compare(_COMPARISONS[type(operator)], left, right, span)
+
+    # --- calls ---
+
+    def _call(self, node: cst.Call) -> ir.Expression:
+        result = self.temporary(self.span(node))
+        self.emit(self.invoked(node, (result,)))
+        return result
+
+    def invoked(self, node: cst.Call, targets: tuple[ir.Target, ...]) -> ir.Invoke:
+        """A call as a statement; what its callee and arguments call is emitted before."""
+        span = self.span(node)
+        own = self._of_base(node.func)
+        if own is not None:
+            callee, first = own
+            arguments = (ir.Argument(first), *map(self._argument, node.args))
+        else:
+            callee = self.expression(node.func)
+            arguments = tuple(map(self._argument, node.args))
+        return ir.Invoke(targets, callee, arguments, span)
+
+    def _of_base(self, node: cst.BaseExpression) -> tuple[ir.Expression, ir.Expression] | None:
+        """The method of the base class that `super().method` means, and the receiver."""
+        scope = self.scope
+        if not (isinstance(node, cst.Attribute) and isinstance(node.value, cst.Call) and scope.bases):
+            return None
+        if dotted(node.value.func) != "super" or not scope.receiver:
+            return None
+        span = self.span(node)
+        base = self.chain(scope.bases[0], span) or self.name(scope.bases[0], span)
+        return ir.Field(base, node.attr.value, span), ir.Name(scope.receiver, span)
+
+    def _argument(self, node: cst.Arg) -> ir.Argument:
+        if node.star == "*":
+            return ir.Argument(ir.Spread(self.iterated(node.value), self.span(node)))
+        if node.star == "**":
+            return ir.Argument(self.expression(node.value), ir.ALL_KEYWORDS)
+        return ir.Argument(self.expression(node.value), node.keyword.value if node.keyword is not None else "")
+
+    # --- the rest ---
+
+    def _named(self, node: cst.NamedExpr) -> ir.Expression:
+        value = self.held(self.expression(node.value))
+        self.assign(node.target, value, self.span(node))
+        return value
+
+    def _awaited(self, node: cst.Await) -> ir.Expression:
+        return self.expression(node.expression)
+
+    def _lambda(self, node: cst.Lambda) -> ir.Expression:
+        return self.closure(node)
+
+    def _yield(self, node: cst.Yield) -> ir.Expression:
+        return self.yielded(node)
+
+    # --- targets ---
+
+    def assign(self, target: cst.BaseExpression, value: ir.Expression, span: Span) -> None:
+        """Put a value into a target, which may be a tuple of targets."""
+        if not isinstance(target, cst.Tuple | cst.List):
+            place = self.target(target)
+            if place is not None:
+                self.emit(ir.Assign((place,), value, span))
+            return
+        starred = any(isinstance(each, cst.StarredElement) for each in target.elements)
+        whole = self.held(value if starred or isinstance(value, ir.ListOf) else self.builtin("iter", (value,), span))
+        count = len(target.elements)
+        after_star = False
+        for index, each in enumerate(target.elements):
+            if isinstance(each, cst.StarredElement):
+                last = ir.Constant(index + 1 - count, span) if index + 1 < count else None
+                part: ir.Expression = ir.Slice(whole, ir.Constant(index, span), last, span)
+                after_star = True
+            else:
+                part = ir.Index(whole, ir.Constant(index - count if after_star else index, span), span)
+            self.assign(each.value, part, span)
+
+    def target(self, node: cst.BaseExpression) -> ir.Target:
+        """Where a value goes."""
+        span = self.span(node)
+        match node:
+            case cst.Name(value="_"):
+                return None
+            case cst.Name():
+                return ir.Name(self.renamed.get(node.value, node.value), span)
+            case cst.Attribute():
+                chained = self.chain(dotted(node), span)
+                if isinstance(chained, ir.Global | ir.Field):
+                    return chained
+                return ir.Field(self.expression(node.value), node.attr.value, span)
+            case cst.Subscript():
+                found = self._subscript(node)
+                return found if isinstance(found, ir.Index) else None
+            case _:
+                return None
+
+
+_HANDLERS: dict[type[cst.BaseExpression], Callable[..., ir.Expression]] = {
+    cst.Name: Expressions._name,
+    cst.Integer: Expressions._integer,
+    cst.Float: Expressions._float,
+    cst.Ellipsis: Expressions._none,
+    cst.SimpleString: Expressions._string,
+    cst.ConcatenatedString: Expressions._strings,
+    cst.FormattedString: Expressions._formatted,
+    cst.Attribute: Expressions._attribute,
+    cst.Subscript: Expressions._subscript,
+    cst.Tuple: Expressions._tuple,
+    cst.List: Expressions._list,
+    cst.Set: Expressions._list,
+    cst.Dict: Expressions._dict,
+    cst.ListComp: Expressions._listed,
+    cst.SetComp: Expressions._listed,
+    cst.GeneratorExp: Expressions._listed,
+    cst.DictComp: Expressions._mapped,
+    cst.BooleanOperation: Expressions._either,
+    cst.IfExp: Expressions._conditional,
+    cst.UnaryOperation: Expressions._unary,
+    cst.BinaryOperation: Expressions._binary,
+    cst.Comparison: Expressions._comparison,
+    cst.Call: Expressions._call,
+    cst.NamedExpr: Expressions._named,
+    cst.Await: Expressions._awaited,
+    cst.Lambda: Expressions._lambda,
+    cst.Yield: Expressions._yield,
+}

@@ -1,0 +1,126 @@
+"""Names: dotted ones, what a statement binds, types that are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+_PLAIN = {"str": "string", "int": "int", "bool": "bool", "float": "float64", "None": "", "Any": "", "object": ""}
+_WRAPPERS = frozenset(("Optional", "Annotated", "Generator", "Iterator", "Iterable", "ClassVar", "Final"))
+
+
+def dotted(node: cst.BaseExpression | None) -> str:
+    """'a.b.c' for names and attributes of names; empty for anything else."""
+    names: list[str] = []
+    while isinstance(node, cst.Attribute):
+        names.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return ""
+    return ".".join((node.value, *reversed(names)))
+
+
+def bound_by(statement: cst.CSTNode) -> Iterator[str]:
+    """The names that a statement assigns, those of the statements in it included; functions and classes have names of
+    their own and are not looked into."""
+    pending: list[cst.CSTNode] = [statement]
+    while pending:
+        node = pending.pop()
+        match node:
+            case cst.FunctionDef() | cst.ClassDef():
+                yield node.name.value
+                continue
+            case cst.Lambda() | cst.GeneratorExp() | cst.ListComp() | cst.SetComp() | cst.DictComp():
+                continue
+            case cst.Assign():
+                for target in node.targets:
+                    yield from targets_of(target.target)
+            case cst.AnnAssign() | cst.AugAssign() | cst.NamedExpr() | cst.For() | cst.CompFor():
+                yield from targets_of(node.target)
+            case cst.AsName():
+                yield from targets_of(node.name)
+            case cst.Import() | cst.ImportFrom():
+                yield from imported_by(node)
+                continue
+            case cst.MatchAs() if node.name is not None:
+                yield node.name.value
+        pending.extend(child for child in reversed(node.children) if _may_bind(child))
+
+
+def _may_bind(node: cst.CSTNode) -> bool:
+    return not isinstance(node, cst.Name | cst.BaseParenthesizableWhitespace | cst.EmptyLine | cst.BaseString)
+
+
+def imported_by(node: cst.Import | cst.ImportFrom) -> Iterator[str]:
+    """The names that an import binds."""
+    if isinstance(node.names, cst.ImportStar):
+        return
+    for alias in node.names:
+        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+            yield alias.asname.name.value
+        else:
+            yield dotted(alias.name).partition(".")[0]
+
+
+def targets_of(target: cst.BaseExpression) -> Iterator[str]:
+    """The plain names in the target of an assignment."""
+    match target:
+        case cst.Name():
+            yield target.value
+        case cst.Tuple() | cst.List():
+            for element in target.elements:
+                yield from targets_of(element.value)
+
+
+def type_of(annotation: cst.Annotation | cst.BaseExpression | None, module: str, imports: dict[str, str]) -> str:
+    """The type that an annotation names: builtin kinds as `ir` writes them, others by their qualified name; empty for
+    what is no single type."""
+    node = annotation.annotation if isinstance(annotation, cst.Annotation) else annotation
+    if isinstance(node, cst.SimpleString):
+        try:
+            node = cst.parse_expression(str(node.evaluated_value))
+        except cst.ParserSyntaxError:
+            return ""
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.BitOr):
+        return type_of(node.left, module, imports) or type_of(node.right, module, imports)
+    if isinstance(node, cst.Subscript):
+        inner = dotted(node.value).rpartition(".")[2]
+        index = node.slice[0].slice
+        return type_of(index.value, module, imports) if inner in _WRAPPERS and isinstance(index, cst.Index) else ""
+    name = dotted(node)
+    return _PLAIN[name] if name in _PLAIN else qualified(name, module, imports)
+
+
+def qualified(name: str, module: str, imports: dict[str, str]) -> str:
+    """A dotted name of a file as module, '.' and name."""
+    if not name:
+        return ""
+    head, _, rest = name.partition(".")
+    for prefix in prefixes(name):
+        if prefix in imports:
+            base = imports[prefix].replace(":", ".")
+            return f"{base}{name[len(prefix) :]}"
+    return f"{module}.{head}" + (f".{rest}" if rest else "")
+
+
+def prefixes(name: str) -> Iterator[str]:
+    """A dotted name and its beginnings, longest first."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
+def decorators_of(node: cst.FunctionDef | cst.ClassDef) -> list[tuple[str, Sequence[cst.Arg]]]:
+    """The names of the decorators and what they are called with."""
+    found: list[tuple[str, Sequence[cst.Arg]]] = []
+    for each in node.decorators:
+        called = each.decorator if isinstance(each.decorator, cst.Call) else None
+        name = dotted(called.func if called is not None else each.decorator)
+        found.append((name, called.args if called is not None else ()))
+    return found
+
+
+def keyword(arguments: Sequence[cst.Arg], name: str) -> cst.BaseExpression | None:
+    """The argument of a call that a keyword names."""
+    return next((each.value for each in arguments if each.keyword is not None and each.keyword.value == name), None)

@@ -1,0 +1,416 @@
+"""Statements (Python language reference, chapters 7 and 8).
+
+A raised exception ends the path. A handler is an alternative to what follows the body that it belongs to; where the
+body leaves the function, an alternative to the body. What stands behind the `yield` of a fixture or context manager
+becomes a closure that is called at the end.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import libcst as cst
+
+from tagcheck import ir
+from tagcheck.frontends.python.body import BUILTINS, Nodes, Remaining
+from tagcheck.frontends.python.expressions import Expressions
+from tagcheck.frontends.python.names import bound_by
+from tagcheck.source import Span
+
+YIELDED = "%yielded"
+FINALIZER = ("pytest", "add-finalizer")
+MANAGER = "contextlib.Manager"
+
+
+class Statements(Expressions):
+    """A body that lowers statements."""
+
+    @abstractmethod
+    def function(self, node: cst.FunctionDef) -> ir.Expression | None:
+        """A function inside this body as a value; None if it is left out."""
+
+    @abstractmethod
+    def rest(self, remaining: Sequence[Remaining], span: Span) -> ir.Expression:
+        """What is still to do, as a closure without parameters."""
+
+    # --- blocks ---
+
+    def block(self, nodes: Nodes) -> None:
+        """Statements one after the other."""
+        flat = list(_flattened(nodes))
+        for index, node in enumerate(flat):
+            self.remaining.append((flat[index + 1 :], ()))
+            finished = self.statement(node)
+            self.remaining.pop()
+            if finished:
+                return
+
+    def suite(self, node: cst.BaseSuite | None) -> None:
+        """The statements of an indented block, or those behind a colon."""
+        if node is not None:
+            self.block(node.body)
+
+    def side(self, node: cst.BaseSuite | None) -> tuple[ir.Statement, ...]:
+        return self.lowered(partial(self.suite, node))
+
+    def statement(self, node: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+        """One statement; whether everything after it has been dealt with."""
+        handler = _HANDLERS.get(type(node))
+        return bool(handler(self, node)) if handler is not None else False
+
+    # --- small statements ---
+
+    def _expression_statement(self, node: cst.Expr) -> bool:
+        if isinstance(node.value, cst.Yield) and self.scope.yields not in ("", "list"):
+            self._suspend(node.value, None)
+            return True
+        value = node.value.expression if isinstance(node.value, cst.Await) else node.value
+        if isinstance(value, cst.Call):
+            self.emit(self.invoked(value, ()))
+        else:
+            self.expression(value)
+        return False
+
+    def _assignment(self, node: cst.Assign) -> bool:
+        if isinstance(node.value, cst.Yield) and self.scope.yields not in ("", "list"):
+            self._suspend(node.value, node.targets[0].target)
+            return True
+        span = self.span(node)
+        value = self.expression(node.value)
+        if len(node.targets) > 1:
+            value = self.held(value)
+        for each in node.targets:
+            self.assign(each.target, value, span)
+        return False
+
+    def _annotated(self, node: cst.AnnAssign) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.expression(node.value), self.span(node))
+
+    def _augmented(self, node: cst.AugAssign) -> None:
+        span, target = self.span(node), self.target(node.target)
+        before = self.expression(node.target)
+        value = self.operated(node.operator, before, self.expression(node.value), span)
+        if target is not None:
+            self.emit(ir.Assign((target,), value, span))
+
+    def _return(self, node: cst.Return) -> bool:
+        span = self.span(node)
+        if self.scope.yields:
+            self._finished(span)
+            return True
+        value = self.expression(node.value) if node.value is not None else ir.Constant(None, span)
+        self.emit(ir.Return((value,), span))
+        return True
+
+    def _raise(self, node: cst.Raise) -> bool:
+        span = self.span(node)
+        if node.exc is not None:
+            self.expression(node.exc)
+        self.emit(ir.Invoke((), ir.Global(BUILTINS, "raise", span), (), span))
+        return True
+
+    def _assert(self, node: cst.Assert) -> None:
+        self.expression(node.test)
+
+    def _deletion(self, node: cst.Del) -> None:
+        target = node.target
+        if (
+            isinstance(target, cst.Subscript)
+            and len(target.slice) == 1
+            and isinstance(target.slice[0].slice, cst.Index)
+        ):
+            key = self.expression(target.slice[0].slice.value)
+            self.builtin("del", (self.expression(target.value), key), self.span(node))
+
+    def _break(self, node: cst.Break) -> bool:
+        self.emit(ir.Break(self.span(node)))
+        return True
+
+    def _continue(self, node: cst.Continue) -> bool:
+        self.emit(ir.Continue(self.span(node)))
+        return True
+
+    # --- control flow ---
+
+    def _if(self, node: cst.If) -> None:
+        condition = self.expression(node.test)
+        then = self.side(node.body)
+        otherwise: tuple[ir.Statement, ...] = ()
+        if isinstance(node.orelse, cst.If):
+            otherwise = self.lowered(partial(self._if, node.orelse))
+        elif node.orelse is not None:
+            otherwise = self.side(node.orelse.body)
+        self.emit(ir.Branch(condition, then, otherwise, self.span(node.test)))
+
+    def _for(self, node: cst.For) -> None:
+        over, span = self.iterated(node.iter), self.span(node.target)
+        item = self.temporary(span)
+
+        def round_() -> None:
+            self.assign(node.target, item, span)
+            self.suite(node.body)
+
+        self.emit(ir.ForEach((None, item), over, self.lowered(round_), self.span(node)))
+        if node.orelse is not None:
+            self.suite(node.orelse.body)
+
+    def _while(self, node: cst.While) -> None:
+        with self.collected() as before:
+            condition = self.expression(node.test)
+        for each in before:
+            self.emit(each)
+        # What the condition calls is called again after each round.
+        self.emit(ir.While(condition, tuple(before), self.side(node.body), self.span(node)))
+        if node.orelse is not None:
+            self.suite(node.orelse.body)
+
+    def _match(self, node: cst.Match) -> None:
+        subject = self.held(self.expression(node.subject))
+        self._cases(subject, list(node.cases))
+
+    def _cases(self, subject: ir.Expression, cases: list[cst.MatchCase]) -> None:
+        if not cases:
+            return
+        first, *others = cases
+        condition = self._matches(subject, first.pattern, self.span(first.pattern))
+        if first.guard is not None:
+            test = self.expression(first.guard)
+            condition = test if condition is None else ir.AllOf((condition, test), self.span(first.guard))
+        body = self.side(first.body)
+        if condition is None:
+            for each in body:
+                self.emit(each)
+            return
+        otherwise = self.lowered(partial(self._cases, subject, others))
+        self.emit(ir.Branch(condition, body, otherwise, self.span(first.pattern)))
+
+    def _matches(self, subject: ir.Expression, pattern: cst.MatchPattern, span: Span) -> ir.Expression | None:
+        """Whether a value matches; None if it always does."""
+        match pattern:
+            case cst.MatchValue():
+                return ir.Compare(ir.CompareOp.EQ, subject, self.expression(pattern.value), span)
+            case cst.MatchSingleton():
+                return ir.Compare(ir.CompareOp.EQ, subject, self.expression(pattern.value), span)
+            case cst.MatchOr():
+                found = [self._matches(subject, each.pattern, span) for each in pattern.patterns]
+                known = tuple(each for each in found if each is not None)
+                return ir.AnyOf(known, span) if len(known) == len(found) else None
+            case cst.MatchAs(pattern=None):
+                if pattern.name is not None:
+                    self.assign(pattern.name, subject, span)
+                return None
+            case _:
+                return ir.Opaque("whether a pattern matches", span, (subject,))
+
+    # --- with and try ---
+
+    def _with(self, node: cst.With) -> bool:
+        return self._managed(list(node.items), node.body)
+
+    def _managed(self, items: list[cst.WithItem], body: cst.BaseSuite) -> bool:
+        if not items:
+            self.suite(body)
+            return self._is_suspended(body)
+        first, *others = items
+        span = self.span(first)
+        manager = self.held(self.expression(first.item))
+        entered = self.call(ir.Field(manager, "__enter__", span), (), span)
+        if first.asname is not None:
+            self.assign(first.asname.name, entered, span)
+        none = ir.Argument(ir.Constant(None, span))
+        leave = (ir.Invoke((), ir.Field(manager, "__exit__", span), (none, none, none), span),)
+        leaves = self.scope.yields in ("", "list") and _leaves(body)
+        if leaves:
+            self.emit(ir.Defer(leave, span))
+        self.remaining.append(((), leave))
+        finished = self._managed(others, body)
+        self.remaining.pop()
+        if not leaves and not finished:
+            for each in leave:
+                self.emit(each)
+        return finished
+
+    def _is_suspended(self, node: cst.BaseSuite) -> bool:
+        """Whether a block ended in the yield of a fixture, whose closure does the rest."""
+        return self.scope.yields not in ("", "list") and _has(node, cst.Yield)
+
+    def _try(self, node: cst.Try | cst.TryStar) -> bool:
+        final = node.finalbody.body if node.finalbody is not None else None
+        if final is None:
+            return self._guarded(node)
+        if self._is_suspended(node.body):
+            self.remaining.append((final.body, ()))
+            self._guarded(node)
+            self.remaining.pop()
+            return True
+        if _leaves(node.body):
+            self.emit(ir.Defer(self.side(final), self.span(final)))
+            return self._guarded(node)
+        finished = self._guarded(node)
+        self.suite(final)
+        return finished
+
+    def _guarded(self, node: cst.Try | cst.TryStar) -> bool:
+        """The body, its handlers and what runs if it succeeded."""
+        span = self.span(node)
+        if self._is_suspended(node.body):
+            self.suite(node.body)
+            return True
+        handlers = [self._handler(each) for each in node.handlers]
+        handled = _chosen(handlers, span)
+        otherwise = node.orelse.body if node.orelse is not None else None
+        if _leaves(node.body) and handlers:
+            body = (*self.side(node.body), *self.side(otherwise))
+            self.emit(ir.Branch(ir.Opaque("an exception", span), handled, body, span))
+            return False
+        self.suite(node.body)
+        if handlers:
+            self.emit(ir.Branch(ir.Opaque("an exception", span), handled, self.side(otherwise), span))
+        else:
+            self.suite(otherwise)
+        return False
+
+    def _handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> tuple[ir.Statement, ...]:
+        def work() -> None:
+            if node.name is not None:
+                self.assign(node.name.name, ir.Opaque("an exception", self.span(node)), self.span(node))
+            self.suite(node.body)
+
+        return self.lowered(work)
+
+    # --- definitions inside ---
+
+    def _function(self, node: cst.FunctionDef) -> None:
+        span = self.span(node.name)
+        value = self.function(node)
+        if value is not None:
+            self.emit(ir.Assign((ir.Name(node.name.value, span),), value, span))
+
+    # --- yield ---
+
+    def yielded(self, node: cst.Yield) -> ir.Expression:
+        span = self.span(node)
+        listed = ir.Name(YIELDED, span)
+        match node.value:
+            case None:
+                item: ir.Expression = ir.Constant(None, span)
+            case cst.From():
+                item = ir.Spread(self.iterated(node.value.item), span)
+            case _:
+                item = self.expression(node.value)
+        if self.scope.yields == "list":
+            self.emit(ir.Assign((listed,), ir.Apply("append", (listed, item), span), span))
+        return ir.Opaque("what is sent to a generator", span)
+
+    def _suspend(self, node: cst.Yield, target: cst.BaseExpression | None) -> None:
+        """Leave with the value; what comes after is kept for the end."""
+        span = self.span(node)
+        value = ir.Constant(None, span) if node.value is None or isinstance(node.value, cst.From) else None
+        found = self.held(self.expression(node.value)) if value is None else value  # type: ignore[arg-type]
+        remaining = [each for each in reversed(self.remaining) if each[0] or each[1]]
+        if target is not None:
+            self.assign(target, ir.Opaque("what is sent to a generator", span), span)
+        closure = self.rest(remaining, span) if remaining else None
+        if self.scope.yields == "fixture":
+            if closure is not None:
+                self.emit(ir.Invoke((), ir.Global(*FINALIZER, span), (ir.Argument(closure),), span))
+            self.emit(ir.Return((found,), span))
+            return
+        fields = (("value", found), *((("exit", closure),) if closure is not None else ()))
+        self.emit(ir.Return((ir.RecordOf(MANAGER, fields, span),), span))
+
+    def _finished(self, span: Span) -> None:
+        """The end of a generator."""
+        value: ir.Expression = ir.Constant(None, span)
+        if self.scope.yields == "list":
+            value = ir.Allocate(ir.Name(YIELDED, span), span)
+        self.emit(ir.Return((value,), span))
+
+
+def _flattened(nodes: Nodes) -> Iterable[cst.BaseStatement | cst.BaseSmallStatement]:
+    for node in nodes:
+        if isinstance(node, cst.SimpleStatementLine):
+            yield from node.body
+        else:
+            yield node
+
+
+def _chosen(handlers: list[tuple[ir.Statement, ...]], span: Span) -> tuple[ir.Statement, ...]:
+    """One of several handlers."""
+    if not handlers:
+        return ()
+    first, *others = handlers
+    if not others:
+        return first
+    return (ir.Branch(ir.Opaque("which exception", span), first, _chosen(others, span), span),)
+
+
+def _leaves(node: cst.BaseSuite) -> bool:
+    """Whether a block may leave its function or loop."""
+    return _has(node, cst.Return, cst.Break, cst.Continue)
+
+
+def _has(node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> bool:
+    pending: list[cst.CSTNode] = [node]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, kinds):
+            return True
+        if not isinstance(each, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+            pending.extend(each.children)
+    return False
+
+
+def contains_yield(node: cst.BaseSuite) -> bool:
+    """Whether a function with this body is a generator."""
+    return _has(node, cst.Yield)
+
+
+def assigned_in(nodes: Nodes) -> frozenset[str]:
+    """The names that a body binds, without those that it declares to be others'."""
+    outside = {item.name.value for node in _flattened(nodes) for each in _declarations(node) for item in each.names}
+    return frozenset(name for node in nodes for name in bound_by(node)) - outside
+
+
+def _declarations(node: cst.CSTNode) -> list[cst.Global | cst.Nonlocal]:
+    if isinstance(node, cst.Global | cst.Nonlocal):
+        return [node]
+    if isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.FunctionDef | cst.ClassDef):
+        return [found for child in node.children for found in _declared_below(child)]
+    return []
+
+
+def _declared_below(node: cst.CSTNode) -> list[cst.Global | cst.Nonlocal]:
+    if isinstance(node, cst.BaseSuite):
+        return [found for each in _flattened(node.body) for found in _declarations(each)]
+    return (
+        _declarations(node)
+        if isinstance(node, cst.BaseStatement)
+        else [found for child in node.children if isinstance(child, cst.BaseSuite) for found in _declared_below(child)]
+    )
+
+
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], bool | None]] = {
+    cst.Expr: Statements._expression_statement,
+    cst.Assign: Statements._assignment,
+    cst.AnnAssign: Statements._annotated,
+    cst.AugAssign: Statements._augmented,
+    cst.Return: Statements._return,
+    cst.Raise: Statements._raise,
+    cst.Assert: Statements._assert,
+    cst.Del: Statements._deletion,
+    cst.Break: Statements._break,
+    cst.Continue: Statements._continue,
+    cst.If: Statements._if,
+    cst.For: Statements._for,
+    cst.While: Statements._while,
+    cst.Match: Statements._match,
+    cst.With: Statements._with,
+    cst.Try: Statements._try,
+    cst.TryStar: Statements._try,
+    cst.FunctionDef: Statements._function,
+}

@@ -1,0 +1,315 @@
+"""The top level of a module: imports, functions, classes, variables, what runs when it is loaded or started.
+
+Statements that assign a name belong together with all others that assign it: they are the variable's value, evaluated
+once, when it is first asked for. Everything else runs in order, and asks for the variables on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from tagcheck import ir
+from tagcheck.frontends.api import EntryKind, TypeInfo, Variable
+from tagcheck.frontends.python import suites
+from tagcheck.frontends.python.body import Scope
+from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables
+from tagcheck.frontends.python.functions import CACHES, Definition, FunctionBody, procedure, remembering
+from tagcheck.frontends.python.names import bound_by, dotted, imported_by
+from tagcheck.frontends.python.project import CONFTEST, FIXTURES, folders, is_test
+from tagcheck.frontends.python.sourcefile import SourceFile
+
+Statement = cst.BaseStatement | cst.BaseSmallStatement
+GUARD = "__name__"
+
+
+class TopLevel:
+    """Reads the top level of a file."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.procedures: dict[str, ir.Procedure] = {}
+        self.variables: dict[str, Variable] = {}
+        self.types: dict[str, TypeInfo] = {}
+        self.initial: list[ir.Procedure] = []
+        self.entries: list[tuple[str, EntryKind]] = []
+        self._classes: dict[str, ClassParts] = {}
+        self._tests: list[str] = []
+        self._groups: list[suites.TestClass] = []
+        self._automatic: list[str] = []
+        self._loose: list[Statement] = []
+        self._guarded: list[Statement] = []
+        self._groups_of: dict[str, list[Statement]] = {}
+
+    def read(self) -> None:
+        """Fill the mappings."""
+        tree = self.file.tree
+        self._imports(tree)
+        self.file.names.update(
+            name for each in _statements(tree.body) if not _is_import(each) for name in bound_by(each)
+        )
+        self._definitions(tree.body)
+        self._variables_of_groups()
+        self._passed_on()
+        self._entries()
+
+    # --- imports ---
+
+    def _imports(self, tree: cst.Module) -> None:
+        for node in _every_import(tree):
+            if isinstance(node, cst.ImportFrom):
+                self._import_from(node)
+                continue
+            for alias in node.names:
+                name = dotted(alias.name)
+                bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+                self.file.imports[bound] = name
+        if is_test(self.file.path):
+            for folder in folders(self.file.path):
+                self.file.imports[f".conftest {folder}"] = f"{CONFTEST}:{folder}"
+            self.file.imports[".fixtures"] = FIXTURES
+
+    def _import_from(self, node: cst.ImportFrom) -> None:
+        module = "." * len(node.relative) + dotted(node.module)
+        if isinstance(node.names, cst.ImportStar):
+            self.file.imports[f".{module}"] = module
+            return
+        self.file.imports[f"from {module}"] = module
+        for alias, bound in zip(node.names, imported_by(node), strict=False):
+            self.file.imports[bound] = f"{module}:{dotted(alias.name)}"
+
+    def _passed_on(self) -> None:
+        """Names that a module imports are its own for whoever imports them from it."""
+        for name, target in list(self.file.imports.items()):
+            if ":" in target and name.isidentifier() and name not in self.variables and name not in self.procedures:
+                self.variables[name] = self._import_variable(name)
+
+    def _import_variable(self, name: str) -> Variable:
+        file, span = self.file, self.file.stretch(0, 0)
+
+        def lower() -> tuple[ir.Statement, ...]:
+            module, _, simple = file.imports[name].partition(":")
+            if not simple or (module, simple) == (file.module, name):
+                return ()
+            return (ir.Assign((ir.Name(name, span),), ir.Global(module, simple, span), span),)
+
+        return Variable(name, span, lower)
+
+    # --- definitions ---
+
+    def _definitions(self, body: Sequence[Statement]) -> None:
+        for node in _statements(body):
+            match node:
+                case cst.FunctionDef():
+                    self._function(node)
+                case cst.ClassDef():
+                    self._class(node)
+                case cst.If() if _is_guard(node.test):
+                    self._guarded += _statements(node.body.body)
+                case cst.If() | cst.Try():
+                    self._loose.append(node)
+                    for inner in _inner_definitions(node):
+                        self._definitions([inner])
+                case _ if not _is_import(node):
+                    self._loose.append(node)
+
+    def _function(self, node: cst.FunctionDef) -> None:
+        name = node.name.value
+        definition = Definition(node, f"{self.file.key}#{name}")
+        decorators = definition.decorators
+        if "overload" in decorators:
+            return
+        defaults = default_variables(self.file, definition, name, self.variables)
+        if decorators & CACHES:
+            inner = procedure(self.file, definition, defaults, f"{definition.key}%asked")
+            self.variables[f"cache:{name}"] = cache_variable(self.file, f"cache:{name}", inner)
+            self.procedures[f"{name}%asked"] = inner
+            self.procedures[name] = remembering(self.file, definition, inner, f"cache:{name}")
+            return
+        found = procedure(self.file, definition, defaults)
+        is_case = is_test(self.file.path) and suites.is_entry(node)
+        if definition.is_fixture or is_case:
+            found = self._filled(found, definition, name)
+        self.procedures[name] = found
+        if definition.is_fixture:
+            self._fixture(definition, found)
+        elif is_case:
+            self._tests.append(name)
+
+    def _filled(self, found: ir.Procedure, definition: Definition, name: str) -> ir.Procedure:
+        """A fixture or test with what its runner passes to it."""
+        sets = suites.parameter_sets(self.file, definition, name)
+        self.variables.update(sets.variables)
+        given = dict(sets.values)
+        chosen = given.pop("request.param", None)
+        if chosen is not None:
+            given["request"] = ir.RecordOf("pytest.FixtureRequest", (("param", chosen),), chosen.span)
+        parameters = suites.with_fixtures(found.parameters, self.file, given)
+        return ir.Procedure(
+            found.key, found.module, parameters, found.lower, found.span, found.results,
+            receiver=found.receiver, mentions=found.mentions,
+        )  # fmt: skip
+
+    def _fixture(self, definition: Definition, found: ir.Procedure) -> None:
+        name = suites.fixture_name(definition)
+        variable = suites.fixture_variable(self.file, name, definition.node.name.value, found.span, found.mentions)
+        self.variables[variable.name] = variable
+        arguments = [each for _, given in _decorator_arguments(definition) for each in given]
+        if any(each.keyword is not None and each.keyword.value == "autouse" for each in arguments):
+            self._automatic.append(name)
+
+    def _class(self, node: cst.ClassDef) -> None:
+        parts = ClassReader(self.file, node, self._classes).read()
+        name = node.name.value
+        self._classes[name] = parts
+        self.types[name] = parts.info
+        self.variables.update(parts.variables)
+        methods = [each for each in node.body.body if isinstance(each, cst.FunctionDef)]
+        for each in methods:
+            own = f"{name}.{each.name.value}"
+            definition = Definition(each, f"{self.file.key}#{own}", owner=name, bases=parts.info.parents)
+            if own in parts.procedures and (definition.is_fixture or self._is_test_class(name, parts)):
+                parts.procedures[own] = self._filled(parts.procedures[own], definition, own)
+        self.procedures.update(parts.procedures)
+        if self._is_test_class(name, parts):
+            tests = tuple(each.name.value for each in methods if suites.is_entry(each))
+            if tests:
+                self._groups.append(suites.TestClass(name, tests, self.file.span(node.name)))
+
+    def _is_test_class(self, name: str, parts: ClassParts) -> bool:
+        bases = {base.rpartition(".")[2] for base in parts.info.parents}
+        is_case = any(base.endswith("TestCase") for base in bases)
+        return is_test(self.file.path) and (name.startswith("Test") or name.endswith("Test") or is_case)
+
+    # --- variables ---
+
+    def _variables_of_groups(self) -> None:
+        """Statements by the names that they assign, names that share a statement together."""
+        owner: dict[str, list[Statement]] = {}
+        for node in self._loose:
+            names = [each for each in bound_by(node) if each not in self.procedures]
+            merged: list[Statement] = []
+            for name in names:
+                for each in owner.get(name, ()):
+                    if each not in merged:
+                        merged.append(each)
+            merged.append(node)
+            affected = {*names, *(name for name, nodes in owner.items() if any(each in merged for each in nodes))}
+            owner.update(dict.fromkeys(affected, merged))
+        self._groups_of = owner
+        for name, nodes in owner.items():
+            self.variables[name] = self._variable(name, nodes)
+
+    def _variable(self, name: str, nodes: list[Statement]) -> Variable:
+        file = self.file
+        names = sorted({each for node in nodes for each in bound_by(node)} - set(self.procedures))
+
+        def lower() -> tuple[ir.Statement, ...]:
+            body = FunctionBody(file, Scope(f"{file.key}#{name}", frozenset(names)))
+            span = file.span(nodes[0])
+            for each in names:
+                body.emit(ir.Assign((ir.Name(each, span),), ir.Zero("", span), span, declare=True))
+            body.block(sorted(nodes, key=lambda node: file.offsets(node)))  # type: ignore[type-var]
+            return tuple(body.out)
+
+        return Variable(name, file.span(nodes[0]), lower, file.words(*nodes))
+
+    # --- what runs ---
+
+    def _entries(self) -> None:
+        file = self.file
+        if is_test(file.path):
+            self._test_entries()
+        loaded = [node for node in self._loose if _does_something(node)]
+        if loaded:
+            self.initial.append(self._running("init@1", self._loose))
+        if self._guarded:
+            self.procedures["__main__"] = self._running("__main__", self._guarded)
+            self.entries.append(("__main__", EntryKind.MAIN))
+
+    def _test_entries(self) -> None:
+        file = self.file
+        self.procedures[suites.AUTOUSE] = suites.automatic_procedure(file, self._automatic, self.procedures)
+        if self._tests or self._groups:
+            self.procedures[file.path] = suites.entry(file, self._tests, self._groups, self.procedures)
+            self.entries.append((file.path, EntryKind.TEST))
+
+    def _running(self, name: str, nodes: Sequence[Statement]) -> ir.Procedure:
+        file, groups = self.file, self._groups_of
+        guarded = name == "__main__"
+        bound = frozenset(each for node in nodes for each in bound_by(node)) if guarded else frozenset()
+
+        def lower() -> tuple[ir.Statement, ...]:
+            body = FunctionBody(file, Scope(f"{file.key}#{name}", bound))
+            for each in sorted(bound):
+                span = file.span(nodes[0])
+                body.emit(ir.Assign((ir.Name(each, span),), ir.Zero("", span), span, declare=True))
+            if guarded:
+                body.block(nodes)
+                return tuple(body.out)
+            for node in nodes:
+                names = [each for each in bound_by(node) if each in groups]
+                if names:
+                    span = file.span(node)
+                    body.emit(ir.Assign((None,), ir.Name(names[0], span), span))
+                else:
+                    body.block([node])
+            return tuple(body.out)
+
+        mentions = file.words(*nodes)
+        return ir.Procedure(f"{file.key}#{name}", file.module, (), lower, file.span(nodes[0]), mentions=mentions)
+
+
+def _statements(body: Sequence[Statement]) -> Iterator[Statement]:
+    for node in body:
+        if isinstance(node, cst.SimpleStatementLine):
+            yield from node.body
+        else:
+            yield node
+
+
+def _is_import(node: Statement) -> bool:
+    return isinstance(node, cst.Import | cst.ImportFrom)
+
+
+def _every_import(tree: cst.Module) -> Iterator[cst.Import | cst.ImportFrom]:
+    """The imports of a file, those inside functions included."""
+    pending: list[cst.CSTNode] = list(reversed(tree.body))
+    while pending:
+        node = pending.pop()
+        if isinstance(node, cst.Import | cst.ImportFrom):
+            yield node
+        elif isinstance(node, cst.BaseCompoundStatement | cst.BaseSuite | cst.SimpleStatementLine) or isinstance(
+            node, cst.Else | cst.Finally | cst.ExceptHandler | cst.MatchCase
+        ):
+            pending.extend(reversed(node.children))
+
+
+def _inner_definitions(node: cst.CSTNode) -> Iterator[cst.FunctionDef | cst.ClassDef]:
+    """The functions and classes in the branches of a statement."""
+    for child in node.children:
+        if isinstance(child, cst.FunctionDef | cst.ClassDef):
+            yield child
+        elif isinstance(child, cst.BaseSuite | cst.If | cst.Else | cst.Try | cst.ExceptHandler | cst.Finally):
+            yield from _inner_definitions(child)
+
+
+def _is_guard(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Comparison) and GUARD in (
+        dotted(node.left),
+        *(dotted(each.comparator) for each in node.comparisons),
+    )
+
+
+def _does_something(node: Statement) -> bool:
+    """Whether a statement may do more than to bind names."""
+    if isinstance(node, cst.Expr):
+        return not isinstance(node.value, cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
+    return not isinstance(node, cst.Pass | cst.TypeAlias)
+
+
+def _decorator_arguments(definition: Definition) -> list[tuple[str, Sequence[cst.Arg]]]:
+    from tagcheck.frontends.python.names import decorators_of
+
+    return [(name, given) for name, given in decorators_of(definition.node) if name.endswith("fixture")]
