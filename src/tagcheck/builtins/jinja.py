@@ -65,6 +65,6 @@ def render(call: Call) -> tuple[Value, ...]:
         return found if isinstance(found, Text) else None
 
     def rendered(row: tuple[Value, ...]) -> Value:
-        return jinja_rendering.render(as_text(row[0]), names, call.machine, call.identity, load)
+        return jinja_rendering.render(as_text(row[0]), names, call.machine, call.identity, load, whole=True)
 
     return (combine((loaded,), rendered),)

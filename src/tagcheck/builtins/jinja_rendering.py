@@ -94,15 +94,21 @@ def _on_line(content: str, line: int, text: str) -> int:
 
 
 def render(
-    source: Text, given: Mapping[str, Value], machine: Machine, identity: str, load: Loader | None = None
+    source: Text,
+    given: Mapping[str, Value],
+    machine: Machine,
+    identity: str,
+    load: Loader | None = None,
+    *,
+    whole: bool = False,
 ) -> Value:
     """The output of a template with variables; `load` gives the source of a template by name, for includes, imports and
-    parents."""
+    parents. `whole`: these are all variables that there are."""
     template = parse_template(source)
     if template is None:
         return derived("jinja", source)
     scope = Scope(machine, identity, Null(), Null(), Variables(dict(given)), {}, Steps())
-    return _Renderer(scope, load or (lambda name: None)).template(template)
+    return _Renderer(scope, load or (lambda name: None), whole=whole).template(template)
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,7 @@ class _Renderer:
     blocks: Mapping[str, tuple[_Renderer, nodes.Block]] = field(default_factory=dict)
     macros: dict[str, tuple[_Renderer, nodes.Macro]] = field(default_factory=dict)
     depth: int = 0
+    whole: bool = False
 
     def template(self, template: Template) -> Value:
         from jinja2 import nodes
@@ -295,6 +302,8 @@ class _Renderer:
 
     def _name(self, node: nodes.Name) -> Value:
         found = self.scope.variables.get(node.name)
+        if found is None and self.whole:
+            return Absent()
         return self._asked_for(node.name) if found is None else found
 
     def _asked_for(self, name: str) -> Value:
@@ -358,7 +367,11 @@ class _Renderer:
         from jinja2 import nodes
 
         if node.name in ("defined", "undefined"):
-            given = not isinstance(node.node, nodes.Name) or self.scope.variables.get(node.node.name) is not None
+            given = (
+                self.whole
+                or not isinstance(node.node, nodes.Name)
+                or self.scope.variables.get(node.node.name) is not None
+            )
             value = self.value(node.node)
             if given and not isinstance(value, Text | Opaque):
                 return Truth(isinstance(value, Absent) is (node.name == "undefined"))
