@@ -191,9 +191,7 @@ class Reader(Expander):
             case Operator.SHELL:
                 self._define(found, Definition(guards, origin, self.shell(self.expand(node.value))))
             case Operator.CONDITIONAL:
-                for part, otherwise in self._unset(found, name, node, guards):
-                    holes = self.host.holes
-                    found.append(Definition(part, origin, expansion=node.value, holes=holes, otherwise=otherwise))
+                self._default(found, name, node, guards, origin)
             case Operator.APPEND:
                 self._append(found, guards, origin, node)
         if name == ".DEFAULT_GOAL" and table is self.variables:
@@ -203,6 +201,14 @@ class Reader(Expander):
         if definition.guards is ALWAYS and not definition.appends:
             found.clear()
         found.append(definition)
+
+    def _default(self, found: list[Definition], name: str, node: Assignment, guards: Guards, origin: str) -> None:
+        parts = self._unset(found, name, node, guards)
+        # The search for a program finds the same one each time.
+        searches = any(isinstance(part, Function) for part in node.value) and self._is_program(node)
+        value = self.expand(node.value) if searches and parts else None
+        holes = self.host.holes
+        found += [Definition(part, origin, value, node.value, holes, otherwise=rest) for part, rest in parts]
 
     def _unset(
         self, found: list[Definition], name: str, node: Assignment, guards: Guards
