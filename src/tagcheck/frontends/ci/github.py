@@ -1,8 +1,8 @@
 """GitHub Actions: workflows to procedures (GitHub Docs, "Workflow syntax for GitHub Actions").
 
 Purpose: say what the jobs of a workflow do one after the other, each on a host of its own. A job is a procedure,
-`wf:PATH#JOB`, that returns its outputs. An entry is a row of a job that no other job needs: it runs the jobs that it
-needs, in all their rows, and then itself; so a chain of jobs is one scenario, and a matrix at its end one for each row.
+`wf:PATH#JOB`, that returns its outputs. An entry runs the jobs that hang together by what they need, in
+order and in all their rows, so that a chain of jobs is one scenario; of a job that stands alone each row is one.
 Called workflows and the project's own actions are procedures with inputs.
 
 Rejected: one scenario for each job (names pass between jobs through outputs, registries and artifacts); one for each
@@ -21,7 +21,7 @@ from posixpath import normpath
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.frontends.ci import documents, matrix
-from tagcheck.frontends.ci.body import Body, shell_of
+from tagcheck.frontends.ci.body import Body, Pipeline, shell_of
 from tagcheck.frontends.ci.contexts import Contexts, Scope
 from tagcheck.frontends.ci.documents import Document, Reader, entries, items, spelled, word
 from tagcheck.frontends.ci.documents import field as field_of
@@ -106,15 +106,33 @@ class Workflow:
     # --- procedures ---
 
     def entries(self) -> dict[str, ir.Procedure]:
-        """The procedures that run by themselves."""
+        """The procedures that run by themselves: one for the jobs of each chain, one for each row of a job that stands
+        alone."""
         found: dict[str, ir.Procedure] = {}
-        for name in self.ends():
+        for chain in self.chains():
+            ends = [name for name in self.ends() if name in chain]
+            # A called workflow is known by the jobs that it runs: an entry is named after one of them.
+            name = next((each for each in reversed(ends) if len(self.rows(each)) == 1), ends[-1] if ends else chain[-1])
             rows = self.rows(name)
-            for number, row in enumerate(rows):
-                key = f"{name} ({matrix.title(row) or number})" if len(rows) > 1 else name
-                lower = partial(self._chain, name, row)
+            for row in rows if len(chain) == 1 else rows[:1]:
+                key = self.title(name, row, len(rows) > 1)
+                lower = partial(self._chain, chain, row if len(chain) == 1 else None)
                 found[key] = self._procedure(key, lower, self.jobs[name].span)
         return found
+
+    def title(self, name: str, row: ir.MapOf | None, several: bool) -> str:
+        """A job, or a row of it, for people."""
+        return f"{name} ({matrix.title(row)})" if several else name
+
+    def chains(self) -> list[tuple[str, ...]]:
+        """The jobs that hang together, each group in an order in which they can run."""
+        group: dict[str, int] = {name: number for number, name in enumerate(self.jobs)}
+        for name in self.jobs:
+            for other in self.needs(name):
+                joined, into = group[name], group[other]
+                group = {each: into if number == joined else number for each, number in group.items()}
+        ordered = dict.fromkeys(each for name in (*self.ends(), *self.jobs) for each in self.ordered(name))
+        return [tuple(each for each in ordered if group[each] == number) for number in dict.fromkeys(group.values())]
 
     def whole(self) -> ir.Procedure:
         """The workflow as one that is called: its inputs are parameters, its outputs the result."""
@@ -166,11 +184,11 @@ class Workflow:
 
     # --- chains of jobs ---
 
-    def _chain(self, end: str, row: ir.MapOf | None) -> tuple[ir.Statement, ...]:
-        """The jobs that a job needs, in order, and then one row of its own."""
-        body = Body()
-        for name in self.ordered(end):
-            self._job(name, (row,) if name == end else self.rows(name), body)
+    def _chain(self, jobs: tuple[str, ...], row: ir.MapOf | None) -> tuple[ir.Statement, ...]:
+        """Jobs in order, in all their rows, or a single job in one."""
+        body = Pipeline()
+        for name in jobs:
+            self._job(name, self.rows(name) if row is None else (row,), body)
         return tuple(body.out)
 
     def _all(self) -> tuple[ir.Statement, ...]:
@@ -210,7 +228,7 @@ class Workflow:
             body.emit(ir.Assign((ir.Name(f"needs.{name}", span),), _last(results, span), span))
 
     def _row(self, name: str, row: ir.MapOf | None, several: bool) -> ir.Procedure:
-        shown = f"{name} ({matrix.title(row)})" if several else name
+        shown = self.title(name, row, several)
         return self._procedure(shown, partial(self._host, name, row, shown), self.jobs[name].span)
 
     # --- one job ---
