@@ -111,7 +111,9 @@ def _tags(written: str) -> list[Tag] | None:
     tokens: list[tuple[str, str]] = []
     try:
         for _, kind, text in Environment(keep_trailing_newline=True).lex(written):
-            low, at = at, at + len(text)
+            # White space that a tag takes away (`{%-`) is in no token.
+            low = max(at, written.find(text, at))
+            at = low + len(text)
             if opened is not None and kind == f"{opened[0]}_end":
                 found.append(Tag(opened[0], opened[1], at, tuple(tokens)))
                 opened, tokens = None, []
