@@ -247,11 +247,13 @@ def shown(machine: FakeMachine, value: Value) -> object:
     raise AssertionError(f"not a value: {value!r}")
 
 
-def run_model(model: Model, machine: FakeMachine, arguments: Sequence[Value], receiver: Value | None) -> list[Value]:
-    """Call the model's operation as the evaluator does: a pure one once for every alternative."""
+def run_model(
+    model: Model, machine: FakeMachine, arguments: Sequence[Value], receiver: Value | None, name: str = ""
+) -> list[Value]:
+    """Call the model's operation as the evaluator does, under `name`: a pure one once for every alternative."""
 
     def once(given: tuple[Value, ...]) -> tuple[Value, ...]:
-        call = Call(model.name, given, machine, SITE, receiver, {}, model.with_, identity="test")
+        call = Call(name or model.name, given, machine, SITE, receiver, {}, model.with_, identity="test")
         return model.spec.run(call)
 
     if not model.pure or not any(isinstance(argument, Alternatives) for argument in arguments):

@@ -66,7 +66,7 @@ def test_example(language: str, name: str, case: list[object]) -> None:
     if data and isinstance(data[0], dict) and "self" in data[0]:
         receiver = value_of(machine, data[0]["self"])
         data = data[1:]
-    found = run_model(model, machine, [value_of(machine, item) for item in data], receiver)
+    found = run_model(model, machine, [value_of(machine, item) for item in data], receiver, name)
     if results is not None:
         assert len(found) == len(results)
         assert [as_expected(machine, a, b) for a, b in zip(found, results, strict=True)] == results

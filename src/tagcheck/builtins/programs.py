@@ -115,9 +115,10 @@ def _directory(value: Value | None) -> Value | None:
 
 
 def run_words(call: Call) -> tuple[Value, ...]:
-    """Run the arguments as words, lists among them spread; `program`: the parts of the called name behind the module
-    come before them."""
-    words: list[Value] = []
+    """Run the arguments as words, lists among them spread; `before`: words before them; `program`: the parts of the
+    called name behind this module come before them."""
+    first = call.with_.get("before", ())
+    words: list[Value] = [Text.of(str(each)) for each in (first if isinstance(first, list | tuple) else ())]
     if call.with_.get("program"):
         module = str(call.with_.get("program"))
         words += [Text.of(part.replace("_", "-")) for part in call.name.removeprefix(module).strip(".").split(".")]

@@ -162,7 +162,13 @@ def modulo(call: Call) -> tuple[Value, ...]:
             value = next(items, None)
         if value is None or match[3] == "r":
             return call.unknown("a field of a format")
-        return value if match[3] in "sdi" and not match[2] else derived("format", as_text(value, call.machine))
+        return (
+            value
+            if match[3] in "sdi" and not match[2]
+            else derived(
+                "format", as_text(value, call.machine), keeps_unique=match[3] in "xXdis" and "." not in match[2]
+            )
+        )
 
     return (filled(call, left, _VERB, verb, {"%%": "%"}),)
 

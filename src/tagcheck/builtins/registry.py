@@ -284,7 +284,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "replace-pattern": _acts(pythontexts.replace_pattern, "compiled"),
     "reverse-items": _acts(containers.turned),
     "run-later": _acts(containers.run_later, "results"),
-    "run-program": _acts(programs.run_words, "program", "gives"),
+    "run-program": _acts(programs.run_words, "program", "before", "gives"),
     "set-variables": _acts(containers.set_variables),
     "shown-text": OperationSpec(texts.to_text, pure=True, prints=True),
     "split-text": _pure(pythontexts.split, "last"),

@@ -9,7 +9,7 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS, Remaining, Scope
-from tagcheck.frontends.python.names import decorators_of, type_of
+from tagcheck.frontends.python.names import decorators_of, qualified, type_of
 from tagcheck.frontends.python.sourcefile import SourceFile
 from tagcheck.frontends.python.statements import YIELDED, Statements, assigned_in, contains_yield
 from tagcheck.source import Span
@@ -122,7 +122,7 @@ def procedure(
 ) -> ir.Procedure:
     """The procedure of a function; `defaults` are the values of the parameters that have one."""
     node, receiver = definition.node, definition.receiver
-    parameters = parameters_of(file, node.params, receiver, defaults)
+    parameters = parameters_of(file, node.params, receiver, defaults, given_type(file, definition))
     names = frozenset(each.name for each in parameters) | ({receiver.name.value} if receiver is not None else set())
     bound = assigned_in(node.body.body)
     scope = Scope(
@@ -163,9 +163,13 @@ def procedure(
 
 
 def parameters_of(
-    file: SourceFile, node: cst.Parameters, receiver: cst.Param | None, defaults: dict[str, ir.Expression]
+    file: SourceFile,
+    node: cst.Parameters,
+    receiver: cst.Param | None,
+    defaults: dict[str, ir.Expression],
+    given: str = "",
 ) -> tuple[ir.Parameter, ...]:
-    """The parameters of a function without its receiver."""
+    """The parameters of a function without its receiver; `given` is the type of the first one if it says none."""
 
     def one(each: cst.Param, **how: bool) -> ir.Parameter:
         name = each.name.value
@@ -174,12 +178,27 @@ def parameters_of(
         )
 
     found = [one(each) for each in (*node.posonly_params, *node.params) if each is not receiver]
+    if given and found and not found[0].type and found[0].default is None:
+        found[0] = replace_type(found[0], given)
     if isinstance(node.star_arg, cst.Param):
         found.append(ir.Parameter(node.star_arg.name.value, variadic=True))
     found += [one(each, named=True) for each in node.kwonly_params]
     if node.star_kwarg is not None:
         found.append(ir.Parameter(node.star_kwarg.name.value, rest=True))
     return tuple(found)
+
+
+def replace_type(parameter: ir.Parameter, type_: str) -> ir.Parameter:
+    """A parameter with another type."""
+    return ir.Parameter(parameter.name, type_)
+
+
+def given_type(file: SourceFile, definition: Definition) -> str:
+    """The type of what a library's decorator passes to the function: its name with '()', for models to describe."""
+    for name, _ in decorators_of(definition.node):
+        if name.partition(".")[0] in file.imports:
+            return f"{qualified(name, file.module, file.imports)}()"
+    return ""
 
 
 def _every(node: cst.Parameters) -> Iterable[cst.Param]:

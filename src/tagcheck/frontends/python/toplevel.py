@@ -67,6 +67,8 @@ class TopLevel:
                 self.file.imports[bound] = name
         if is_test(self.file.path):
             for folder in folders(self.file.path):
+                if self.file.path == f"{folder}/conftest.py".lstrip("/"):
+                    continue
                 self.file.imports[f".conftest {folder}"] = f"{CONFTEST}:{folder}"
             self.file.imports[".fixtures"] = FIXTURES
 
