@@ -193,13 +193,17 @@ class Text(Struct, frozen=True):
 
     def _normal(self) -> tuple[str | Hole, ...]:
         found: list[str | Hole] = []
+        run: list[str] = []
         for part in self.parts:
             if isinstance(part, Filling):
+                if run:
+                    found.append("".join(run))
+                    run = []
                 found.append(part.hole)
-            elif found and isinstance(found[-1], str):
-                found[-1] += part.text
             elif part.text:
-                found.append(part.text)
+                run.append(part.text)
+        if run:
+            found.append("".join(run))
         return tuple(found)
 
     def __str__(self) -> str:
