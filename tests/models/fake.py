@@ -9,7 +9,7 @@ from msgspec.structs import fields
 from tagcheck import values
 from tagcheck.builtins.api import Call, Command, CommandResult
 from tagcheck.builtins.files import CONTENT
-from tagcheck.builtins.symbolic import as_text
+from tagcheck.builtins.symbolic import as_text, combine, joined
 from tagcheck.catalog import Effect
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.models import Model
@@ -51,6 +51,12 @@ class FakeMachine:
 
     def load(self, value: Value) -> Value:
         return self.cells[value.cell] if isinstance(value, Pointer) else value
+
+    def join(self, values: tuple[Value, ...]) -> Value:
+        return combine(values, lambda row: joined([as_text(each) for each in row], EMPTY))
+
+    def spend(self, steps: int) -> None:
+        pass
 
     def store(self, pointer: Value, content: Value) -> None:
         if not isinstance(pointer, Pointer):

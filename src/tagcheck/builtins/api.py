@@ -50,6 +50,15 @@ class Machine(Protocol):
         """Write the cell that a pointer leads to; ignored for other values."""
         ...
 
+    def join(self, values: tuple[Value, ...]) -> Value:
+        """The texts of values one after the other. Where their alternatives would give too many, some are kept in the
+        text as one hole each, and taken apart where the text is used."""
+        ...
+
+    def spend(self, steps: int) -> None:
+        """Count work against the bound of the evaluation."""
+        ...
+
     def allocate(self, content: Value) -> Value:
         """A pointer to a fresh cell."""
         ...

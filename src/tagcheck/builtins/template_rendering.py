@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from tagcheck import values
 from tagcheck.builtins.api import Machine
-from tagcheck.builtins.symbolic import as_text, combine, derived, joined
+from tagcheck.builtins.symbolic import as_text, combine, derived, over
 from tagcheck.builtins.template_functions import FUNCTIONS, PASSING
 from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
@@ -62,7 +63,17 @@ def _nodes(nodes: tuple[Node, ...], scope: Scope) -> Value:
                 parts.append(_output(pipeline, scope))
             case Block():
                 parts.append(_block(node, _inside(scope)))
-    return combine(tuple(parts), lambda row: joined([as_text(value, scope.machine) for value in row], EMPTY))
+    return _together(parts, scope)
+
+
+def _together(parts: list[Value], scope: Scope) -> Value:
+    return scope.machine.join(
+        tuple(each if isinstance(each, Text) else over(each, partial(_as_text, scope)) for each in parts)
+    )
+
+
+def _as_text(scope: Scope, value: Value) -> Value:
+    return as_text(value, scope.machine)
 
 
 def _inside(scope: Scope) -> Scope:
@@ -129,7 +140,16 @@ def _chosen(block: Block, scope: Scope) -> Value:
         scope.skip(block.body)
     if "otherwise" not in ran:
         scope.skip(block.otherwise)
-    return found
+    return found if len(ran) < 2 else _without_idle_sides(found)
+
+
+def _without_idle_sides(value: Value) -> Value:
+    """Of a block of lines that is there or not, and names no image, only the lines: alternatives multiply."""
+    texts = [option for _, option in values.options(value) if isinstance(option, Text)]
+    longest = max(texts, key=lambda text: len(text.parts), default=EMPTY)
+    literal = "".join(part.text for text in texts for part in text.parts if isinstance(part, values.Piece))
+    idle = "\n" in literal and "mage" not in literal and "ontainers" not in literal
+    return longest if idle and len(texts) == len(values.options(value)) else value
 
 
 def _range(block: Block, scope: Scope) -> Value:
@@ -158,7 +178,7 @@ def _range(block: Block, scope: Scope) -> Value:
     for key, item in rows:
         bound = dict(zip(names, (key, item) if len(names) == 2 else (item,), strict=False))
         parts.append(_nodes(block.body, replace(scope, dot=item, variables=Variables(bound, scope.variables))))
-    return combine(tuple(parts), lambda row: joined([as_text(value) for value in row], EMPTY))
+    return _together(parts, scope)
 
 
 # --- pipelines -------------------------------------------------------------------------------------------------------

@@ -57,6 +57,12 @@ class Basis(ABC):
         self.suspended: dict[str, Value] = {}
         self._count = 0
 
+    def spend(self, steps: int) -> None:
+        """Count work against the bound."""
+        self.steps -= steps
+        if self.steps <= 0:
+            raise Exhausted
+
     def fresh(self, what: str) -> str:
         """An identity that no other evaluation of this run has."""
         self._count += 1

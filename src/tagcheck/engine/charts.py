@@ -17,7 +17,7 @@ from msgspec import Struct
 from tagcheck import ir
 from tagcheck.builtins.template_functions import laid_over
 from tagcheck.builtins.template_rendering import definitions, render_nodes
-from tagcheck.builtins.template_scope import Scope, Steps, Variables, Watch
+from tagcheck.builtins.template_scope import MOST_STEPS, Scope, Steps, Variables, Watch
 from tagcheck.builtins.template_text import Node, parse_template
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
@@ -46,6 +46,8 @@ MOST_TEMPLATES = 400
 MOST_CHARTS = 40
 DEEPEST_CHART = 6
 LONGEST_TEMPLATE = 256 * 1024
+STEPS_OF_ONE = 4
+"""Parts of templates that cost as much as a statement."""
 _NOTES = "NOTES.txt"
 Nodes: TypeAlias = tuple[Node, ...]
 
@@ -172,7 +174,7 @@ class _Chart:
         self._take(release.folder, release.values, (), None, 0)
 
     def texts(self) -> list[Value]:
-        machine = self.run.machine()
+        machine, steps = self.run.machine(), Steps()
         found: list[Value] = []
         for path, data in self.templates[:MOST_TEMPLATES]:
             source = self.run.program.read(path)
@@ -181,8 +183,9 @@ class _Chart:
             nodes = self._parsed(path)
             if nodes is not None:
                 defined = {**self.defined, **definitions(nodes)}
-                scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, Steps())
+                scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, steps)
                 found.append(render_nodes(nodes, replace(scope, missing=Null(), watch=self.watch)))
+        machine.spend((MOST_STEPS - steps.left) // STEPS_OF_ONE)
         return found
 
     def _parsed(self, path: str) -> Nodes | None:

@@ -10,7 +10,7 @@ from tagcheck.engine.commands import Commands
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
-from tagcheck.frontends import kubernetes
+from tagcheck.frontends import jinja, kubernetes
 from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference, parse
 from tagcheck.source import Span
@@ -97,8 +97,11 @@ class Manifests(Commands):
     def _note_applied(self, text: Text) -> None:
         """A manifest file whose content is applied, changed or not, is not judged by itself any more."""
         for part in text.parts:
-            if isinstance(part, Piece) and part.origin is not None and part.origin.start.path.endswith(MANIFESTS):
-                self.applied_files.add(part.origin.start.path)
+            path = part.origin.start.path if isinstance(part, Piece) and part.origin is not None else ""
+            if path.endswith(MANIFESTS):
+                self.applied_files.add(path)
+            elif path.endswith(jinja.SUFFIXES):
+                self.visited.add(f"j2:{path}")
 
     def deploy_object(self, value: Value) -> None:
         """Every image that an object names becomes an event."""

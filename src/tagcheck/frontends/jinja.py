@@ -8,12 +8,12 @@ from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.source import Span, Text
 
 LANGUAGE = "jinja"
-_SUFFIXES = (".j2", ".jinja", ".jinja2")
+SUFFIXES = (".j2", ".jinja", ".jinja2")
 
 
 def relevant(path: str, content: bytes) -> bool:
     """Whether a file is a template of API objects that name images."""
-    return path.endswith(_SUFFIXES) and b"apiVersion:" in content and b"mage" in content
+    return path.endswith(SUFFIXES) and b"apiVersion:" in content and b"mage" in content
 
 
 def parse(path: str, content: bytes, module: str) -> Unit:
