@@ -152,6 +152,9 @@ def combine(given: Sequence[Value], function: Callable[[tuple[Value, ...]], Valu
         ]
         if len(rows) > MOST_ROWS:
             return Opaque(identity_of("combination", tuple(given)), "too many alternatives")
+    if len(rows) == 1:
+        # Comparing what there is only one of would look at all of it.
+        return function(rows[0][1])
     return alternatives((guards, function(row)) for guards, row in rows)
 
 

@@ -46,7 +46,7 @@ MOST_TEMPLATES = 400
 MOST_CHARTS = 40
 DEEPEST_CHART = 6
 LONGEST_TEMPLATE = 256 * 1024
-STEPS_OF_ONE = 4
+STEPS_OF_ONE = 2
 """Parts of templates that cost as much as a statement."""
 _NOTES = "NOTES.txt"
 Nodes: TypeAlias = tuple[Node, ...]
@@ -71,6 +71,11 @@ class Release(Struct, frozen=True):
 
 class Charts(Stacks):
     """A run that knows charts."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.charts: dict[tuple[object, ...], tuple[_Chart, list[Value]]] = {}
+        """charts that have been rendered, by what they were made of and how many files had been written then"""
 
     def deploy_chart(self, effect: Effect) -> None:
         """The objects of a chart are applied to the cluster."""
@@ -125,10 +130,13 @@ class Charts(Stacks):
 
     def _rendered(self, release: Release) -> list[Value]:
         """The texts that the templates of a chart and of the charts in it become."""
-        chart = _Chart(self, release)
-        texts = chart.texts()
-        self._note_unread(release, chart)
-        return texts
+        key = (release.folder, release.values, release.name, len(self.files))
+        known = self.charts.get(key)
+        if known is None:
+            chart = _Chart(self, release)
+            known = self.charts[key] = (chart, chart.texts())
+        self._note_unread(release, known[0])
+        return known[1]
 
     def take_part(self, path: str) -> None:
         """A file is part of a chart: it is not judged by itself."""
