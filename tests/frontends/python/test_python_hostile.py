@@ -27,7 +27,7 @@ DEEP = {
 @pytest.mark.parametrize("name", DEEP)
 def test_a_problem_is_said(name: str) -> None:
     source = DEEP[name]
-    content = source.encode() if isinstance(source, str) else source
+    content = source if isinstance(source, bytes) else str(source).encode()
     unit = python.parse("x.py", content, "./x")
     assert len(unit.problems) == 1
 
