@@ -85,7 +85,9 @@ class _Context:
 def analyse(project: Project, files: Files, config: Config, catalogues: Sequence[Path], tell: Tell) -> Analysis:
     """Evaluate every scenario of a project. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
-    models = load_models([each / "models" for each in directories], "go", "python", "shell", "ci")
+    # A tree without Python does not pay for its libraries.
+    own = ("python",) if any(path.endswith(".py") for path in project.files) else ()
+    models = load_models([each / "models" for each in directories], "go", *own, "shell", "ci")
     program = Program(
         project.files, files.read, languages(), Effectful(models), partial(_says_stage, models), _deploying(models)
     )

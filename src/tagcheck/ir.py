@@ -458,8 +458,8 @@ Statement: TypeAlias = (
 
 
 class Parameter(Struct, frozen=True):
-    """`copied`: what is passed is a copy, also where the caller has a reference (a Go receiver that is no pointer). `named`: only
-    a keyword gives it. `rest`: it takes the keywords that no other parameter has, as a mapping."""
+    """`copied`: what is passed is a copy, also where the caller has a reference (a Go receiver that is no pointer).
+    `named`: only a keyword gives it. `rest`: it takes the keywords that no other parameter has, as a mapping."""
 
     name: str
     type: str = ""

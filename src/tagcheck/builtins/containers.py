@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
+from tagcheck.builtins.files import write_to
 from tagcheck.builtins.general import is_function, results
 from tagcheck.builtins.symbolic import as_text, derived, identity_of, over
 from tagcheck.builtins.texts import contains
@@ -271,6 +272,15 @@ def object_of_keywords(call: Call) -> tuple[Value, ...]:
 def _camel(name: str) -> str:
     head, *rest = name.strip("_").split("_")
     return head + "".join(each[:1].upper() + each[1:] for each in rest)
+
+
+def dumped(call: Call) -> tuple[Value, ...]:
+    """Argument 0, an object, as a serialiser writes it: the object itself; into the file in argument 1, if there is
+    one."""
+    written = call.machine.load(call.argument(0))
+    if len(call.arguments) > 1 and isinstance(call.arguments[1], Pointer):
+        write_to(call.machine, call.arguments[1], written)
+    return (written,)
 
 
 # --- anything --------------------------------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ def _given(call: Call, found: CommandResult, gives: str) -> Value:
             return found.outcome
         case "process":
             output = call.machine.allocate(Record("io.TextIO", (("%content", found.output),)))
-            fields = (("stdout", output), ("%output", found.output), ("returncode", found.outcome))
-            return call.machine.allocate(Record(PROCESS, fields))
+            held = (("stdout", output), ("%output", found.output), ("returncode", found.outcome))
+            return call.machine.allocate(Record(PROCESS, held))
         case _:
             fields = (("stdout", found.output), ("stderr", EMPTY), ("returncode", found.outcome), ("ok", found.outcome))
             return Record(COMPLETED, (*fields, ("return_code", found.outcome)))

@@ -12,8 +12,18 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.clocks import CLOCK, format_time
 from tagcheck.builtins.marked import between, marked
 from tagcheck.builtins.patterns import pattern
-from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text
-from tagcheck.builtins.texts import fields, split_last, split_text, text_argument, texts
+from tagcheck.builtins.symbolic import (
+    as_text,
+    combine,
+    derived,
+    joined,
+    replace_text,
+    split_last,
+    split_text,
+    text_argument,
+    texts,
+)
+from tagcheck.builtins.texts import fields
 from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
@@ -156,10 +166,8 @@ def modulo(call: Call) -> tuple[Value, ...]:
     mapping = right if isinstance(right, values.Mapping) else None
 
     def verb(match: re.Match[str]) -> Value:
-        if match[1] is not None:
-            value = mapping.get(match[1]) if mapping is not None else None
-        else:
-            value = next(items, None)
+        by_name = mapping.get(match[1] or "") if mapping is not None else None
+        value = next(items, None) if match[1] is None else by_name
         if value is None or match[3] == "r":
             return call.unknown("a field of a format")
         return (

@@ -256,6 +256,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "compiled-pattern": _pure(pythontexts.compiled),
     "contains-item": _pure(containers.is_in),
     "copy-environment": _acts(containers.environment_copy),
+    "dump-object": _acts(containers.dumped),
     "entry": _acts(containers.entry, "keeping"),
     "extend-list": _acts(containers.extend),
     "fill-template": _acts(pythontexts.substitute, "safe"),

@@ -236,8 +236,8 @@ class Expressions(Body):
         result = self.temporary(span)
         self.emit(ir.Assign((result,), left, span))
         inner.append(ir.Assign((result,), right, span))
-        sides = ((), tuple(inner)) if is_or else (tuple(inner), ())
-        self.emit(ir.Branch(left, *sides, span))
+        further = tuple(inner)
+        self.emit(ir.Branch(left, () if is_or else further, further if is_or else (), span))
         return result
 
     def _conditional(self, node: cst.IfExp) -> ir.Expression:
@@ -269,7 +269,7 @@ class Expressions(Body):
 
     def operated(self, operator: cst.CSTNode, left: ir.Expression, right: ir.Expression, span: Span) -> ir.Expression:
         """An operator applied to two values."""
-        arithmetic, called = _ARITHMETIC.get(type(operator)), _BY_CALL.get(type(operator))  # type: ignore[arg-type]
+        arithmetic, called = _ARITHMETIC.get(type(operator)), _BY_CALL.get(type(operator))
         if called is not None:
             return self.builtin(called, (left, right), span)
         if arithmetic is not None:

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from tagcheck.ir import Problem
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 512 * 1024
 MOST_NESTING = 60
 """Brackets inside brackets; the deepest seen in real Python files is under 25."""
 MOST_INDENTATION = 300
@@ -27,10 +27,10 @@ _TEXT_OR_COMMENT = re.compile(
     rb"\"\"\"(?s:[^\\]|\\.)*?(?:\"\"\"|\Z)|'''(?s:[^\\]|\\.)*?(?:'''|\Z)"
     rb"|#[^\n]*+|\"(?:[^\"\\\n]|\\(?s:.))*+\"?|'(?:[^'\\\n]|\\(?s:.))*+'?"
 )
-_CHAINING = re.compile(rb"[-+*/%@&|^~.(\[]|\b(?:not|lambda|await|if|else|and|or|for)\b")
+_TOKEN = re.compile(rb"\\\n|[][(){}\n,;]|[-+*/%@&|^~.<>=]|''\s*|\b(?:not|lambda|await|if|else|and|or|for|in|is)\b")
+_OPENING, _CLOSING, _SEPARATORS = (b"(", b"[", b"{"), (b")", b"]", b"}"), (b",", b";")
 _INDENTED = re.compile(rb"^[ \t]{%d}[ \t]*[^\s]" % MOST_INDENTATION, re.MULTILINE)
 _ELSE_IF = re.compile(rb"^\s*elif\b", re.MULTILINE)
-_BREAK = re.compile(rb"(?<![\\,])\n|[,;]")
 
 
 def refusal(path: str, content: bytes) -> Problem | None:
@@ -65,7 +65,23 @@ def _nesting(content: bytes) -> int:
 
 
 def _is_chained(content: bytes) -> bool:
-    """Whether a stretch without a separator has too many operators."""
-    return any(
-        len(piece) > MOST_CHAINED and len(_CHAINING.findall(piece)) > MOST_CHAINED for piece in _BREAK.split(content)
-    )
+    """Whether there are too many operators between two separators; inside brackets, a line end is none."""
+    counts = [0]
+    for match in _TOKEN.finditer(content):
+        token = match[0]
+        if token in _OPENING:
+            counts[-1] += 1
+            counts.append(0)
+        elif token in _CLOSING:
+            if len(counts) > 1:
+                counts.pop()
+        elif token == b"\n":
+            if len(counts) == 1:
+                counts[0] = 0
+        elif token in _SEPARATORS:
+            counts[-1] = 0
+        else:
+            counts[-1] += 1
+        if counts[-1] > MOST_CHAINED or (len(counts) > 1 and counts[-2] > MOST_CHAINED):
+            return True
+    return False

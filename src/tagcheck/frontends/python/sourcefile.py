@@ -17,6 +17,10 @@ import libcst as cst
 from tagcheck.source import Span, Text
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_PROSE = re.compile(
+    r"#[^\n]*|(?<![fF\w])[rRbBuU]{0,2}(?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)''')|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+)
+"""Comments and texts, of which only those may hold names that have braces."""
 
 
 class _Recording:
@@ -121,8 +125,13 @@ class SourceFile:
         return self._source.span(start, end)
 
     def words(self, *nodes: cst.CSTNode) -> frozenset[str]:
-        """Every identifier in some nodes, and the words in their texts and comments."""
+        """Every identifier in some nodes, and the words of texts that may be formatted."""
         found: set[str] = set()
         for node in nodes:
-            found.update(_WORD.findall(self.text, *self.offsets(node)))
+            start, end = self.offsets(node)
+            found.update(_WORD.findall(_PROSE.sub(_names_in, self.text[start:end])))
         return frozenset(found)
+
+
+def _names_in(text: re.Match[str]) -> str:
+    return text[0] if "{" in text[0] and text[0][:1] != "#" else " "

@@ -117,14 +117,10 @@ class Statements(Expressions):
         self.expression(node.test)
 
     def _deletion(self, node: cst.Del) -> None:
-        target = node.target
-        if (
-            isinstance(target, cst.Subscript)
-            and len(target.slice) == 1
-            and isinstance(target.slice[0].slice, cst.Index)
-        ):
-            key = self.expression(target.slice[0].slice.value)
-            self.builtin("del", (self.expression(target.value), key), self.span(node))
+        index = node.target.slice[0].slice if isinstance(node.target, cst.Subscript) else None
+        if isinstance(node.target, cst.Subscript) and isinstance(index, cst.Index):
+            holder = self.expression(node.target.value)
+            self.builtin("del", (holder, self.expression(index.value)), self.span(node))
 
     def _break(self, node: cst.Break) -> bool:
         self.emit(ir.Break(self.span(node)))

@@ -16,12 +16,16 @@ from tagcheck.frontends.python import suites
 from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables
 from tagcheck.frontends.python.functions import CACHES, Definition, FunctionBody, procedure, remembering
-from tagcheck.frontends.python.names import bound_by, dotted, imported_by
+from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
 from tagcheck.frontends.python.project import CONFTEST, FIXTURES, folders, is_test
 from tagcheck.frontends.python.sourcefile import SourceFile
 
 Statement = cst.BaseStatement | cst.BaseSmallStatement
 GUARD = "__name__"
+_HOLDERS = (
+    *(cst.BaseCompoundStatement, cst.BaseSuite, cst.SimpleStatementLine),
+    *(cst.Else, cst.Finally, cst.ExceptHandler, cst.MatchCase),
+)
 
 
 class TopLevel:
@@ -212,7 +216,7 @@ class TopLevel:
             span = file.span(nodes[0])
             for each in names:
                 body.emit(ir.Assign((ir.Name(each, span),), ir.Zero("", span), span, declare=True))
-            body.block(sorted(nodes, key=lambda node: file.offsets(node)))  # type: ignore[type-var]
+            body.block(sorted(nodes, key=lambda node: file.offsets(node)))
             return tuple(body.out)
 
         return Variable(name, file.span(nodes[0]), lower, file.words(*nodes))
@@ -282,9 +286,7 @@ def _every_import(tree: cst.Module) -> Iterator[cst.Import | cst.ImportFrom]:
         node = pending.pop()
         if isinstance(node, cst.Import | cst.ImportFrom):
             yield node
-        elif isinstance(node, cst.BaseCompoundStatement | cst.BaseSuite | cst.SimpleStatementLine) or isinstance(
-            node, cst.Else | cst.Finally | cst.ExceptHandler | cst.MatchCase
-        ):
+        elif isinstance(node, _HOLDERS):
             pending.extend(reversed(node.children))
 
 
@@ -312,6 +314,4 @@ def _does_something(node: Statement) -> bool:
 
 
 def _decorator_arguments(definition: Definition) -> list[tuple[str, Sequence[cst.Arg]]]:
-    from tagcheck.frontends.python.names import decorators_of
-
     return [(name, given) for name, given in decorators_of(definition.node) if name.endswith("fixture")]
