@@ -10,6 +10,7 @@ from posixpath import dirname
 
 from msgspec.structs import replace
 
+from tagcheck.builtins.suites import METHOD_LISTS
 from tagcheck.catalogue import Tools, load_tools
 from tagcheck.config import Config
 from tagcheck.discover import Project, is_generated
@@ -89,7 +90,13 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     own = ("python",) if any(path.endswith(".py") for path in project.files) else ()
     models = load_models([each / "models" for each in directories], "go", *own, "shell", "ci")
     program = Program(
-        project.files, files.read, languages(), Effectful(models), partial(_says_stage, models), _deploying(models)
+        project.files,
+        files.read,
+        languages(),
+        Effectful(models),
+        partial(_says_stage, models),
+        _deploying(models),
+        _implicit(models),
     )
     context = _Context(program, models, load_tools(directories), config, files)
     program.explore()
@@ -152,6 +159,15 @@ def _deploying(models: Models) -> frozenset[str]:
     names = [name for name, model in models.exact.items() if model.op in DEPLOYING]
     names += [name for name, found in models.modules.items() if any(model.op in DEPLOYING for _, model in found)]
     return frozenset(name.rpartition(".")[2] for name in names)
+
+
+def _implicit(models: Models) -> Callable[[str], bool]:
+    """Whether a test framework calls methods of a name."""
+    running = [model.with_ for model in models.exact.values() if model.op == "run-methods"]
+    lists = [found for with_ in running for key in METHOD_LISTS if isinstance(found := with_.get(key), list)]
+    names = frozenset(str(name) for each in lists for name in each)
+    beginnings = tuple(str(with_.get("tests", "Test")) for with_ in running)
+    return lambda name: name in names or name.startswith(beginnings)
 
 
 class Effectful:

@@ -34,6 +34,7 @@ GENERATED = b"DO NOT EDIT"
 HEAD = 2048
 MOST_PARENTS = 8
 """Types above a type."""
+DEEPEST_EMBEDDING = 4
 IMAGE_WORDS = frozenset(("Image", "Containers", "PodSpec"))
 """Fields and types of Kubernetes objects that name images (API version v1 of Kubernetes)."""
 
@@ -56,7 +57,8 @@ class Program:
 
     `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` gives the simple names of
     the functions of a library module that can matter to a run; `says_stage` whether a function's name alone says that
-    it does something to images; `deploying` are simple names of client methods that hand an object to a cluster.
+    it does something to images; `deploying` are simple names of client methods that hand an object to a cluster;
+    `implicit` says whether a framework calls methods of a name.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Program:
         effectful: Callable[[str], frozenset[str]],
         says_stage: Callable[[str], bool] = lambda name: False,
         deploying: frozenset[str] = frozenset(),
+        implicit: Callable[[str], bool] = lambda name: False,
     ) -> None:
         self.paths = tuple(paths)
         self.problems: list[Problem] = []
@@ -74,6 +77,7 @@ class Program:
         self._effectful = effectful
         self._says_stage = says_stage
         self._deploying = deploying
+        self._implicit = implicit
         self._languages = {suffix: language for language in languages for suffix in language.suffixes}
         self._layouts: dict[str, Layout] = {}
         self.modules: dict[str, Module] = {}
@@ -336,7 +340,9 @@ class Program:
         """Whether a type of the project has a field or method of this name, its own or by embedding."""
         if self.field_type(qualified, name) or self.methods(qualified, name):
             return True
-        return depth < 4 and any(self.has_member(inner, name, depth + 1) for inner in self.embedded(qualified))
+        return depth < DEEPEST_EMBEDDING and any(
+            self.has_member(inner, name, depth + 1) for inner in self.embedded(qualified)
+        )
 
     def methods(self, qualified: str, name: str) -> tuple[Procedure, ...]:
         """The method of a type; none if the type or the method is not the project's."""
@@ -366,6 +372,21 @@ class Program:
     def home(self, definition: Variable, module: str) -> str:
         """The module that a variable belongs to, which need not be the one that it was looked up in."""
         return self._module_of.get(definition.span.path, module)
+
+    def method_names(self, qualified: str, depth: int = 0) -> tuple[str, ...]:
+        """The names of the methods of a type of the project, its own in the order of the source and then those of the
+        types that it embeds."""
+        module, _, type_ = qualified.rpartition(".")
+        found = self.modules.get(module)
+        if found is None or depth > DEEPEST_EMBEDDING:
+            return ()
+        for path in found.paths:
+            if path not in found.units and type_.encode() in (self._read(path) or b""):
+                self.unit(path)
+        keys = (key for unit in found.parsed() for key in unit.procedures)
+        own = [key.rpartition(".")[2] for key in keys if key.rpartition(".")[0] == type_]
+        inner = (name for each in self.embedded(qualified) for name in self.method_names(each, depth + 1))
+        return tuple(dict.fromkeys((*own, *inner)))
 
     def only_method(self, name: str) -> tuple[Procedure, ...]:
         """The method of this name if the files in view have exactly one."""
@@ -482,10 +503,16 @@ class Program:
                     if self._mentions_reaching(procedure.mentions, module):
                         self._reaching.add(procedure.key)
                         changed = True
-                        if simple not in self._reaching_names[module]:
-                            self._reaching_names[module].add(simple)
-                            fresh[module].add(simple)
+                        for name in self._names_for(procedure, simple):
+                            if name not in self._reaching_names[module]:
+                                self._reaching_names[module].add(name)
+                                fresh[module].add(name)
         return fresh
+
+    def _names_for(self, procedure: Procedure, simple: str) -> tuple[str, ...]:
+        """By what names a procedure is called; a method that a framework calls, by mentioning its type."""
+        type_, dot, _ = procedure.key.rpartition("#")[2].rpartition(".")
+        return (simple, type_) if dot and self._implicit(simple) else (simple,)
 
     def _unmarked(self, module: str) -> list[tuple[Procedure, str]]:
         return [

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from hashlib import sha256
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -471,9 +472,30 @@ def _merged(sides: tuple[Guards, ...]) -> tuple[Guards, ...]:
 
 def hash_text(options_: list[tuple[Guards, Value]]) -> str:
     """A short identity for a set of options that does not depend on the process's hash seed."""
-    import hashlib
+    return _digest(tuple(options_), {}).hex()[:16]
 
-    return hashlib.sha256(repr(options_).encode()).hexdigest()[:16]
+
+def _digest(node: object, known: dict[int, bytes]) -> bytes:
+    """A digest of a value. Values share parts, and written out can be larger than memory: each part counts once."""
+    found = known.get(id(node))
+    if found is not None:
+        return found
+    match node:
+        case tuple():
+            parts = [_digest(item, known) for item in node]
+        case FunctionValue():
+            parts = [node.procedure.key.encode(), _digest(node.captured, known), _digest(node.receiver, known)]
+        case Text():
+            parts = [repr(node.merged()).encode()]
+        case Guards():
+            parts = [repr(sorted(node.units)).encode(), repr(sorted(map(sorted, node.clauses))).encode()]
+        case Struct():
+            parts = [_digest(getattr(node, name), known) for name in node.__struct_fields__]
+        case _:
+            parts = [repr(node).encode()]
+    digest = sha256(type(node).__name__.encode() + b"".join(b"%d:%b" % (len(part), part) for part in parts)).digest()
+    known[id(node)] = digest
+    return digest
 
 
 def iterate(value: Value, given: Guards) -> Iterator[tuple[Guards, Value]]:

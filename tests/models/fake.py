@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import fields
 
@@ -130,6 +130,15 @@ class FakeMachine:
         name = function.name if isinstance(function, LibraryValue) else "?"
         self.log.append(f"call {name}" + "".join(f" {as_text(argument)}" for argument in arguments))
         return (Text.of(f"result of {name}"),)
+
+    def attempt(self, function: Value) -> None:
+        self.log.append(f"attempt {function.name}" if isinstance(function, LibraryValue) else "attempt")
+
+    def methods(self, value: Value) -> Mapping[str, Value]:
+        held = self.load(value)
+        found = held.get("methods") if isinstance(held, Record) else None
+        items = found.items if isinstance(found, values.Sequence) else ()
+        return {str(name): LibraryValue(str(name)) for name in items}
 
     def register(self, phase: str, function: Value) -> None:
         self.log.append(f"{phase} {function.name if isinstance(function, LibraryValue) else '-'}")

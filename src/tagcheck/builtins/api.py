@@ -113,6 +113,14 @@ class Machine(Protocol):
         """Call a procedure or library function now; its results."""
         ...
 
+    def attempt(self, function: Value) -> None:
+        """Call a function now; a failure in it ends nothing but that call."""
+        ...
+
+    def methods(self, value: Value) -> Mapping[str, Value]:
+        """The methods that the project gives to the type of a value, bound to it, in the order of the source."""
+        ...
+
     def register(self, phase: str, function: Value) -> None:
         """Keep a function for a phase of the scenario ('before-suite', 'body', 'after-suite', 'cleanup', …)."""
         ...

@@ -224,6 +224,7 @@ _SUITES: dict[str, OperationSpec] = {
     "phase": _acts(suites.phase, "phase", "bind", "results"),
     "require-success": _acts(suites.require_success, "error", "results"),
     "run-bound": _acts(suites.run_bound, "fields", "arguments", "results"),
+    "run-methods": _acts(suites.run_methods, "of", "tests", "results", *suites.METHOD_LISTS),
     "run-synchronised": _acts(suites.run_synchronised),
     "run-tests": _acts(suites.run_tests, "results"),
     "synchronised": _acts(suites.synchronised, "phase", "reversed"),

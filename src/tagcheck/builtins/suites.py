@@ -100,6 +100,32 @@ def run_tests(call: Call) -> tuple[Value, ...]:
     return results(call)
 
 
+METHOD_LISTS = ("before", "before-each", "after-each", "after")
+"""Parameters of a model that name methods which a framework calls."""
+MOST_TESTS = 60
+"""Tests of one suite that are run; more are alike."""
+
+
+def run_methods(call: Call) -> tuple[Value, ...]:
+    """Run the suite at the place `of`: its methods that `before` names, then those that begin with `tests`, each
+    between those of `before-each` and `after-each`, then those of `after`."""
+    methods = call.machine.methods(at_place(call, str(call.with_.get("of", "0"))))
+
+    def run(key: str) -> None:
+        names = call.with_.get(key, ())
+        for name in names if isinstance(names, list | tuple) else ():
+            if str(name) in methods:
+                call.machine.attempt(methods[str(name)])
+
+    run("before")
+    for test in [name for name in methods if name.startswith(str(call.with_.get("tests", "Test")))][:MOST_TESTS]:
+        run("before-each")
+        call.machine.attempt(methods[test])
+        run("after-each")
+    run("after")
+    return results(call)
+
+
 def bind(call: Call) -> tuple[Value, ...]:
     """Keep the functions among the arguments in the receiver's record under `field`; the receiver is the result."""
     name = str(call.with_.get("field", "body"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, HoleKind, LibraryValue, Opaque, Pointer, Text, Value
+from tagcheck.values import FunctionValue, HoleKind, LibraryValue, Opaque, Pointer, Record, Text, Value
 
 MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
@@ -43,6 +43,17 @@ class Machine(Pipelines):
         results = self.apply(function, tuple(arguments), site, {}, 1)
         self.site = site
         return results
+
+    def attempt(self, function: Value) -> None:
+        site = self.site
+        self._call_now(function, site)
+        self.site = site
+
+    def methods(self, value: Value) -> Mapping[str, Value]:
+        content = self.load(value)
+        if not isinstance(content, Record):
+            return {}
+        return {name: self.method(value, content, name) for name in self.program.method_names(content.type)}
 
     def register(self, phase: str, function: Value) -> None:
         self.suite.register(phase, function, self.site)

@@ -22,6 +22,7 @@ from tagcheck.values import (
     Null,
     Number,
     Opaque,
+    Pointer,
     Record,
     Same,
     Sequence,
@@ -237,8 +238,11 @@ class Symbols(Basis):
         if record.type and (given := self.attribute(base, f"{record.type}.{name}")) is not None:
             return given
         for embedded in self.program.embedded(record.type):
-            inner = record.get(embedded.rpartition(".")[2])
+            simple = embedded.rpartition(".")[2]
+            inner = record.get(simple)
             if inner is not None or self.program.has_member(embedded, name):
+                if isinstance(base, Pointer) and not isinstance(inner, Pointer | Alternatives):
+                    inner = self._inside(base, simple)
                 return self.field(inner if inner is not None else self.zero(embedded), name)
         origin = record.get(BASE)
         if isinstance(origin, Opaque):
@@ -256,6 +260,12 @@ class Symbols(Basis):
             return self._class_member(base, qualified, found.name.rpartition(".")[2])
         bound = FunctionValue(found, receiver=base if found.receiver is not None else None)
         return self.compute(bound) if found.computed else bound
+
+    def _inside(self, base: Pointer, name: str) -> Pointer:
+        """A pointer to a field of the record that a pointer leads to."""
+        while isinstance(content := self.content(base), Pointer):
+            base = content
+        return Pointer(base.cell, (*base.path, name))
 
     def _opaque_field(self, base: Value, value: Opaque, name: str) -> Value:
         for member in self.program.member(value.type, name):

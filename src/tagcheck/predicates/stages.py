@@ -158,12 +158,16 @@ def resolves_differently(case: Case) -> Iterator[Match]:
     for found in mismatches(case):
         use = found.use
         for other in case.together(use, *SUPPLIED):
-            spelled = same(_bare(_with_tag(use.image)), _bare(_with_tag(other.image)))
-            if spelled is Same.YES and other.stage is not Stage.PULLED:
+            if spelled_alike(use, other) and other.stage is not Stage.PULLED:
                 yield Mismatch(case, use, other).match(
                     written_at(use.image, use.span), other=str(canonical(other.image, other.reading)[0])
                 )
                 break
+
+
+def spelled_alike(one: Event, other: Event) -> bool:
+    """Whether two names are the same but for what tools put in front of a name without a registry."""
+    return same(_bare(_with_tag(one.image)), _bare(_with_tag(other.image))) is Same.YES
 
 
 def _with_tag(text: Text) -> Text:

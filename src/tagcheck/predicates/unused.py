@@ -8,7 +8,7 @@ from tagcheck.events import Event, Override, Stage
 from tagcheck.finding import Place
 from tagcheck.image import alike
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
-from tagcheck.predicates.stages import USES, consequence
+from tagcheck.predicates.stages import USES, consequence, spelled_alike
 from tagcheck.values import Same, same
 
 MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
@@ -106,7 +106,10 @@ def unused_load(case: Case) -> Iterator[Match]:
 
 
 def _can_use(use: Event, load: Event) -> bool:
-    return same_as(use, load) is not Same.NO or (use.source is not None and use.source == load.image)
+    """Whether a use may be of what was loaded, or is meant to be and fails for another reason (TC303)."""
+    if same_as(use, load) is not Same.NO or spelled_alike(use, load):
+        return True
+    return use.source is not None and use.source == load.image
 
 
 def _called(event: Event) -> Place:
