@@ -105,10 +105,14 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     with Workers(tasks.run, rounds=2) as workers:
         done = workers.perform(range(tasks.count))
         counts = not_run_by_others(tasks.plans, [each.visited for each in done[: len(tasks.plans)]])
-        evaluated = [each for each, counted in zip(done, counts, strict=False) if counted]
+        kept = [(plan, each) for plan, each, counted in zip(tasks.plans, done, counts, strict=False) if counted]
+        evaluated = [each for _, each in kept]
         standalone = done[len(tasks.plans) :]
         visited = set().union(*(each.visited for each in evaluated))
         ahead = _uncalled(tasks, workers, visited, evaluated)
+    late = evaluated[len(kept) :]
+    run_late = set().union(*(each.visited for each in late))
+    evaluated = [each for plan, each in kept if not (plan.alone and plan.procedures[0].key in run_late)] + late
     applied = set().union(*(each.applied for each in evaluated))
     applied |= set().union(*(each.applied for each in standalone))
     alone = [each for path, each in zip(tasks.manifests, standalone, strict=True) if path not in applied]

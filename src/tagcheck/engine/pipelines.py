@@ -39,7 +39,7 @@ class Pipelines(JinjaFiles):
     """A run that knows jobs."""
 
     def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+        super().__init__(*arguments)
         self._hosts: list[_Host] = []
         self._kept: list[_Kept] = []
         self._asked: set[str] = set()
