@@ -13,6 +13,7 @@ type is not known.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -460,8 +461,9 @@ class Program:
         """Whether a file that imports effectful modules names one of their functions at all."""
         if not modules:
             return False
-        content = self._read(path) or b""
-        return any(name.encode() in content for module in modules for name in self._reaching_names[module])
+        names = sorted({name for module in modules for name in self._reaching_names[module]})
+        words = b"|".join(re.escape(name.encode()) for name in names)
+        return re.search(rb"\b(?:" + words + rb")\b", self._read(path) or b"") is not None
 
     def _look_around(self) -> None:
         """Note what is in view. Files that are parsed later, for one name or another, are left out of it: else the
