@@ -444,15 +444,19 @@ def options(value: Value) -> tuple[tuple[Guards, Value], ...]:
 def alternatives(choices: Iterable[tuple[Guards, Value]], reason: str = "too many alternatives") -> Value:
     """One value of several options: nested alternatives flattened, impossible ones dropped, equal ones merged when
     their guards are equal or cover everything. Opaque past the bound or when nothing is left."""
-    found: dict[tuple[Guards, Value], None] = {}
+    flat: list[tuple[Guards, Value]] = []
     for guards, value in choices:
         for inner, option in options(value):
             both = guards.and_(inner)
             if both is not None:
-                found[(both, option)] = None
-    flat = list(found)
+                flat.append((both, option))
     if not flat:
         return Opaque("unreachable", "no alternative is possible here")
+    first = flat[0][1]
+    # One and the same value is the common case, and to look at a large one (the values of a chart) is dear.
+    if all(option is first for _, option in flat):
+        return first
+    flat = list(dict.fromkeys(flat))
     grouped: dict[Value, list[Guards]] = {}
     for guards, option in flat:
         grouped.setdefault(option, []).append(guards)
