@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,15 +18,19 @@ from tagcheck.engine.machine import Machine, evaluate
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
 from tagcheck.frontends import kubernetes, kustomize, languages, runnables
+from tagcheck.frontends.api import Unit
 from tagcheck.ir import Problem, Procedure
+from tagcheck.judge import built_names
+from tagcheck.leading import Candidate, leading
 from tagcheck.link import Program
 from tagcheck.models import Model, Models, load_models
-from tagcheck.processes import Workers
+from tagcheck.processes import Workers, perform
 from tagcheck.rules import rules_root
 from tagcheck.scenario import Plan, candidates, plans, simple_name, uncalled
-from tagcheck.standalone import entry_plans, not_run_by_others, units
+from tagcheck.standalone import Standing, entry_plans, not_run_by_others, parsed, standing
 
 Tell = Callable[[str, int, int], None]
+Inside = Callable[[str], bool]
 MANIFESTS = (".yaml", ".yml", ".json")
 
 
@@ -61,10 +65,12 @@ class Files:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that the evaluation of a project gives."""
+    """Everything that the evaluation of a project gives. `built_elsewhere` gives the names that scenarios build which
+    cannot come to the part of the project that was asked about, and were therefore left out."""
 
     scenarios: tuple[Scenario, ...]
     problems: tuple[Problem, ...]
+    built_elsewhere: Callable[[], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,16 @@ class _Context:
         return evaluate(self.program, self.models, self.tools, name, procedures, tests)
 
 
-def analyse(project: Project, files: Files, config: Config, catalogues: Sequence[Path], tell: Tell) -> Analysis:
-    """Evaluate every scenario of a project. `catalogues` are rules directories besides those that ship."""
+def analyse(
+    project: Project,
+    files: Files,
+    config: Config,
+    catalogues: Sequence[Path],
+    tell: Tell,
+    inside: Inside = lambda path: True,
+) -> Analysis:
+    """Evaluate every scenario of a project that can come to the part that was asked about: `inside` says of a path
+    whether it belongs to it. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
     # A tree without Python does not pay for its libraries.
     own = ("python",) if any(path.endswith(".py") for path in project.files) else ()
@@ -101,7 +115,7 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     context = _Context(program, models, load_tools(directories), config, files)
     program.explore()
     tell("linked", 1, 1)
-    tasks = _Tasks(context, tell)
+    tasks = _Tasks(context, tell, inside)
     with Workers(tasks.run, rounds=2) as workers:
         done = workers.perform(range(tasks.count))
         counts = not_run_by_others(tasks.plans, [each.visited for each in done[: len(tasks.plans)]])
@@ -119,9 +133,8 @@ def analyse(project: Project, files: Files, config: Config, catalogues: Sequence
     scenarios = [scenario for each in (*evaluated, *alone) for scenario in each.scenarios]
     scenarios[len(evaluated) : len(evaluated)] = _embedded(context, visited)
     others = [problem for each in (*evaluated, *ahead, *alone) for problem in each.problems]
-    return Analysis(
-        tuple(scenarios), tuple(dict.fromkeys((*files.problems, *program.problems, *tasks.problems, *others)))
-    )
+    problems = dict.fromkeys((*files.problems, *program.problems, *tasks.problems, *others))
+    return Analysis(tuple(scenarios), tuple(problems), tasks.built_elsewhere)
 
 
 def _uncalled(tasks: _Tasks, workers: Workers[_Done], visited: set[str], evaluated: list[_Done]) -> Sequence[_Done]:
@@ -231,15 +244,29 @@ class _Tasks:
     """What can be evaluated independently: the plans of runners, and manifest files, each by itself. They come in this
     order, numbered from 0; `count` is how many they are. After them come set-up functions that nothing may call."""
 
-    def __init__(self, context: _Context, tell: Tell) -> None:
+    def __init__(self, context: _Context, tell: Tell, inside: Inside) -> None:
         self._context, self._tell = context, tell
-        files = units(context.program.paths, context.files.read, runnables(), context.tools.programs)
+        paths, read = context.program.paths, context.files.read
+        found = standing(paths, read, runnables(), context.tools.programs)
+        leads = _leading(context, found, inside)
+        self._elsewhere = {path: each for path, each in found.items() if path not in leads}
+        files = self._parsed({path: each for path, each in found.items() if path in leads})
         self.plans = [*plans(context.program), *(plan for unit in files for plan in entry_plans(unit))]
         self.problems = tuple(problem for unit in files for problem in unit.problems)
         self._parts = _kustomized(context)
-        self.manifests = [path for path in context.program.paths if self._is_statement(path)]
+        self.manifests = [path for path in paths if (inside(path) or path in leads) and self._is_statement(path)]
         self.count = len(self.plans) + len(self.manifests)
         self.candidates = candidates(context.program)
+
+    def _parsed(self, found: Mapping[str, Standing]) -> tuple[Unit, ...]:
+        known, read = frozenset(self._context.program.paths), self._context.files.read
+        return parsed(found, lambda name: read(name) if name in known else None)
+
+    def built_elsewhere(self) -> frozenset[str]:
+        """The names that files build which cannot come to the part that was asked about."""
+        left = [plan for unit in self._parsed(self._elsewhere) for plan in entry_plans(unit)]
+        done = perform(len(left), lambda number: built_names(self._planned(left[number]).scenarios))
+        return frozenset[str]().union(*done)
 
     def run(self, number: int) -> _Done:
         if number >= self.count:
@@ -295,6 +322,18 @@ def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:
     if tier is Tier.UNKNOWN and any(event.stage is Stage.RUN for event in scenario.events):
         tier = Tier.INTEGRATION
     return replace(scenario, tier=tier, is_whole=plan.whole)
+
+
+def _leading(context: _Context, found: Mapping[str, Standing], inside: Inside) -> frozenset[str]:
+    """The files that run by themselves, and the kustomizations, from which a run can come to a part of the project."""
+    paths, read = context.program.paths, context.files.read
+    if all(map(inside, paths)):
+        return frozenset(paths)
+    named = (path for path in paths if path.rpartition("/")[2] in kustomize.NAMES)
+    known = {path: each.candidate for path, each in found.items()}
+    known |= {path: Candidate(read(path) or b"") for path in named}
+    part = (path for path in paths if inside(path) and (path in known or b"image" in (read(path) or b"").lower()))
+    return leading(part, known)
 
 
 def _kustomized(context: _Context) -> frozenset[str]:

@@ -36,8 +36,9 @@ def scan(request: ScanRequest, progress: Progress | None = None, today: date | N
     tell("files", len(project.files), len(project.files))
     files = Files(root)
     rules = load_rules(tuple(request.rules_directories))
-    analysis = analyse(project, files, config, request.rules_directories, tell)
-    judged = _Judged(request, rules, project, files, analysis, partial(_inside, starts), partial(_concerns, starts))
+    inside = partial(_inside, starts)
+    analysis = analyse(project, files, config, request.rules_directories, tell, inside)
+    judged = _Judged(request, rules, project, files, analysis, inside, partial(_concerns, starts))
     return judged.report(root, today or date.today())
 
 
@@ -70,7 +71,7 @@ class _Judged:
         return self.rules.active(request.select or config.select, ignored, config.enable)
 
     def report(self, root: Path, today: date) -> Report:
-        shown = [finding for finding in self._found() if self._is_shown(finding)]
+        shown = self._standing([finding for finding in self._found() if self._is_shown(finding)])
         outcome = apply(shown, self._suppressions(), today, self.rules, self.active, self.request.config.tier_of)
         findings = sorted(outcome.findings, key=lambda finding: finding.sort_key)
         gaps = tuple(gap for gap in self._gaps() if self.inside(gap.span.path))
@@ -125,6 +126,13 @@ class _Judged:
         return sure and (
             self.inside(finding.span.path) or any(self.inside(place.span.path) for place in finding.places)
         )
+
+    def _standing(self, findings: list[Finding]) -> list[Finding]:
+        """Those that are still faults when what other scenarios of the project build is known too."""
+        if not any(finding.unless_built for finding in findings):
+            return findings
+        built = self.analysis.built_elsewhere()
+        return [finding for finding in findings if finding.stands(built)]
 
     def _suppressions(self) -> dict[str, tuple[Suppression, ...]]:
         """The suppressions of every file that is reported."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -48,7 +49,8 @@ class Place:
 class Finding:
     """One fault. `label` is written under the excerpt of the primary place; `names` maps 'built', 'loaded', 'deployed'
     … to names in the notation of the JSON contract; `places` is the trace in the order of events; `shape` is equal
-    for findings that repeat one fault in several services."""
+    for findings that repeat one fault in several services. `unless_built` are names, one for each scenario that reaches
+    it: no fault where other scenarios of the project build them all; empty if that does not matter."""
 
     code: str
     rule: str
@@ -66,10 +68,15 @@ class Finding:
     places: tuple[Place, ...] = ()
     shape: str = ""
     fingerprint: str = ""
+    unless_built: frozenset[str] = frozenset()
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
         return (self.span.path, self.span.line, self.span.column, self.code, self.message)
+
+    def stands(self, built: Set[str]) -> bool:
+        """Whether it is a fault where these names are built."""
+        return not self.unless_built or not self.unless_built <= built
 
 
 class Gap(Struct, frozen=True):

@@ -19,13 +19,13 @@ DEPLOYMENT = ("TC201", "TC202", "TC203", "TC204", "TC205", "TC303")
 
 def judge(scenarios: Sequence[Scenario], rules: Rules, active: frozenset[str], config: Config) -> tuple[Finding, ...]:
     """The findings of the active rules in all scenarios; one fault that several scenarios reach is one finding."""
-    built = frozenset(event.image for each in scenarios for event in each.events if event.stage is Stage.BUILT)
+    built = built_names(scenarios)
 
     def judged(number: int) -> list[Finding]:
         scenario = scenarios[number]
-        matches = _matches(Case(scenario, config, built), rules, active)
+        matches = _matches(Case(scenario, config), rules, active)
         findings = (_finding(rule, match, scenario) for rule, match in matches)
-        return [finding for finding in findings if finding is not None]
+        return [finding for finding in findings if finding is not None and finding.stands(built)]
 
     found: dict[tuple[object, ...], Finding] = {}
     for finding in (finding for each in perform(len(scenarios), judged) for finding in each):
@@ -33,6 +33,12 @@ def judge(scenarios: Sequence[Scenario], rules: Rules, active: frozenset[str], c
         first = found.get(key)
         found[key] = finding if first is None else _merged(first, finding)
     return tuple(sorted(found.values(), key=lambda finding: finding.sort_key))
+
+
+def built_names(scenarios: Iterable[Scenario]) -> frozenset[str]:
+    """The images that scenarios build under names that are wholly known."""
+    events = (event for each in scenarios for event in each.events if event.stage is Stage.BUILT)
+    return frozenset(literal for event in events if (literal := event.image.literal) is not None)
 
 
 def _matches(case: Case, rules: Rules, active: frozenset[str]) -> Iterable[tuple[Rule, Match]]:
@@ -75,6 +81,7 @@ def _finding(rule: Rule, match: Match, scenario: Scenario) -> Finding | None:
         label=match.label,
         names=match.names,
         places=match.places,
+        unless_built=frozenset((match.unless_built,)) if match.unless_built else frozenset(),
     )
     return replace(finding, fingerprint=_fingerprint(finding), shape=_shape(rule, match))
 
@@ -98,4 +105,6 @@ def _merged(first: Finding, other: Finding) -> Finding:
     """One finding for two scenarios that reach one fault; the worse severity counts."""
     worse: Severity = max(first.severity, other.severity, key=lambda severity: severity.rank)
     scenarios = tuple(dict.fromkeys((*first.scenarios, *other.scenarios)))
-    return replace(first, severity=worse, scenarios=scenarios)
+    both = first.unless_built and other.unless_built
+    unless = first.unless_built | other.unless_built if both else frozenset[str]()
+    return replace(first, severity=worse, scenarios=scenarios, unless_built=unless)

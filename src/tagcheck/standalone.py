@@ -8,48 +8,62 @@ where their names meet. Too many are allowed, too few are not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from tagcheck.frontends.api import EntryKind, Runnable, Unit
 from tagcheck.ir import Procedure
+from tagcheck.leading import Candidate
 from tagcheck.scenario import Plan
 
 _WORD = rb"(?<![\w-])(?:%s)(?![\w-])"
 
 
-def units(
+@dataclass(frozen=True)
+class Standing:
+    """A file that runs by itself and can matter, not parsed yet."""
+
+    kind: Runnable
+    content: bytes
+
+    @property
+    def candidate(self) -> Candidate:
+        return Candidate(self.content, self.kind.called_by, self.kind.folder)
+
+
+def standing(
     paths: Sequence[str],
     read: Callable[[str], bytes | None],
     kinds: Sequence[Runnable],
     programs: Iterable[str],
-) -> tuple[Unit, ...]:
-    """The files that run by themselves and can matter, parsed, by path. `programs` are the names of programs that can
-    do something to images, or start others that can."""
-    found: dict[str, tuple[Runnable, bytes]] = {}
+) -> dict[str, Standing]:
+    """The files that run by themselves and can matter, by path. `programs` are the names of programs that can do
+    something to images, or start others that can."""
+    found: dict[str, Standing] = {}
     for path in paths:
         content = read(path)
         kind = next((kind for kind in kinds if content and kind.relevant(path, content)), None)
         if kind is not None and content is not None:
-            found[path] = (kind, content)
-    known = frozenset(paths)
-    counting = _counting(found, programs)
-    return tuple(
-        found[path][0].unit(path, found[path][1], lambda name: read(name) if name in known else None)
-        for path in sorted(counting)
-    )
+            found[path] = Standing(kind, content)
+    return {path: found[path] for path in sorted(_counting(found, programs))}
 
 
-def _counting(found: dict[str, tuple[Runnable, bytes]], programs: Iterable[str]) -> set[str]:
+def parsed(found: Mapping[str, Standing], read: Callable[[str], bytes | None]) -> tuple[Unit, ...]:
+    """Such files parsed. `read` gives the content of a file of the project, None for any other."""
+    return tuple(each.kind.unit(path, each.content, read) for path, each in found.items())
+
+
+def _counting(found: Mapping[str, Standing], programs: Iterable[str]) -> set[str]:
     """The files that name such a program, or one of the files that do, however many steps away."""
     pattern = re.compile(_WORD % b"|".join(re.escape(name.encode()) for name in sorted(programs)))
-    fresh = {path for path, (kind, content) in found.items() if kind.always or pattern.search(content)}
+    fresh = {path for path, each in found.items() if each.kind.always or pattern.search(each.content)}
     counting: set[str] = set()
     while fresh:
         counting |= fresh
         names = {path.rpartition("/")[2] for path in fresh}
-        names.update(word for path in fresh for word in found[path][0].called_by)
+        names.update(word for path in fresh for word in found[path].kind.called_by)
         calling = re.compile(_WORD % b"|".join(re.escape(name.encode()) for name in sorted(names)))
-        fresh = {path for path, (_, content) in found.items() if path not in counting and calling.search(content)}
+        fresh = {path for path, each in found.items() if path not in counting and calling.search(each.content)}
     return counting
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -527,12 +528,27 @@ def same(left: Text, right: Text) -> Same:
     first, second = left.literal, right.literal
     if first is not None and second is not None:
         return Same.YES if first == second else Same.NO
+    if equal(left, right):
+        return Same.YES
+    return _possible(left.merged(), right.merged())
+
+
+def equal(left: Text, right: Text) -> bool:
+    """Whether two texts are certainly equal: the answer YES of `same`, for those who ask for no other."""
+    first, second = left.literal, right.literal
+    if first is not None or second is not None:
+        return first == second
     a, b = left.merged(), right.merged()
+    if len(a) != len(b) or any(_key(one) != _key(other) for one, other in zip(a, b, strict=True)):
+        return False
+    return not any(isinstance(part, Hole) and part.kind is HoleKind.OPAQUE and not part.identity for part in a)
+
+
+@lru_cache(maxsize=1 << 14)
+def _possible(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> Same:
+    """Whether two texts of which one has holes, and which are not certainly equal, can be equal."""
     keys_a, keys_b = tuple(map(_key, a)), tuple(map(_key, b))
-    if keys_a == keys_b:
-        opaque = any(isinstance(part, Hole) and part.kind is HoleKind.OPAQUE and not part.identity for part in a)
-        return Same.MAYBE if opaque else Same.YES
-    if _independent(a, b) or not _overlap(keys_a, keys_b):
+    if keys_a != keys_b and (_independent(a, b) or not _overlap(keys_a, keys_b)):
         return Same.NO
     return Same.MAYBE
 
@@ -586,6 +602,9 @@ def _independent(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> bool:
 def _overlap(a: tuple[_Key, ...], b: tuple[_Key, ...]) -> bool:
     """Whether two patterns, holes taken as 'any text', have a common instance; equal holes at the same place match.
     Common heads and tails are stripped first: they must be equal in every instance."""
+    for pattern, literal in ((a, b), (b, a)):
+        if all(isinstance(part, str) for part in literal):
+            return _matches(pattern, "".join(map(str, literal)))
     left, right = _tokens(a), _tokens(b)
     shorter = min(len(left), len(right))
     head = next((at for at in range(shorter) if left[at] != right[at]), shorter)
@@ -595,6 +614,22 @@ def _overlap(a: tuple[_Key, ...], b: tuple[_Key, ...]) -> bool:
     if left and right and any(isinstance(left[at], str) and isinstance(right[at], str) for at in (0, -1)):
         return False
     return _wildcards_meet(left, right)
+
+
+def _matches(pattern: tuple[_Key, ...], literal: str) -> bool:
+    """Whether a literal is an instance of a pattern: each literal part at the first place that is left for it, the
+    last one at the end."""
+    *head, tail = pattern or ("",)
+    at = 0
+    for index, part in enumerate(head):
+        if isinstance(part, str):
+            found = literal.find(part, at)
+            if found < 0 or (index == 0 and found > 0):
+                return False
+            at = found + len(part)
+    if not isinstance(tail, str):
+        return True
+    return literal.endswith(tail) and at <= len(literal) - len(tail) if head else literal == tail
 
 
 def _tokens(parts: tuple[_Key, ...]) -> list[_Key]:

@@ -12,7 +12,7 @@ from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.state import ABSENT
 from tagcheck.events import Stage
 from tagcheck.guards import Guards
-from tagcheck.values import EMPTY, Same, Text, Value, same
+from tagcheck.values import EMPTY, Text, Value, equal
 
 Archive = tuple[Text, tuple[Text, ...], Guards, str]
 MOST_KEPT = 200
@@ -98,14 +98,14 @@ class Pipelines(JinjaFiles):
 
 def _wanted(kept: Text, name: Text, pattern: Text) -> bool:
     if name.parts:
-        return same(kept, name) is Same.YES
+        return equal(kept, name)
     return pattern.literal == "" or fnmatchcase(str(kept), str(pattern))
 
 
 def _inside(path: Text, kept: Text) -> Text | None:
     """The path of a file within what is kept: a folder, a pattern or the file itself; None if it is not among it."""
     path, kept = _plain(path), _plain(kept)
-    if same(path, kept) is Same.YES:
+    if equal(path, kept):
         halves = split_last(path, "/")
         return path if halves is None else halves[1]
     literal = kept.literal

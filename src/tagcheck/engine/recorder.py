@@ -27,11 +27,10 @@ from tagcheck.values import (
     HoleKind,
     Origin,
     Piece,
-    Same,
     Text,
     Value,
     alternatives,
-    same,
+    equal,
 )
 
 _STAGES = {
@@ -350,7 +349,7 @@ class Recorder(Evaluation):
         for written, content, guards in reversed(self.files):
             if not left or max(len(found), len(left)) >= MOST_OPTIONS:
                 break
-            if same(written, placed) is Same.YES:
+            if equal(written, placed):
                 found += [(both, content) for case in left if (both := case.and_(guards)) is not None]
                 left = tuple(rest for case in left for rest in case.without(guards))
         return alternatives(found) if found else None
@@ -390,7 +389,7 @@ def _is_archive(named: Text, path: Text) -> bool:
     pattern = named.literal
     if pattern is not None and "*" in pattern:
         return fnmatchcase(str(path), pattern)
-    return same(path, named) is Same.YES
+    return equal(path, named)
 
 
 def _is_of(event: Event, effect: Effect) -> bool:

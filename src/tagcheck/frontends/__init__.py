@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagcheck.frontends.api import Language, Runnable
+from tagcheck.frontends.api import Folder, Language, Runnable
 
 
 def languages() -> tuple[Language, ...]:
@@ -24,10 +24,10 @@ def runnables() -> tuple[Runnable, ...]:
     return (
         Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True),
         Runnable("compose", compose.relevant, compose.parse, always=True),
-        Runnable("helm", chart.relevant, chart.parse, always=True),
+        Runnable("helm", chart.relevant, chart.parse, always=True, folder=Folder.OWNED),
         Runnable("jinja", jinja.relevant, jinja.parse, always=True),
         Runnable("make", make.relevant, make.parse, called_by=("make", "gmake")),
         *ci.systems(),
-        Runnable("shell", shell.relevant, shell.parse),
+        Runnable("shell", shell.relevant, shell.parse, folder=Folder.NONE),
         *ci.systems(),
     )

@@ -132,6 +132,17 @@ class Language:
     parse: Callable[[str, bytes, str], Unit]
 
 
+class Folder(Enum):
+    """What the folder of a file that runs by itself has to do with it."""
+
+    NONE = "none"
+    """it is run by its own name"""
+    NAMED = "named"
+    """naming the folder is enough to run it"""
+    OWNED = "owned"
+    """naming the folder is enough, and the file stands for everything in it"""
+
+
 @dataclass(frozen=True)
 class Runnable:
     """A front end whose files run by themselves: scripts, makefiles, workflows. The entries of a unit are scenarios,
@@ -139,15 +150,16 @@ class Runnable:
 
     `relevant` says whether a file is of this kind, from its path and bytes; `parse` never raises. A file counts only if
     it mentions a program that can do something to images, or another file that counts, by its name or by one of the
-    words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images
-    without naming a program. `parse_among` takes the place of `parse` for a kind whose files take in others: it gets a
-    reader of the project's files too."""
+    words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images without naming a
+    program. `folder` says what its folder has to do with it. `parse_among` takes the place of `parse` for a kind whose
+    files take in others: it gets a reader of the project's files too."""
 
     name: str
     relevant: Callable[[str, bytes], bool]
     parse: Callable[[str, bytes, str], Unit] | None = None
     always: bool = False
     called_by: tuple[str, ...] = ()
+    folder: Folder = Folder.NAMED
     parse_among: Callable[[str, bytes, str, Callable[[str], bytes | None]], Unit] | None = None
 
     def unit(self, path: str, content: bytes, read: Callable[[str], bytes | None]) -> Unit:

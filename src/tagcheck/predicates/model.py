@@ -24,12 +24,10 @@ TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One scenario to judge, with what the whole project is known to do. `built` are the names that any scenario of
-    the project builds, as spelled."""
+    """One scenario to judge."""
 
     scenario: Scenario
     config: Config
-    built: frozenset[Text] = frozenset()
 
     @property
     def tier(self) -> Tier:
@@ -119,7 +117,8 @@ def policy_is(event: Event, name: str) -> bool:
 @dataclass(frozen=True)
 class Match:
     """A breach that a predicate found. `variables` go into the rule's message; `subject` is equal for matches of
-    several rules about one fault, of which only the most specific is reported."""
+    several rules about one fault, of which only the most specific is reported. `unless_built` is a name that is no
+    fault if another scenario of the project builds it; empty if that does not matter."""
 
     span: Span
     variables: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
@@ -130,6 +129,7 @@ class Match:
     subject: object = None
     consequence: str = ""
     certainty: Certainty = Certainty.CERTAIN
+    unless_built: str = ""
 
 
 Predicate = Callable[[Case], Iterator[Match]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tagcheck.events import Event, Stage
 from tagcheck.finding import Tier
@@ -85,20 +86,20 @@ def static_tag(case: Case) -> Iterator[Match]:
             continue
         local = case.is_local(event) and _is_made_here(case, event)
         if local and not _overridable(case, event):
-            yield _match(case, event, written_at(event.image, event.span, reference.tag))
+            match = _match(case, event, written_at(event.image, event.span, reference.tag))
+            made = event.stage in (Stage.BUILT, Stage.TAGGED)
+            # A name that another scenario of the project builds is not this scenario's to choose.
+            yield match if made else replace(match, unless_built=event.image.literal or "")
 
 
 def _is_made_here(case: Case, event: Event) -> bool:
-    """A name that something else supplies (pulled from a registry, built by another scenario of the project) is not
-    this scenario's to choose."""
+    """A name that a registry supplies is not this scenario's to choose."""
     if event.stage is Stage.BUILT:
         return True
     if _is_copy(case, event):
         return False
     if event.stage is Stage.TAGGED:
         return True
-    if event.image in case.built:
-        return False
     pulled = any(same_as(event, each) is Same.YES for each in case.together(event, Stage.PULLED))
     return not pulled
 

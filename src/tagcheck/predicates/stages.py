@@ -29,7 +29,7 @@ from tagcheck.predicates.model import (
     written_at,
 )
 from tagcheck.source import Span
-from tagcheck.values import Hole, HoleKind, Piece, Same, Text, same
+from tagcheck.values import Hole, HoleKind, Piece, Same, Text, equal, same
 
 USES = (Stage.DEPLOYED, Stage.RUN)
 NEEDS_LOCAL = (Stage.SAVED, Stage.LOADED, Stage.TAGGED, Stage.PUSHED)
@@ -109,7 +109,7 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
 def _share_made_tag(use: Event, made: Event) -> bool:
     """Whether two names have one tag that this run made: whatever they are called, the run made both."""
     tag, other = use.reference.tag, made.reference.tag
-    return tag is not None and other is not None and _has_unique(tag) and same(tag, other) is Same.YES
+    return tag is not None and other is not None and _has_unique(tag) and equal(tag, other)
 
 
 def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Event]) -> bool:
@@ -139,7 +139,7 @@ def _speaks_for(case: Case, use: Event, candidate: Event) -> bool:
     if used:
         return False
     if alike(a, b) == 3 and any(
-        same(_bare(x), _bare(y)) is Same.YES for x in canonical(use.image) for y in canonical(candidate.image)
+        equal(_bare(x), _bare(y)) for x in canonical(use.image) for y in canonical(candidate.image)
     ):
         return True
     return str(a.registry) == str(b.registry) and alike(a, b) == 3
@@ -167,7 +167,7 @@ def resolves_differently(case: Case) -> Iterator[Match]:
 
 def spelled_alike(one: Event, other: Event) -> bool:
     """Whether two names are the same but for what tools put in front of a name without a registry."""
-    return same(_bare(_with_tag(one.image)), _bare(_with_tag(other.image))) is Same.YES
+    return equal(_bare(_with_tag(one.image)), _bare(_with_tag(other.image)))
 
 
 def _with_tag(text: Text) -> Text:
@@ -223,7 +223,7 @@ def dropped_name(case: Case) -> Iterator[Match]:
 
 def _dropped(case: Case, found: Mismatch) -> Dropped | None:
     for each in case.scenario.dropped:
-        if same(each.name, found.candidate.image) is Same.YES:
+        if equal(each.name, found.candidate.image):
             return each
     return None
 
@@ -237,7 +237,7 @@ def deployed_name_mismatch(case: Case) -> Iterator[Match]:
 def blame(use: Event, candidate: Event) -> Span:
     """The expression that a person would repair: the part in which the use's name differs from the candidate's."""
     mine, theirs = use.reference, candidate.reference
-    if same(mine.name, theirs.name) is not Same.YES:
+    if not equal(mine.name, theirs.name):
         different = differing(mine.name, theirs.name)
         if _is_shared(different, theirs.name):
             return use.span

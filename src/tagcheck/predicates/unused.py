@@ -9,7 +9,7 @@ from tagcheck.finding import Place
 from tagcheck.image import alike
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import USES, consequence, spelled_alike
-from tagcheck.values import Same, same
+from tagcheck.values import Same, equal
 
 MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
 
@@ -61,7 +61,7 @@ def _concerns_nothing(case: Case, missed: Override) -> Match:
 def _is_meant(missed: Override, made: Event) -> bool:
     """Whether an override sets an image that is made here, or its tag."""
     tag = made.reference.tag
-    return made.image == missed.image or (tag is not None and same(tag, missed.image) is Same.YES)
+    return made.image == missed.image or (tag is not None and equal(tag, missed.image))
 
 
 def _without_effect(missed: Override, made: list[Event], use: Event) -> Match:
