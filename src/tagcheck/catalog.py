@@ -62,6 +62,11 @@ class EffectKind(Enum):
     SCRIPT = "script"
     """a shell text `script`, or a script file `path`, with the arguments `words`; for make: `path` the makefile where
     one is given, `words` the targets"""
+    PROGRAM = "program"
+    """the program of the project at `path`, with the arguments `words`"""
+    TESTS = "tests"
+    """the tests of the project in the folders and files `values` (those of the working directory, if none); those in
+    folders below too if `everything` says so"""
 
 
 class Effect(Struct, frozen=True):

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from msgspec.structs import force_setattr
 
-from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Same, Text, same
+from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Same, Text, is_longer, same
 
 DOCKER = "docker"
 
@@ -158,7 +158,14 @@ def same_image(left: Text, right: Text, left_reading: str = DOCKER, right_readin
     answers = {same(a, b) for a in canonical(left, left_reading) for b in canonical(right, right_reading)}
     if Same.YES in answers:
         return Same.YES
-    return Same.MAYBE if Same.MAYBE in answers else Same.NO
+    return Same.MAYBE if Same.MAYBE in answers and not _tags_differ(left, right) else Same.NO
+
+
+def _tags_differ(left: Text, right: Text) -> bool:
+    """Whether two names have tags of which one is longer in every run. Only a tag that is written as such ends where
+    it seems to end: a hole at the end of a name may bring a tag of its own."""
+    one, other = parse(left).tag, parse(right).tag
+    return one is not None and other is not None and (is_longer(one, other) or is_longer(other, one))
 
 
 @lru_cache(maxsize=4096)

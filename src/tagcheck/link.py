@@ -94,6 +94,7 @@ class Program:
         self._by_folder: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
         self._only_read: dict[str, bool] = {}
+        self._naming: dict[tuple[str, frozenset[str]], bool] = {}
         self._matching: dict[str, tuple[str, ...]] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
@@ -551,6 +552,34 @@ class Program:
                     cached[module].append(path)
             self.__dict__["_importing_cache"] = cached
         return cached
+
+    def names_any(self, path: str, words: frozenset[str]) -> bool:
+        """Whether a file, one beside it, or one of the project's modules that they import, at whatever remove, names
+        one of some words."""
+        key = (path.rpartition("/")[0], words)
+        if key not in self._naming:
+            pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(each.encode()) for each in sorted(words)) + rb")\b")
+            reached = self._reached_from(path)
+            self._naming[key] = bool(words) and any(pattern.search(self._read(each) or b"") for each in reached)
+        return self._naming[key]
+
+    def _reached_from(self, path: str) -> set[str]:
+        """The files of the modules in a file's folder, and of those that they import."""
+        pending = {
+            self._module_of[each] for each in self._by_folder[path.rpartition("/")[0]] if each in self._module_of
+        }
+        found: set[str] = set()
+        seen: set[str] = set()
+        while pending:
+            module = pending.pop()
+            seen.add(module)
+            paths = self.modules[module].paths
+            found.update(paths)
+            imported = {
+                self._layout_of(each).resolved(each, to) for each in paths for to in self._imports.get(each, ())
+            }
+            pending |= {to for to in imported if to in self.modules} - seen
+        return found
 
     # --- entry points ---
 

@@ -20,7 +20,7 @@ from tagcheck.link import Program
 class Plan:
     """One scenario to evaluate: its name for people, the procedures to run in order, the tests that a test main runs,
     whether its own teardown belongs to it, whether it counts only if no other scenario runs it on its way, and whether
-    it runs at all: a file may only state what it would use."""
+    it runs at all: a file may only state what it would use. `is_main` marks programs, as opposed to tests."""
 
     name: str
     procedures: tuple[Procedure, ...]
@@ -28,6 +28,7 @@ class Plan:
     whole: bool = True
     alone: bool = False
     runs: bool = True
+    is_main: bool = False
 
 
 def plans(program: Program) -> Iterator[Plan]:
@@ -60,7 +61,7 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
         yield Plan(simple_name(procedure), (procedure,))
     for procedure, kind in reaching:
         if kind is EntryKind.MAIN:
-            yield Plan(f"{procedure.span.path} main", (procedure,))
+            yield Plan(f"{procedure.span.path} main", (procedure,), is_main=True)
 
 
 def candidates(program: Program) -> list[Procedure]:

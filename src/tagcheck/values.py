@@ -553,6 +553,23 @@ def _possible(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> Same:
     return Same.MAYBE
 
 
+def is_longer(left: Text, right: Text) -> bool:
+    """Whether a text is longer than another whatever its holes are: it has all the holes of the other, and more
+    literal characters."""
+    a, b = left.merged(), right.merged()
+    rest = [part.key for part in a if isinstance(part, Hole) and part.identity]
+    for part in b:
+        if isinstance(part, Hole):
+            if part.key not in rest:
+                return False
+            rest.remove(part.key)
+    return _literal_length(a) > _literal_length(b)
+
+
+def _literal_length(parts: tuple[str | Hole, ...]) -> int:
+    return sum(len(part) for part in parts if isinstance(part, str))
+
+
 def same_key(left: Value, right: Value) -> Same:
     """Compare two keys of a mapping."""
     if left is right:

@@ -95,3 +95,13 @@ def test_likeness_has_no_direction(left: str, right: str) -> None:
 )
 def test_likeness(left: str, right: str, strength: int) -> None:
     assert alike(parse(Text.of(left)), parse(Text.of(right))) == strength
+
+
+@given(st.text("ab-", min_size=1, max_size=4))
+def test_a_tag_that_is_longer_in_every_run_is_another(more: str) -> None:
+    tag = Text.of_hole(Hole(HoleKind.ENVIRONMENT, "TAG", "TAG"))
+    short, long = Text.of("web:") + tag, Text.of(f"web:{more}") + tag
+    assert same_image(short, long) is Same.NO
+    # Without a tag of its own the hole may hold one.
+    assert same_image(tag, tag + Text.of(":latest")) is not Same.NO
+    assert same_image(tag, Text.of("docker.io/library/") + tag) is not Same.NO

@@ -110,6 +110,8 @@ class Commands(Printing):
                     printed = self._executed(effect)
                 case EffectKind.SCRIPT:
                     printed = self.script(effect)
+                case EffectKind.PROGRAM | EffectKind.TESTS:
+                    self.launch(effect)
                 case EffectKind.RENDERED:
                     printed = self.rendered(effect)
                 case EffectKind.SAVED if effect.archive is None:
@@ -118,6 +120,10 @@ class Commands(Printing):
                 case _:
                     self.emit(effect)
         return self.output(words) if printed is None else printed
+
+    @abstractmethod
+    def launch(self, effect: Effect) -> None:
+        """Run the tests or the program of the project that a command starts."""
 
     @abstractmethod
     def rendered(self, effect: Effect) -> Value | None:

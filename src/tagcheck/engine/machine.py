@@ -9,26 +9,24 @@ from msgspec.structs import replace
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalogue import Tools
 from tagcheck.engine.basis import Exhausted
-from tagcheck.engine.pipelines import Pipelines
-from tagcheck.engine.suites import Suite
+from tagcheck.engine.launches import Launches
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, HoleKind, LibraryValue, Opaque, Pointer, Record, Text, Value
+from tagcheck.values import HoleKind, Pointer, Record, Value
 
 MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
 
 
-class Machine(Pipelines):
+class Machine(Launches):
     """A run as entry points start it and library operations see it."""
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int = MOST_STEPS) -> None:
         super().__init__(program, models, tools, steps)
-        self.suite = Suite(self._call_now, lambda each: program.reaches(each) or program.deploys(each))
 
     def machine(self) -> MachineProtocol:
         return self
@@ -55,69 +53,18 @@ class Machine(Pipelines):
             return {}
         return {name: self.method(value, content, name) for name in self.program.method_names(content.type)}
 
-    def register(self, phase: str, function: Value) -> None:
-        self.suite.register(phase, function, self.site)
-
     def spawn(self, function: Value) -> None:
         self.spawn_value(function)
 
     def stop(self) -> None:
         self.live, self.failed = False, True
 
-    def _call_now(self, function: Value, site: Span) -> None:
-        """Call a function of a test framework; a failure in it does not end the scenario."""
-        self.site = site
-        if isinstance(function, FunctionValue):
-            arguments = tuple(
-                Opaque(f"param:{function.procedure.key}#{each.name}", "an argument", each.type)
-                for each in function.procedure.parameters
-            )
-            self.apply(function, arguments, self.site)
-        elif isinstance(function, LibraryValue):
-            self.apply(function, (), self.site)
-        self.live, self.failed = True, False
-
     # --- entry points ---
 
     def start(self, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> None:
         """Run entry procedures one after the other, then what they registered with a test framework; `tests` are the
         tests of a module whose test main is an entry."""
-        self.suite.tests = tuple(FunctionValue(each) for each in tests)
-        for procedure in procedures:
-            self.guards = replace(self.guards)
-            self._enter(procedure)
-        self.suite.run()
-        self.wait()
-
-    def _enter(self, procedure: Procedure) -> None:
-        arguments = tuple(
-            self._parameter(procedure, each.name, each.type)
-            if each.default is None
-            else self.evaluate(each.default, self.enter(procedure, {}))
-            for each in procedure.parameters
-        )
-        receiver = None
-        if procedure.receiver is not None:
-            receiver = self._parameter(procedure, procedure.receiver.name, procedure.receiver.type)
-        self.call_entry(FunctionValue(procedure, receiver=receiver), arguments)
-        self.live, self.failed = True, False
-
-    def _parameter(self, procedure: Procedure, name: str, type_: str) -> Value:
-        return Opaque(f"param:{procedure.key}#{name}", "a parameter of an entry point", type_, name)
-
-    def call_entry(self, function: FunctionValue, arguments: tuple[Value, ...]) -> None:
-        self.visited.add(function.procedure.key)
-        results = self.call_procedure(function, arguments, function.procedure.span, {})
-        self.wait()
-        if not self.events:
-            self._state(results)
-
-    def _state(self, results: tuple[Value, ...]) -> None:
-        """What a function returns that does nothing itself may be a manifest."""
-        for value in results:
-            for _, option in self.narrowed(value):
-                if isinstance(option, Text):
-                    self.deploy_manifest(option)
+        self.enter_program(procedures, tests, None)
 
 
 def _unset(machine: Machine, program: Program) -> frozenset[str]:

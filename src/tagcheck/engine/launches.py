@@ -1,0 +1,185 @@
+"""Programs and tests of the project as runs start them: entry points by themselves, and what `go test`, `pytest` or
+`python FILE` starts on the way.
+
+A command that starts tests is followed into them only where that can make a difference: it does so with variables that
+the tests or the modules which they import name, or after something was done to images. Everything else that such tests
+do is seen in the scenarios that they are by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from posixpath import dirname, normpath
+
+from msgspec.structs import replace
+
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.catalogue import Tools
+from tagcheck.engine.pipelines import Pipelines
+from tagcheck.engine.places import below, in_project
+from tagcheck.engine.suites import Suite
+from tagcheck.ir import Procedure
+from tagcheck.link import Program
+from tagcheck.models import Models
+from tagcheck.scenario import Plan, plans
+from tagcheck.source import Span
+from tagcheck.values import EMPTY, Absent, FunctionValue, LibraryValue, Opaque, Text, Value
+
+MOST_LAUNCHES = 3
+"""Programs of the project inside of programs of the project."""
+_BELOW = "/..."
+"""What ends a pattern of Go packages that takes in all folders below (go help packages)."""
+_TEST = "::"
+"""What separates a file from a test in it (pytest)."""
+
+
+class Launches(Pipelines):
+    """A run that starts programs and tests of the project."""
+
+    def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:
+        super().__init__(program, models, tools, steps)
+        self.suite = self._new_suite()
+        self.launched: tuple[str, ...] = ()
+        """the first procedures of the programs that run now, outermost first"""
+        self.words: tuple[Text, ...] | None = None
+        """the arguments of the program that runs now, where a command gave them"""
+
+    def _new_suite(self) -> Suite:
+        return Suite(self._call_now, lambda each: self.program.reaches(each) or self.program.deploys(each))
+
+    def register(self, phase: str, function: Value) -> None:
+        self.suite.register(phase, function, self.site)
+
+    def _call_now(self, function: Value, site: Span) -> None:
+        """Call a function of a test framework; a failure in it does not end the scenario."""
+        self.site = site
+        if isinstance(function, FunctionValue):
+            arguments = tuple(
+                Opaque(f"param:{function.procedure.key}#{each.name}", "an argument", each.type)
+                for each in function.procedure.parameters
+            )
+            self.apply(function, arguments, self.site)
+        elif isinstance(function, LibraryValue):
+            self.apply(function, (), self.site)
+        self.live, self.failed = True, False
+
+    # --- entry points ---
+
+    def enter_program(self, procedures: Sequence[Procedure], tests: Sequence[Procedure], site: Span | None) -> None:
+        """Run entry procedures one after the other, then what they registered with a test framework. `site`: the
+        command that starts them, None if nothing in the project does."""
+        self.suite.tests = tuple(FunctionValue(each) for each in tests)
+        for procedure in procedures:
+            self.guards = replace(self.guards)
+            self._enter(procedure, site)
+        self.suite.run()
+        self.wait()
+
+    def _enter(self, procedure: Procedure, site: Span | None) -> None:
+        arguments = tuple(
+            self._parameter(procedure, each.name, each.type)
+            if each.default is None
+            else self.evaluate(each.default, self.enter(procedure, {}))
+            for each in procedure.parameters
+        )
+        receiver = None
+        if procedure.receiver is not None:
+            receiver = self._parameter(procedure, procedure.receiver.name, procedure.receiver.type)
+        self._call_entry(FunctionValue(procedure, receiver=receiver), arguments, site or procedure.span)
+        self.live, self.failed = True, False
+
+    def _parameter(self, procedure: Procedure, name: str, type_: str) -> Value:
+        return Opaque(f"param:{procedure.key}#{name}", "a parameter of an entry point", type_, name)
+
+    def _call_entry(self, function: FunctionValue, arguments: tuple[Value, ...], site: Span) -> None:
+        self.visited.add(function.procedure.key)
+        results = self.call_procedure(function, arguments, site, {})
+        self.wait()
+        if not self.events:
+            self._state(results)
+
+    def _state(self, results: tuple[Value, ...]) -> None:
+        """What a function returns that does nothing itself may be a manifest."""
+        for value in results:
+            for _, option in self.narrowed(value):
+                if isinstance(option, Text):
+                    self.deploy_manifest(option)
+
+    # --- started by commands ---
+
+    def launch(self, effect: Effect) -> None:
+        """Run the tests or the program of the project that a command starts."""
+        if len(self.launched) >= MOST_LAUNCHES:
+            return
+        for plan in self._asked_for(effect):
+            if plan.procedures[0].key not in self.launched and self._makes_a_difference(plan, effect):
+                self._launch(plan, effect)
+
+    def _launch(self, plan: Plan, effect: Effect) -> None:
+        outer = (self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched)
+        place = (self.shell_base, self.in_command, self.working_directory)
+        loaded = (self.globals, self.modules_loaded)
+        self.holes, self.output_cell, self.pending = (), self.heap.new(EMPTY), []
+        self.suite, self.launched = self._new_suite(), (*outer[6], plan.procedures[0].key)
+        self.globals, self.modules_loaded = {}, set()
+        is_program = effect.kind is EffectKind.PROGRAM
+        with self.own_environment():
+            self.words = effect.words if is_program else None
+            self.working_directory = self.directory() if is_program else None
+            self.shell_base, self.in_command = len(self.frames), False
+            self.enter_program(plan.procedures, plan.tests, outer[3])
+        self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched = outer
+        self.shell_base, self.in_command, self.working_directory = place
+        self.globals, self.modules_loaded = loaded
+
+    def _makes_a_difference(self, plan: Plan, effect: Effect) -> bool:
+        if self.events or effect.words:
+            return True
+        names = {name for name, _ in self.command_environment}
+        names.update(name for name, cell in self.variables.items() if self._is_set(name, self.heap.read(cell)))
+        return self.program.names_any(plan.procedures[0].span.path, frozenset(names))
+
+    def _is_set(self, name: str, value: Value) -> bool:
+        """Whether a variable has a value that the run itself gave it."""
+        return not isinstance(value, Absent) and not (isinstance(value, Text) and value == self.outside(name))
+
+    def _asked_for(self, effect: Effect) -> Iterator[Plan]:
+        """The scenarios of the project that a command starts."""
+        known = self.program.kept.get(Plan)
+        if not isinstance(known, tuple):
+            known = self.program.kept[Plan] = tuple(plans(self.program))
+        if effect.kind is EffectKind.PROGRAM:
+            wanted = self._seen_from_root(effect, effect.path) if effect.path is not None else None
+            yield from (each for each in known if each.is_main and wanted in _places(each))
+            return
+        for text in effect.values or (EMPTY,):
+            path = self._seen_from_root(effect, text)
+            if path is None:
+                self.gap("run", "tests in a folder that is not known")
+                continue
+            every = path.endswith(_BELOW) or path == "..." or effect.everything
+            folder = path.removesuffix("...").rstrip("/").partition(_TEST)[0]
+            folder = "" if folder == "." else folder
+            for each in known:
+                inside = any(place == folder or (every and _is_below(place, folder)) for place in _places(each))
+                if inside and not each.is_main:
+                    yield each
+
+    def _seen_from_root(self, effect: Effect, path: Text) -> str | None:
+        """A path of a command as seen from the project's folder; None if it is not known."""
+        text = path
+        for folder in (effect.directory, self.directory()):
+            text = below(folder, text) if folder is not None else text
+        found = in_project(text)
+        literal = (found if found is not None else text).literal
+        return normpath(literal) if literal else ("" if literal == "" else None)
+
+
+def _places(plan: Plan) -> tuple[str, str]:
+    """The file of a plan and its folder."""
+    path = plan.procedures[0].span.path
+    return path, dirname(path)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
