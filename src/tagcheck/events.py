@@ -128,9 +128,13 @@ class Scenario(Struct, frozen=True):
     missed: tuple[Override, ...] = ()
     unset: frozenset[str] = frozenset()
     """variables that names are made from, and that no file of the project mentions but to read them"""
+    unlisted: frozenset[str] = frozenset()
+    """variables that a substitution left in a text because its list does not name them"""
     cut: str = ""
     """why evaluation stopped early; empty if it did not"""
     uses_cluster: bool = False
+    makes_cluster: bool = False
+    """it makes a cluster, which has nothing but what is brought into it"""
     is_run: bool = True
     """False for a manifest file by itself: nothing is known to apply it"""
     is_whole: bool = False

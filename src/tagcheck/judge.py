@@ -10,7 +10,7 @@ from tagcheck.config import Config
 from tagcheck.events import Scenario, Stage
 from tagcheck.finding import Finding, Severity
 from tagcheck.predicates.model import Case, Match
-from tagcheck.predicates.table import PRECEDENCE, PREDICATES
+from tagcheck.predicates.table import FROM_ABSENCE, PRECEDENCE, PREDICATES
 from tagcheck.processes import perform
 from tagcheck.rules import Rule, Rules, render
 
@@ -45,7 +45,7 @@ def _matches(case: Case, rules: Rules, active: frozenset[str]) -> Iterable[tuple
     taken: set[object] = set()
     for rule in sorted(rules.all, key=_rank):
         predicate = PREDICATES.get(rule.predicate)
-        if predicate is None:
+        if predicate is None or (case.scenario.cut and rule.predicate in FROM_ABSENCE):
             continue
         matched = list(predicate(case))
         for match in matched:

@@ -286,6 +286,13 @@ def _shape(path: Path, where: str, entry: object) -> Model:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ProgramWords:
+    """The words with which a program was started; `unknown` where nobody knows them."""
+
+    unknown: Opaque
+
+
 def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     entries = group.get("values") or {}
     for module in _modules(group):
@@ -297,12 +304,15 @@ def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, obje
 
 
 def _value(path: Path, name: str, entry: object) -> object:
-    """A constant: a text, number or truth value as it stands; or {opaque: type}, {record: type}, {parameter: name}."""
+    """A constant: a text, number or truth value as it stands; or {opaque: type}, {record: type}, {parameter: name},
+    {words: type}: the program's name and its arguments."""
     match entry:
         case bool() | int() | float() | str():
             return entry
         case {"opaque": type_}:
             return Opaque(name, f"the value of {name}", str(type_))
+        case {"words": type_}:
+            return ProgramWords(Opaque(name, f"the value of {name}", str(type_)))
         case {"record": type_}:
             return Record(str(type_))
         case {"parameter": label}:

@@ -26,6 +26,10 @@ VARIABLES = {
         "export A=app\nreadonly B=1\ndeclare -r C=x\ntypeset D=y\ndocker build -t $A:$B-$C$D .",
         ["built app:1-xy"],
     ),
+    "the process at the end of a word": (
+        "A=e2e-$RANDOM-$$\ndocker build -t app:$A .\ndocker build -t app:x$(date +%s)-$$ .",
+        ["built app:e2e-<unique>-<unique>", "built app:x<unique>-<unique>"],
+    ),
     "appending": ("A=app\nA+=:1\ndocker build -t $A .", ["built app:1"]),
     "a local variable reaches what its function calls": (
         'main() { local tag=1; build; }\nbuild() { docker build -t "app:$tag" .; }\nmain',

@@ -48,6 +48,7 @@ class FakeMachine:
             "known.env": Text.of("TAG=v1\nNOTES<<END\none two\nEND\n"),
         }
         self.serial = 0
+        self.words: tuple[Text, ...] | None = None
 
     def load(self, value: Value) -> Value:
         return self.cells[value.cell] if isinstance(value, Pointer) else value
@@ -98,6 +99,9 @@ class FakeMachine:
 
     def write_file(self, path: Value, content: Value) -> None:
         self.log.append(f"file {as_text(path)}: {as_text(content)}")
+
+    def program_words(self) -> tuple[Text, ...] | None:
+        return self.words
 
     def run(self, command: Command) -> CommandResult:
         words = " ".join(str(as_text(word)) for word in command.argv)

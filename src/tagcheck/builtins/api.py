@@ -92,6 +92,10 @@ class Machine(Protocol):
 
     def write_file(self, path: Value, content: Value) -> None: ...
 
+    def program_words(self) -> tuple[Text, ...] | None:
+        """The arguments of the program that runs, without its name; None where nothing in the project gives them."""
+        ...
+
     def run(self, command: Command) -> CommandResult:
         """Run a command symbolically: its effects become events."""
         ...

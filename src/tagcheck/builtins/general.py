@@ -215,27 +215,6 @@ def later(call: Call) -> tuple[Value, ...]:
     return (LibraryValue(f"{call.name}()", values.Sequence(call.arguments)),)
 
 
-def flag(call: Call) -> tuple[Value, ...]:
-    """A command-line flag: its default (`default`: an argument's index), or whatever is given (a parameter named
-    after the flag, `name`). With `into`, the pointer at that index is written; otherwise a pointer is the result."""
-    name = _index(call, "name", 0)
-    default = call.argument(_index(call, "default", name + 1))
-    label = name_text.literal if isinstance(name_text := call.argument(name), Text) else None
-    given = Text.of_hole(Hole(HoleKind.PARAMETER, f"flag {label or call.identity}", f"--{label or '?'}"), call.site)
-    atom = f"flag {label or call.identity} is given"
-    value = alternatives(((when(atom), given), (when(atom, False), default)))
-    into = call.with_.get("into")
-    if isinstance(into, int):
-        call.machine.store(call.argument(into), value)
-        return ()
-    return (call.machine.allocate(value),)
-
-
-def _index(call: Call, name: str, default: int) -> int:
-    declared = call.with_.get(name, default)
-    return declared if isinstance(declared, int) else default
-
-
 def pointer_to(call: Call) -> tuple[Value, ...]:
     """A pointer to a copy of argument 0."""
     return (call.machine.allocate(call.argument(0)),)

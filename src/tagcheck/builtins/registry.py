@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from tagcheck.builtins import (
     actions,
+    arguments,
     clocks,
     collections,
     commands,
@@ -164,7 +165,9 @@ _GENERAL: dict[str, OperationSpec] = {
     "call-receiver": _acts(general.call_receiver, "function"),
     "failure": _acts(general.failure, "wrapping"),
     "first-set": _pure(general.first_set),
-    "flag": _acts(general.flag, "name", "default", "into"),
+    "declare-option": _acts(arguments.declare_option),
+    "parse-options": _acts(arguments.parse_options, "type", "rest"),
+    "flag": _acts(arguments.flag, "name", "default", "into"),
     "later": _acts(general.later),
     "leave": _acts(general.leave),
     "nothing": OperationSpec(general.nothing, wants=0),

@@ -9,6 +9,7 @@ do is seen in the scenarios that they are by themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from posixpath import dirname, normpath
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from tagcheck.catalogue import Tools
 from tagcheck.engine.pipelines import Pipelines
 from tagcheck.engine.places import below, in_project
 from tagcheck.engine.suites import Suite
+from tagcheck.guards import Guards
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
@@ -27,6 +29,8 @@ from tagcheck.values import EMPTY, Absent, FunctionValue, LibraryValue, Opaque, 
 
 MOST_LAUNCHES = 3
 """Programs of the project inside of programs of the project."""
+MOST_SUITES = 8
+"""Suites that one command starts; one that starts more runs all that there are, each of which is seen by itself."""
 _BELOW = "/..."
 """What ends a pattern of Go packages that takes in all folders below (go help packages)."""
 _TEST = "::"
@@ -43,6 +47,8 @@ class Launches(Pipelines):
         """the first procedures of the programs that run now, outermost first"""
         self.words: tuple[Text, ...] | None = None
         """the arguments of the program that runs now, where a command gave them"""
+        self._started: set[tuple[object, ...]] = set()
+        """the programs that have run, with what they were given"""
 
     def _new_suite(self) -> Suite:
         return Suite(self._call_now, lambda each: self.program.reaches(each) or self.program.deploys(each))
@@ -62,6 +68,9 @@ class Launches(Pipelines):
         elif isinstance(function, LibraryValue):
             self.apply(function, (), self.site)
         self.live, self.failed = True, False
+
+    def program_words(self) -> tuple[Text, ...] | None:
+        return self.words
 
     # --- entry points ---
 
@@ -108,20 +117,37 @@ class Launches(Pipelines):
     # --- started by commands ---
 
     def launch(self, effect: Effect) -> None:
-        """Run the tests or the program of the project that a command starts."""
+        """Run the tests or the program of the project that a command starts. Several suites that one command starts
+        know nothing of each other: each is an alternative to the others."""
         if len(self.launched) >= MOST_LAUNCHES:
             return
-        for plan in self._asked_for(effect):
-            if plan.procedures[0].key not in self.launched and self._makes_a_difference(plan, effect):
-                self._launch(plan, effect)
+        wanted = [plan for plan in self._asked_for(effect) if self._is_new(plan, effect)]
+        if len(wanted) == 1:
+            self._launch(wanted[0], effect)
+        elif len(wanted) <= MOST_SUITES:
+            identity = self.fresh("tests")
+            self.fork((_alone(identity, at), partial(self._launch, plan, effect)) for at, plan in enumerate(wanted))
 
-    def _launch(self, plan: Plan, effect: Effect) -> None:
+    def _is_new(self, plan: Plan, effect: Effect) -> bool:
+        """Whether a program makes a difference, and has not run in this scenario with the same variables."""
+        key = plan.procedures[0].key
+        if key in self.launched or not self._makes_a_difference(plan, effect):
+            return False
+        seen = ((name, self.heap.read(cell)) for name, cell in self.variables.items())
+        told = frozenset((name, value) for name, value in seen if self._is_set(name, value))
+        run = (key, effect.words, self.command_environment, told)
+        if run in self._started:
+            return False
+        self._started.add(run)
+        return True
+
+    def _launch(self, plan: Plan, effect: Effect) -> Value:
         outer = (self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched)
         place = (self.shell_base, self.in_command, self.working_directory)
-        loaded = (self.globals, self.modules_loaded)
+        loaded = (self.globals, self.modules_loaded, self.libraries)
         self.holes, self.output_cell, self.pending = (), self.heap.new(EMPTY), []
         self.suite, self.launched = self._new_suite(), (*outer[6], plan.procedures[0].key)
-        self.globals, self.modules_loaded = {}, set()
+        self.globals, self.modules_loaded, self.libraries = {}, set(), {}
         is_program = effect.kind is EffectKind.PROGRAM
         with self.own_environment():
             self.words = effect.words if is_program else None
@@ -130,7 +156,8 @@ class Launches(Pipelines):
             self.enter_program(plan.procedures, plan.tests, outer[3])
         self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched = outer
         self.shell_base, self.in_command, self.working_directory = place
-        self.globals, self.modules_loaded = loaded
+        self.globals, self.modules_loaded, self.libraries = loaded
+        return EMPTY
 
     def _makes_a_difference(self, plan: Plan, effect: Effect) -> bool:
         if self.events or effect.words:
@@ -173,6 +200,11 @@ class Launches(Pipelines):
         found = in_project(text)
         literal = (found if found is not None else text).literal
         return normpath(literal) if literal else ("" if literal == "" else None)
+
+
+def _alone(identity: str, number: int) -> Guards:
+    """The guards of one of several alternatives."""
+    return Guards(frozenset((f"{identity}:{at}", at == number) for at in range(number + 1)))
 
 
 def _places(plan: Plan) -> tuple[str, str]:

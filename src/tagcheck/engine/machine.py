@@ -109,7 +109,9 @@ def evaluate(
         dropped=tuple(machine.dropped),
         missed=tuple(machine.overrides),
         unset=_unset(machine, program),
+        unlisted=frozenset(machine.unlisted),
         cut=cut,
         uses_cluster=machine.uses_cluster,
+        makes_cluster=machine.makes_cluster,
     )
     return scenario, machine

@@ -157,7 +157,9 @@ class Printing(Data):
             at, content = 0, run_text(run)
             for found in _VARIABLE.finditer(content):
                 name = found[1] or found[2]
-                if only is None or name in only:
+                if only is not None and name not in only:
+                    self.unlisted.add(name)
+                else:
                     yield Text(cut_run(run, at, found.start()))
                     yield self.seen(Text.of(name))
                     at = found.end()

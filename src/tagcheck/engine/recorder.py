@@ -55,6 +55,8 @@ class Recorder(Evaluation):
         self.gaps: list[Gap] = []
         self.dropped: list[Dropped] = []
         self.overrides: list[Override] = []
+        self.unlisted: set[str] = set()
+        """variables that a substitution left in a text because its list does not name them"""
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
         self.archived: dict[str, tuple[tuple[Text, ...], str]] = {}
         self.files: list[tuple[Text, Value, Guards]] = []
@@ -62,6 +64,7 @@ class Recorder(Evaluation):
         self.lane: tuple[tuple[int, int], ...] = ()
         self.site: Span = Span("", 1, 1, 1, 1)
         self.uses_cluster = False
+        self.makes_cluster = False
         self.applied_files: set[str] = set()
         self.kubelet = True
         self.host = ""
@@ -146,6 +149,7 @@ class Recorder(Evaluation):
             case EffectKind.CLUSTER:
                 self.uses_cluster = True
                 self.kubelet = effect.tool != "envtest"
+                self.makes_cluster = self.makes_cluster or self.kubelet
             case EffectKind.ENGINE:
                 self.set_environment(_ENGINE, effect.store if effect.store is not None else EMPTY)
             case EffectKind.STACK_UP | EffectKind.STACK_DOWN:

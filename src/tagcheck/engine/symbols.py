@@ -11,6 +11,7 @@ from tagcheck.engine.state import ABSENT
 from tagcheck.frontends.api import TypeInfo, Variable
 from tagcheck.guards import ALWAYS, Guards, build_guards, when
 from tagcheck.ir import Procedure
+from tagcheck.models import ProgramWords
 from tagcheck.source import Span
 from tagcheck.values import (
     EMPTY,
@@ -53,6 +54,10 @@ class Symbols(Basis):
     @abstractmethod
     def initialise(self, module: str, variable: Variable) -> int:
         """Run the declaration of a module's variable; its cell."""
+
+    @abstractmethod
+    def program_words(self) -> tuple[Text, ...] | None:
+        """The arguments of the program that runs, without its name; None where nothing in the project gives them."""
 
     @abstractmethod
     def loaded(self, module: str) -> None:
@@ -122,6 +127,9 @@ class Symbols(Basis):
                 return Number(value)
             case str():
                 return Text.of(value)
+            case ProgramWords():
+                words = self.program_words()
+                return value.unknown if words is None else Sequence((Text.of("program"), *words))
             case Text() | Record() | Sequence() | Opaque() | Null():
                 return value
             case _:

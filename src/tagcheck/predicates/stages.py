@@ -339,10 +339,11 @@ def _not_present(case: Case, event: Event, name: Text, candidate: Event) -> Matc
 def never_loaded(case: Case) -> Iterator[Match]:
     """TC203: built and deployed under one name, and never brought into the cluster."""
     yield from _left_behind(case)
-    if not case.events(Stage.LOADED):
+    loads = bool(case.events(Stage.LOADED))
+    if not loads and not _has_empty_cluster(case):
         return
     for use in case.events(Stage.DEPLOYED):
-        if not use.kubelet:
+        if not use.kubelet or not (loads or _is_nowhere_else(case, use)):
             continue
         together = case.together(use, *SUPPLIED)
         built = [e for e in together if e.stage in (Stage.BUILT, Stage.TAGGED) and same_as(use, e) is Same.YES]
@@ -361,6 +362,27 @@ def never_loaded(case: Case) -> Iterator[Match]:
             subject=("use", use.image, use.span),
             consequence=consequence(use),
         )
+
+
+def _has_empty_cluster(case: Case) -> bool:
+    """Whether a scenario makes a cluster, and all that is done to images is known."""
+    scenario = case.scenario
+    unknown = any(gap.stage != Stage.DEPLOYED.value for gap in scenario.gaps)
+    return scenario.makes_cluster and not unknown and not scenario.cut
+
+
+def _is_nowhere_else(case: Case, use: Event) -> bool:
+    """Whether no registry can have an image that a scenario builds: by its name, its policy or its unique tag."""
+    reference = use.reference
+    return (
+        _is_only_local(case, use)
+        or _has_unique(reference.tag)
+        or (
+            reference.registry is None
+            and reference.repository.literal is not None
+            and "/" not in reference.repository.literal
+        )
+    )
 
 
 def _left_behind(case: Case) -> Iterator[Match]:

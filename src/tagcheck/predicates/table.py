@@ -40,8 +40,11 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
     }
 )
 
+FROM_ABSENCE = frozenset(("never_loaded", "unused_load", "image_not_removed", "stack_not_down"))
+"""Predicates that argue from what a scenario does not do: they cannot judge one that was not seen to its end."""
+
 PRECEDENCE = (
-    *("TC209", "TC210", "TC211", "TC212", "TC213", "TC303", "TC205", "TC204", "TC202", "TC201", "TC203"),
+    *("TC209", "TC213", "TC210", "TC211", "TC212", "TC303", "TC205", "TC204", "TC202", "TC201", "TC203"),
     *("TC301", "TC302"),
 )
 """Most specific first: of several matches with one subject only the first is reported."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tagcheck.events import Event
-from tagcheck.predicates.model import PRESENT, Case, Match, names_of, place, written_at
+from tagcheck.events import Event, Stage
+from tagcheck.predicates.model import PRESENT, Case, Match, names_of, place, placeholder, written_at
 from tagcheck.predicates.stages import NEEDS_LOCAL, USES, literals, mismatches
 from tagcheck.values import Filling, HoleKind
 
@@ -18,6 +18,10 @@ def undefined_variable(case: Case) -> Iterator[Match]:
     for event in case.events(*PRESENT, *NEEDS_LOCAL, *USES):
         if any(NO_VALUE in text for text in literals(event.image)):
             yield _without_value(event)
+    for event in case.events(Stage.DEPLOYED) if case.scenario.unlisted else ():
+        left = next(filter(None, map(placeholder, literals(event.image))), "")
+        if left.strip("${}") in case.scenario.unlisted and event.kubelet:
+            yield _without_value(event, left.strip("${}"), "the list of the substitution does not name it")
     for found in mismatches(case):
         unset = next((each for each in _variables(found.use) if each.hole.identity in case.scenario.unset), None)
         if unset is not None:
@@ -32,10 +36,10 @@ def _variables(event: Event) -> Iterator[Filling]:
             yield part
 
 
-def _without_value(event: Event) -> Match:
+def _without_value(event: Event, variable: str = "", reason: str = "") -> Match:
     return Match(
         span=written_at(event.image, event.span),
-        variables={"image": str(event.image), "stage": event.stage.value, "variable": "", "reason": ""},
+        variables={"image": str(event.image), "stage": event.stage.value, "variable": variable, "reason": reason},
         places=(place(event),),
         names=names_of(**{event.stage.value: [event]}),
         label=f"{event.stage.value.upper()} {event.image}",

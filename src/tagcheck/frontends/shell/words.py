@@ -101,6 +101,8 @@ class Words(Parameters):
                     self.variable(name, self.script.between(child.start_byte - 1, child.start_byte + len(name)))
                 )
                 parts += self.script.unescaped(child.start_byte + len(name), child.end_byte)
+            elif child.type == "$" and self.script.written(child).endswith("$$"):
+                parts += self._process(child)
             else:
                 parts.append(self.word(child))
         return joined(parts, self.script.between(nodes[0].start_byte, nodes[-1].end_byte))
@@ -155,10 +157,17 @@ class Words(Parameters):
         for child in node.children:
             if child.type != "$":
                 yield self.word(child)
-            elif self.script.written(child) == "$$":
-                yield self.variable("$", self.script.span(child))
+            elif self.script.written(child).endswith("$$"):
+                yield from self._process(child)
             elif node.type == "concatenation":
                 yield from self.script.literals(child.start_byte, child.end_byte)
+
+    def _process(self, node: Node) -> Iterator[ir.Expression]:
+        """The number of the shell's process at the end of a word. The parser counts literal text before it as its
+        part."""
+        at = node.end_byte - len("$$")
+        yield from self.script.literals(node.start_byte, at)
+        yield self.variable("$", self.script.between(at, node.end_byte))
 
     def _ansi(self, node: Node) -> Iterator[ir.Expression]:
         written = self.script.slice(node.start_byte + 2, node.end_byte - 1)
