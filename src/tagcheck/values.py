@@ -123,7 +123,9 @@ class Text(Struct, frozen=True):
 
     def __hash__(self) -> int:
         if self._hash is None:
-            force_setattr(self, "_hash", hash(self.parts))
+            # What rendering a chart prints has thousands of parts: their own hash functions would cost most of it.
+            keys = [part.text if isinstance(part, Piece) else part.hole.key for part in self.parts]
+            force_setattr(self, "_hash", hash(tuple(keys)))
         return self._hash or 0
 
     def __reduce__(self) -> tuple[type[Text], tuple[tuple[Piece | Filling, ...]]]:
@@ -315,14 +317,14 @@ class Outcome(Struct, frozen=True):
     identity: str
 
 
-class Sequence(Struct, frozen=True):
+class Sequence(Struct, frozen=True, cache_hash=True):
     """A list, array, slice or tuple. `open`: more items than the known ones may follow. `spans`: where items stand."""
 
     items: tuple[Value, ...]
     open: bool = False
 
 
-class Mapping(Struct, frozen=True):
+class Mapping(Struct, frozen=True, cache_hash=True):
     """A mapping in insertion order; keys are texts, numbers or opaque values. `open`: other entries may exist."""
 
     entries: tuple[tuple[Value, Value], ...]
@@ -336,7 +338,7 @@ class Mapping(Struct, frozen=True):
         return None
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, cache_hash=True):
     """A struct or object of a qualified type; fields that were never set are absent."""
 
     type: str
@@ -409,7 +411,7 @@ def hole_of(value: Opaque) -> Hole:
     return Hole(HoleKind.OPAQUE, value.identity, value.reason)
 
 
-class Alternatives(Struct, frozen=True):
+class Alternatives(Struct, frozen=True, cache_hash=True):
     """Several possible values, each under its guards; never nested, never with fewer than two options."""
 
     options: tuple[tuple[Guards, Value], ...]

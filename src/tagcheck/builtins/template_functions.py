@@ -259,6 +259,8 @@ def _has_key(row: Row, scope: Scope) -> Value:
     name = as_text(row[1]).literal if len(row) == 2 else None
     if not isinstance(loaded, values.Mapping) or loaded.open or name is None:
         return undecided("hasKey", *row)
+    if scope.watch is not None:
+        scope.watch.note(loaded, name)
     return Truth(loaded.get(name) is not None)
 
 
@@ -358,6 +360,8 @@ def _environment(row: Row, scope: Scope) -> Value:
     return scope.machine.environment(as_text(row[0])) if row else EMPTY
 
 
+LOOKING = frozenset(("eq", "ne", "first", "last", "kindIs", "typeIs"))
+"""Those of `PASSING` whose result depends on more than whether a mapping is empty."""
 PASSING = frozenset(
     (
         *("default", "or", "coalesce", "and", "not", "eq", "ne", "ternary", "empty", "dict", "list", "index", "get"),

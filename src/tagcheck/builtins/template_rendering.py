@@ -12,7 +12,7 @@ from functools import partial
 from tagcheck import values
 from tagcheck.builtins.api import Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, over
-from tagcheck.builtins.template_functions import FUNCTIONS, PASSING
+from tagcheck.builtins.template_functions import FUNCTIONS, LOOKING, PASSING
 from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
@@ -228,9 +228,12 @@ def _called(name: str, operands: list[Value], pipeline: str, scope: Scope) -> Va
     function = FUNCTIONS.get(name)
     if function is None:
         return scope.unknown(pipeline)
-    if scope.watch is not None and name not in PASSING:
+    if scope.watch is not None:
         for operand in operands:
-            scope.watch.consume(operand)
+            if name not in PASSING:
+                scope.watch.consume(operand)
+            elif name in LOOKING:
+                scope.watch.look(operand)
     return combine(tuple(operands), lambda row: function(row, scope))
 
 

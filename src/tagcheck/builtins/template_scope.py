@@ -46,6 +46,24 @@ class Watch:
     read: set[Path] = field(default_factory=set)
     consumed: set[Path] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    looked: set[Path] = field(default_factory=set)
+    """mappings that functions looked into"""
+
+    def beside(self) -> Watch:
+        """One that watches the same mappings, and has seen nothing yet."""
+        return Watch(self.paths, self.kept)
+
+    def join(self, other: Watch) -> None:
+        """What another has seen is seen."""
+        self.read |= other.read
+        self.consumed |= other.consumed
+        self.words |= other.words
+        self.looked |= other.looked
+
+    def look(self, value: Value) -> None:
+        path = self.paths.get(id(value))
+        if path is not None:
+            self.looked.add(path)
 
     def add(self, value: Value, path: Path) -> None:
         """Watch a mapping and those inside of it."""

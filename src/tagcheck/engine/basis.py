@@ -32,6 +32,8 @@ from tagcheck.values import (
 
 MOST_COMBINATIONS = 6
 """Past this many combinations, alternatives go into a text as one hole and are taken apart where the text is used."""
+PARTS_OF_ONE = 32
+"""Parts of a text that cost as much to put together as a statement."""
 BASE = "*"
 """The field of a record that holds the opaque value which it was before a field was set."""
 
@@ -152,7 +154,9 @@ class Basis(ABC):
         return self.distribute(parts, self._concatenated)
 
     def _concatenated(self, chosen: tuple[Value, ...]) -> Value:
-        return Text(tuple(part for value in chosen for part in self.as_text(value).parts))
+        parts = tuple([part for value in chosen for part in self.as_text(value).parts])
+        self.spend(len(parts) // PARTS_OF_ONE)
+        return Text(parts)
 
     def as_text(self, value: Value) -> Text:
         """A value (not `Alternatives`) as the text that formatting it gives; a hole where that is not known."""

@@ -22,6 +22,7 @@ from tagcheck.builtins.template_text import Node, parse_template
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.places import at_root
+from tagcheck.engine.renderings import Path, Rendering, keep_rendering, kept_renderings
 from tagcheck.engine.stacks import Stacks
 from tagcheck.events import Override
 from tagcheck.overlays import as_text, field, word
@@ -176,7 +177,9 @@ class _Chart:
         self.run, self.release = run, release
         self.watch = Watch()
         self.defined: dict[str, Nodes] = {}
-        self.templates: list[tuple[str, Mapping]] = []
+        self.helpers: tuple[tuple[str, int], ...] = ()
+        """the files of helpers as they were read"""
+        self.templates: list[tuple[str, Mapping, Path]] = []
         self.absent: set[str] = set()
         self.count = 0
         self._take(release.folder, release.values, (), None, 0)
@@ -184,15 +187,25 @@ class _Chart:
     def texts(self) -> list[Value]:
         machine, steps = self.run.machine(), Steps()
         found: list[Value] = []
-        for path, data in self.templates[:MOST_TEMPLATES]:
+        for path, data, way in self.templates[:MOST_TEMPLATES]:
             source = self.run.program.read(path)
             if source is None or len(source) > LONGEST_TEMPLATE or not _matters(source):
                 continue
             nodes = self._parsed(path)
-            if nodes is not None:
+            if nodes is None:
+                continue
+            values = data.get("Values") or Mapping(())
+            key = (path, id(nodes), self.release.name, self.helpers)
+            made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values, way)), None)
+            if made is None:
                 defined = {**self.defined, **definitions(nodes)}
+                watch = self.watch.beside()
                 scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, steps)
-                found.append(render_nodes(nodes, replace(scope, missing=Null(), watch=self.watch)))
+                text = render_nodes(nodes, replace(scope, missing=Null(), watch=watch))
+                made = Rendering(values, watch, text, nodes)
+                keep_rendering(self.run.program, key, made)
+            self.watch.join(made.watch)
+            found.append(made.text)
         machine.spend((MOST_STEPS - steps.left) // STEPS_OF_ONE)
         return found
 
@@ -224,7 +237,7 @@ class _Chart:
         self.watch.add(values, way)
         data = _data(chart, values, self.release.name)
         for path in self.run.program.below(normpath(join(folder, "templates"))):
-            self._template(path, data, library=word(chart, "type") == "library")
+            self._template(path, data, way, library=word(chart, "type") == "library")
         self._dependencies(folder, chart, values, way, depth)
 
     def _read(self, folder: str, name: str) -> Mapping:
@@ -232,15 +245,16 @@ class _Chart:
         self.run.take_part(path)
         return self.run._yaml(path) or Mapping(())
 
-    def _template(self, path: str, data: Mapping, *, library: bool) -> None:
+    def _template(self, path: str, data: Mapping, way: Path, *, library: bool) -> None:
         self.run.take_part(path)
         name = path.rpartition("/")[2]
         if name.endswith(".tpl") or name.startswith("_"):
             nodes = self._parsed(path)
             if nodes is not None:
                 self.defined.update({path: nodes, **definitions(nodes)})
+                self.helpers = (*self.helpers, (path, id(nodes)))
         elif not library and name != _NOTES:
-            self.templates.append((path, data))
+            self.templates.append((path, data, way))
 
     def _dependencies(self, folder: str, chart: Mapping, values: Value, way: tuple[str, ...], depth: int) -> None:
         listed = chart.get("dependencies")

@@ -1,0 +1,113 @@
+"""Renderings of templates, kept for those that would come out the same.
+
+A test renders one chart many times, each time with another setting. Most templates do not read that setting: what they
+became before, they become again. A rendering holds for other values if everything that it has read of its own is there
+too, with the same places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tagcheck.builtins.template_scope import Watch
+from tagcheck.builtins.template_text import Node
+from tagcheck.link import Program
+from tagcheck.values import Alternatives, Filling, HoleKind, Mapping, Piece, Text, Value
+from tagcheck.values import Sequence as Listed
+
+Path: TypeAlias = tuple[str, ...]
+MOST_RENDERINGS = 24
+"""Renderings that are kept of one template."""
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What a template became with some values, and what it read of them. `nodes` are kept so that their identity stays
+    theirs."""
+
+    values: Value
+    watch: Watch
+    text: Value
+    nodes: tuple[Node, ...]
+
+    def holds(self, values: Value, way: Path) -> bool:
+        """Whether the template becomes the same with other values, which stand at `way` in those that are watched."""
+        watch = self.watch
+        whole = watch.consumed | watch.looked
+        return all(
+            _alike(_at(self.values, path[len(way) :]), _at(values, path[len(way) :]), whole=path in whole)
+            for path in watch.read | whole
+        )
+
+
+def kept_renderings(program: Program, key: object) -> Sequence[Rendering]:
+    """The renderings of a template as it stands, with the helpers as they stand."""
+    kept = program.kept.get((Rendering, key))
+    return kept if isinstance(kept, list) else ()
+
+
+def keep_rendering(program: Program, key: object, made: Rendering) -> None:
+    """Keep a rendering, unless each one has to be another: a text in which something is drawn at random."""
+    kept = program.kept.setdefault((Rendering, key), [])
+    if isinstance(kept, list) and len(kept) < MOST_RENDERINGS and not _is_drawn(made.text):
+        kept.append(made)
+
+
+def _is_drawn(value: Value) -> bool:
+    match value:
+        case Text():
+            return any(hole.kind is HoleKind.UNIQUE for hole in value.holes)
+        case Alternatives():
+            return any(map(_is_drawn, _sides(value)))
+        case _:
+            return True
+
+
+def _at(values: Value, path: Path) -> Value | None:
+    found: Value | None = values
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def _alike(one: Value | None, other: Value | None, *, whole: bool) -> bool:
+    """Whether two values are the same to a template: of a mapping that it only went through, whether it is empty."""
+    if one is other:
+        return True
+    if isinstance(one, Mapping) and isinstance(other, Mapping) and not whole:
+        return bool(one.entries) == bool(other.entries) and one.open == other.open
+    return _identical(one, other)
+
+
+def _identical(one: Value | None, other: Value | None) -> bool:
+    """Whether two values are equal, the places of their texts included."""
+    match one, other:
+        case Text(), Text():
+            return len(one.parts) == len(other.parts) and all(map(_same_part, one.parts, other.parts))
+        case Listed(), Listed():
+            same = (len(one.items), one.open) == (len(other.items), other.open)
+            return same and all(map(_identical, one.items, other.items))
+        case Mapping(), Mapping():
+            same = (len(one.entries), one.open) == (len(other.entries), other.open)
+            return same and all(map(_identical, _flat(one), _flat(other)))
+        case Alternatives(), Alternatives():
+            same = [guards for guards, _ in one.options] == [guards for guards, _ in other.options]
+            return same and all(map(_identical, _sides(one), _sides(other)))
+        case _:
+            return one == other
+
+
+def _same_part(one: Piece | Filling, other: Piece | Filling) -> bool:
+    if isinstance(one, Piece) or isinstance(other, Piece):
+        return isinstance(one, Piece) and one == other and isinstance(other, Piece) and one.origin == other.origin
+    return one == other and (one.site, one.trace) == (other.site, other.trace)
+
+
+def _flat(mapping: Mapping) -> list[Value]:
+    return [value for entry in mapping.entries for value in entry]
+
+
+def _sides(value: Alternatives) -> list[Value]:
+    return [option for _, option in value.options]
