@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tagcheck.predicates import cleanup, names, pulling, stages, undefined, unused
+from tagcheck.predicates import cleanup, names, pulling, removal, stages, undefined, unused
 from tagcheck.predicates.model import Predicate
 
 PREDICATES: Mapping[str, Predicate] = MappingProxyType(
@@ -35,6 +35,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "implicit_always": pulling.implicit_always,
         "resolves_differently": stages.resolves_differently,
         "image_not_removed": cleanup.image_not_removed,
+        "removed_name_mismatch": removal.removed_name_mismatch,
         "unfiltered_prune": cleanup.unfiltered_prune,
         "stack_not_down": cleanup.stack_not_down,
     }
@@ -45,6 +46,6 @@ FROM_ABSENCE = frozenset(("never_loaded", "unused_load", "image_not_removed", "s
 
 PRECEDENCE = (
     *("TC209", "TC213", "TC210", "TC211", "TC212", "TC303", "TC205", "TC204", "TC202", "TC201", "TC203"),
-    *("TC301", "TC302"),
+    *("TC301", "TC302", "TC404"),
 )
 """Most specific first: of several matches with one subject only the first is reported."""
