@@ -19,7 +19,7 @@ PRESENT = (Stage.BUILT, Stage.TAGGED, Stage.PULLED)
 """Stages after which an image is in a local engine."""
 SUPPLIED = (*PRESENT, Stage.LOADED, Stage.PUSHED)
 """Stages after which something in the scenario can know the name."""
-NAMELESS = (Stage.PRUNED, Stage.STACK_UP, Stage.STACK_DOWN)
+NAMELESS = (Stage.UNNAMED, Stage.PRUNED, Stage.STACK_UP, Stage.STACK_DOWN)
 """Stages that concern no single name."""
 TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 
@@ -40,7 +40,7 @@ def whole(scenarios: Iterable[Scenario]) -> Whole:
     for event in (event for scenario in scenarios for event in scenario.events):
         if event.stage is Stage.REMOVED:
             removed.setdefault((event.image, event.reading), event)
-        elif event.stage not in NAMELESS:
+        elif event.stage not in (Stage.OFFERED, *NAMELESS):
             key = (event.image, event.reading)
             first = mentioned.setdefault(key, event)
             if event.stage is Stage.BUILT:

@@ -29,6 +29,7 @@ NAMED = (
     *(Stage.DEPLOYED, Stage.RUN, Stage.BASE),
 )
 USED = (Stage.DEPLOYED, Stage.RUN, Stage.BASE)
+MADE = (Stage.BUILT, Stage.TAGGED)
 SETTABLE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
 
 
@@ -155,6 +156,17 @@ def _end_of(event: Event) -> Span:
         if isinstance(part, Piece) and part.origin is not None:
             return written_at(Text((part,)), event.span)
     return event.span
+
+
+def unpinned_image(case: Case) -> Iterator[Match]:
+    """TC111: an image that is somebody else's and comes from a registry, without a digest."""
+    for event in _distinct(case, Stage.DEPLOYED, Stage.RUN, Stage.PULLED):
+        reference = event.reference
+        known = not event.image.holes and reference.digest is None and reference.repository.parts
+        if not known or not event.kubelet or fault(event.image) or _is_scratch(event) or case.is_local(event):
+            continue
+        if not any(same_as(event, each) is not Same.NO for each in case.project.mentioned if each.stage in MADE):
+            yield _match(case, event, _end_of(event))
 
 
 def invalid_reference(case: Case) -> Iterator[Match]:

@@ -11,7 +11,7 @@ from tagcheck.predicates.stages import blame
 from tagcheck.values import HoleKind, Same, same
 
 MADE = (Stage.BUILT, Stage.TAGGED)
-MENTIONS = tuple(stage for stage in Stage if stage not in (Stage.REMOVED, *NAMELESS))
+MENTIONS = tuple(stage for stage in Stage if stage not in (Stage.REMOVED, Stage.OFFERED, *NAMELESS))
 """Any use of a name: a container that is run, or a base of a build, brings its image into the engine too."""
 
 
