@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tagcheck.predicates import cleanup, names, pulling, removal, stages, undefined, unnamed, unused
+from tagcheck.predicates import cleanup, names, overriding, pulling, removal, stages, undefined, unnamed, unused
 from tagcheck.predicates.model import Predicate
 
 PREDICATES: Mapping[str, Predicate] = MappingProxyType(
@@ -31,6 +31,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "archive_mismatch": stages.archive_mismatch,
         "unsubstituted_placeholder": stages.unsubstituted_placeholder,
         "ineffective_override": unused.ineffective_override,
+        "missing_override": overriding.missing_override,
         "undefined_variable": undefined.undefined_variable,
         "unused_load": unused.unused_load,
         "pull_policy": pulling.pull_policy,
