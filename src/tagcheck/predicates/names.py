@@ -187,7 +187,7 @@ def service_tag_format(case: Case) -> Iterator[Match]:
     static and weak ones have rules of their own."""
     for event in _distinct(case, Stage.BUILT):
         tag = event.reference.tag
-        if tag is None or not _judged(tag) or _is_infrastructure(case, event.reference) or not _is_service(case, event):
+        if tag is None or not _judged(tag) or is_infrastructure(case, event.reference) or not is_service(case, event):
             continue
         if not _can_match(case.config.service_tag, tag):
             yield _match(case, event, _tag_place(event, tag), expected=case.config.service_tag.pattern)
@@ -197,7 +197,7 @@ def infrastructure_image_format(case: Case) -> Iterator[Match]:
     """TC106: an infrastructure image's name cannot match the configured format."""
     for event in _distinct(case, Stage.BUILT):
         tag = event.reference.tag
-        if tag is None or not _judged(event.image) or not _is_infrastructure(case, event.reference):
+        if tag is None or not _judged(event.image) or not is_infrastructure(case, event.reference):
             continue
         pattern = case.config.infrastructure_image
         shown = event.image
@@ -217,12 +217,12 @@ def _tag_place(event: Event, tag: Text) -> Span:
     return written_at(event.image, made_at(event, tag) or event.span, tag)
 
 
-def _is_infrastructure(case: Case, reference: Reference) -> bool:
+def is_infrastructure(case: Case, reference: Reference) -> bool:
     last = "-".join(words(reference.repository))
     return any(pattern.fullmatch(last) for pattern in case.config.infrastructure)
 
 
-def _is_service(case: Case, event: Event) -> bool:
+def is_service(case: Case, event: Event) -> bool:
     if case.tier is Tier.PRODUCTION:
         return False
     last = "-".join(words(event.reference.repository))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tagcheck.predicates import cleanup, names, overriding, pulling, removal, stages, undefined, unnamed, unused
+from tagcheck.predicates import cleanup, names, overriding, pulling, removal, stages, tags, undefined, unnamed, unused
 from tagcheck.predicates.model import Predicate
 
 PREDICATES: Mapping[str, Predicate] = MappingProxyType(
@@ -17,6 +17,8 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "service_tag_format": names.service_tag_format,
         "infrastructure_image_format": names.infrastructure_image_format,
         "weak_tag": names.weak_tag,
+        "tag_not_overridable": tags.tag_not_overridable,
+        "ci_tag_format": tags.ci_tag_format,
         "unpinned_image": names.unpinned_image,
         "unnamed_build": unnamed.unnamed_build,
         "implicit_compose_name": names.implicit_compose_name,
