@@ -3,11 +3,12 @@
 `does` lists effects: `kind`, `tool` and `reading` as in the catalogue; `images` an input, or several, each of which
 holds names with blanks, line ends or commas between them, and `paths` likewise for files; `repository` an input of
 which `images` may be tags, by default the tag `default` (or {environment: NAME}), and `registry` one that names a
-connection to its registry. `when` and `unless` are inputs that are true or not, `without` inputs that are not given, `when-one` inputs with the texts of
-which they must be one, `setting` inputs with the key of a `key=value` in them that must be true. The other fields of
-an effect (`store`, `archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key},
-without which there is no effect. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does
-so for variables of the environment.
+connection to its registry. `when` and `unless` are inputs that are true or not, `without` inputs that are not given,
+`when-one` inputs with the texts of which they must be one, `setting` inputs with the key of a `key=value` in them that
+must be true; `lost` and `wanted` are those of a build without a name. The other fields of an effect (`store`,
+`archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key}, without which there is
+no effect. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does so for variables of the
+environment.
 """
 
 from __future__ import annotations

@@ -33,18 +33,35 @@ def _is_judged(removed: Event) -> bool:
 
 def _left(case: Case, removed: Event) -> Event | None:
     """The image that the removal should have named; None if there is no evidence for one."""
-    if any(same_as(removed, each) is not Same.NO for each in (*case.events(*MENTIONS), *case.project.mentioned)):
-        return None
     if case.events(*MENTIONS):
-        # What is not known may be what makes the name that is removed, or what removes the other.
-        if any(gap.stage != Stage.DEPLOYED.value for gap in case.scenario.gaps):
-            return None
-        made = [each for each in case.together(removed, *MADE) if each.before(removed)]
-        removals = case.events(Stage.REMOVED, Stage.PRUNED)
+        made, removals = _beside(case, removed)
     else:
-        made = [each for each in case.project.mentioned if each.stage is Stage.BUILT and not each.host]
-        removals = [*case.project.removed, *case.events(Stage.PRUNED)]
+        made, removals = _in_project(case, removed)
     return next((each for each in made if _is_meant(case, removed, each) and _stays(each, removals)), None)
+
+
+def _beside(case: Case, removed: Event) -> tuple[list[Event], list[Event]]:
+    """What a scenario makes before a removal, and all that it removes; nothing where the removal may be right."""
+    if any(same_as(removed, each) is not Same.NO for each in case.events(*MENTIONS)):
+        return [], []
+    # A suite may clean up after another one, unless nothing of that one's image is known.
+    others = [each for each in case.project.mentioned if same_as(removed, each) is not Same.NO]
+    if any(alike(removed.reference, each.reference) for each in others):
+        return [], []
+    # What is not known may be what makes the name that is removed, or what removes the other.
+    if any(gap.stage != Stage.DEPLOYED.value for gap in case.scenario.gaps):
+        return [], []
+    made = [each for each in case.together(removed, *MADE) if each.before(removed)]
+    return made, case.events(Stage.REMOVED, Stage.PRUNED)
+
+
+def _in_project(case: Case, removed: Event) -> tuple[list[Event], list[Event]]:
+    """For a scenario that only cleans up: what the project builds, and all that it removes."""
+    mentioned = case.project.mentioned
+    if any(same_as(removed, each) is not Same.NO for each in mentioned):
+        return [], []
+    made = [each for each in mentioned if each.stage is Stage.BUILT and not each.host]
+    return made, [*case.project.removed, *case.events(Stage.PRUNED)]
 
 
 def _is_meant(case: Case, removed: Event, made: Event) -> bool:

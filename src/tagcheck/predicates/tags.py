@@ -15,7 +15,7 @@ from tagcheck.values import Filling, Hole, HoleKind, Same, Text
 
 KNOWN_TO_SAY_NOTHING = (HoleKind.OPAQUE, HoleKind.PARAMETER)
 _SAMPLES = ("a5f3c2e9", "5", "ci-a5f3c2e9-5", "ci-a5f3c2e9", "a5f3c2e9-5")
-"""Values that an unknown part of a CI tag may have: a commit or another hash, a number, all of the tag or half of it."""
+"""Values that an unknown part of a CI tag may have: a hash, a number, all of the tag, half of it."""
 MOST_HOLES = 4
 
 
@@ -25,7 +25,9 @@ def tag_not_overridable(case: Case) -> Iterator[Match]:
         tag = event.reference.tag
         if tag is None or event.host or event.assumed or _is_open(tag):
             continue
-        made = next((part.site for part in tag.parts if isinstance(part, Filling) and _is_made_within(part, event)), None)
+        made = next(
+            (part.site for part in tag.parts if isinstance(part, Filling) and _is_made_within(part, event)), None
+        )
         if made is not None:
             yield _match(event, made)
 
