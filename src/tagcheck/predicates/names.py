@@ -166,7 +166,8 @@ def unpinned_image(case: Case) -> Iterator[Match]:
         if not known or not event.kubelet or fault(event.image) or _is_scratch(event) or case.is_local(event):
             continue
         if not any(same_as(event, each) is not Same.NO for each in case.project.mentioned if each.stage in MADE):
-            yield _match(case, event, _end_of(event))
+            match = _match(case, event, _end_of(event))
+            yield replace(match, unless_built=event.image.literal or "")
 
 
 def invalid_reference(case: Case) -> Iterator[Match]:

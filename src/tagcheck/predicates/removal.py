@@ -89,4 +89,5 @@ def _mismatch(removed: Event, left: Event) -> Match:
         names=names_of(built=[left], removed=[removed]),
         label=f"REMOVED {removed.image}",
         subject=("stays", left.image),
+        unless_built=removed.image.literal or "",
     )

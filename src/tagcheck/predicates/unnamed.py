@@ -79,4 +79,5 @@ def _without_name(build: Event, meant: Event) -> Match:
         names=((meant.stage.value, (str(name),)),),
         label="BUILT without a name",
         subject=("unnamed", build.span),
+        unless_built="" if meant.stage is Stage.OFFERED else name.literal or "",
     )
