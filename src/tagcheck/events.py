@@ -119,6 +119,8 @@ class Override(Struct, frozen=True):
     """everything that it could concern was seen"""
     is_variable: bool = False
     """`wanted` is a variable that is set for a program, and nothing there reads it"""
+    is_repeated: bool = False
+    """`wanted` is a key that was set before, to another value"""
 
 
 class Scenario(Struct, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tagcheck.events import Event, Stage
+from tagcheck.events import Event, Override, Stage
 from tagcheck.image import alike
 from tagcheck.predicates.model import SUPPLIED, Case, Match, same_as, written_at
 from tagcheck.predicates.stages import USES, Mismatch, mismatches
@@ -18,20 +18,37 @@ BROUGHT = (Stage.LOADED, Stage.PUSHED)
 def missing_override(case: Case) -> Iterator[Match]:
     """TC212: an image keeps its default, which the scenario does not supply, though it makes a like one, and what is
     deployed with it has its name from elsewhere and is what the scenario makes."""
+    twice = [each for missed in case.scenario.missed if missed.is_repeated for each in _set_twice(case, missed)]
+    for missed, found in twice:
+        yield found.match(missed.span, override=missed.wanted)
+    told = {id(found.use) for _, found in twice}
     known = {id(found.use) for found in mismatches(case)}
     for found in (*mismatches(case), *_other_registry(case, known)):
-        sibling = _overridden_beside(case, found.use)
+        sibling = _overridden_beside(case, found.use) if id(found.use) not in told else None
         if sibling is not None:
-            variables = {"sibling": str(sibling.image), "default": str(found.use.image)}
-            yield found.match(_place(found.use, sibling), **variables)
+            yield found.match(_place(found.use, sibling), sibling=str(sibling.image))
+
+
+def _set_twice(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatch]]:
+    """A key that is set again, to an image that the scenario makes, while the like image keeps its default."""
+    probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
+    made = [each for each in case.together(probe, *MADE) if same_as(probe, each) is Same.YES]
+    uses = [use for use in case.together(probe, Stage.DEPLOYED) if use.trace == missed.trace and _is_default(case, use)]
+    found = (use for use in uses if alike(use.reference, probe.reference) == 3)
+    yield from ((missed, Mismatch(case, use, made[0])) for use in found if made)
+
+
+def _is_default(case: Case, use: Event) -> bool:
+    """Whether an image that is deployed is written out and is none that the scenario supplies."""
+    if not use.kubelet or use.image.holes or case.is_third_party(use.reference):
+        return False
+    return all(same_as(use, each) is Same.NO for each in case.anywhere(use, *SUPPLIED))
 
 
 def _other_registry(case: Case, known: set[int]) -> Iterator[Mismatch]:
     """Defaults that are published under another name than the one that is built here."""
     for use in case.events(Stage.DEPLOYED):
-        if id(use) in known or not use.kubelet or use.image.holes or case.is_third_party(use.reference):
-            continue
-        if any(same_as(use, each) is not Same.NO for each in case.anywhere(use, *SUPPLIED)):
+        if id(use) in known or not _is_default(case, use):
             continue
         made = next((each for each in case.together(use, *MADE) if _is_left_over(case, use, each)), None)
         if made is not None:
