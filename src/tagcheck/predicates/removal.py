@@ -17,7 +17,7 @@ MENTIONS = tuple(stage for stage in Stage if stage not in (Stage.REMOVED, Stage.
 
 def removed_name_mismatch(case: Case) -> Iterator[Match]:
     """TC404: a name is removed that nothing makes or uses, while a like image that is made is never removed."""
-    if not case.scenario.is_run or case.scenario.cut:
+    if not case.scenario.is_run:
         return
     for removed in case.events(Stage.REMOVED):
         left = _left(case, removed) if _is_judged(removed) else None

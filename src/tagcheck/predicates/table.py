@@ -46,7 +46,12 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
     }
 )
 
-FROM_ABSENCE = frozenset(("never_loaded", "unused_load", "image_not_removed", "stack_not_down"))
+FROM_ABSENCE = frozenset(
+    (
+        *("never_loaded", "unused_load", "image_not_removed", "stack_not_down"),
+        *("removed_name_mismatch", "unnamed_build", "missing_override"),
+    )
+)
 """Predicates that argue from what a scenario does not do: they cannot judge one that was not seen to its end."""
 
 PRECEDENCE = (

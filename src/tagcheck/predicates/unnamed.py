@@ -16,7 +16,7 @@ NEEDS = (*NEEDS_LOCAL, *USES)
 def unnamed_build(case: Case) -> Iterator[Match]:
     """TC112: a build gives its result no name, though the names are computed beside it: names that are offered to
     builds and that none takes, or the one name that the rest of the run needs and nothing makes."""
-    if case.scenario.cut or not case.scenario.is_run:
+    if not case.scenario.is_run:
         return
     for build in case.events(Stage.UNNAMED):
         meant = _not_taken(case, build) or _needed(case, build)
