@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tagcheck.analysis import Analysis, Files, analyse
 from tagcheck.discover import Project, discover, is_generated, project_root, within
-from tagcheck.events import Event, Scenario
+from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Certainty, Finding, Gap, Severity, Summary
 from tagcheck.ir import Problem
 from tagcheck.judge import judge
@@ -20,6 +20,8 @@ from tagcheck.rules import Rules, load_rules, render
 from tagcheck.source import Span
 from tagcheck.suppress import MARKER, Suppression, apply, suppressions
 
+UNUSED = (Stage.OFFERED, Stage.UNNAMED)
+"""Stages that happen to no image that has a name."""
 MOST_PLACES = 200
 """Places of one image's story that `trace` shows."""
 
@@ -153,7 +155,7 @@ class _Judged:
         return Summary(
             files=sum(1 for path in self.project.files if self.inside(path)),
             scenarios=len(scenarios),
-            images=len({str(event.image) for each in scenarios for event in each.events}),
+            images=len({str(event.image) for each in scenarios for event in each.events if event.stage not in UNUSED}),
             findings=findings,
             suppressed=suppressed,
             unresolved=gaps,
@@ -167,7 +169,7 @@ class _Judged:
 
 def _stories_of(scenario: Scenario) -> list[Story]:
     by_image: dict[str, list[Event]] = {}
-    for event in scenario.events:
+    for event in (event for event in scenario.events if event.stage not in UNUSED):
         by_image.setdefault(str(event.image), []).append(event)
     return [
         Story(image, scenario.name, scenario.tier, tuple(place(event) for event in events[:MOST_PLACES]))

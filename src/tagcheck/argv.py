@@ -81,8 +81,8 @@ def _effect(tools: Tools, tool: Tool, kind: EffectKind, action: Action, line: Li
         else:
             found[name] = texts[-1]
     found.update((name, holds(condition, line, item)) for name, condition in action.flags)
-    if found.get("unnamed") and (found.get("images") or line.open):
-        found["unnamed"] = False
+    if found.get("images") or line.open:
+        found.update((name, False) for name in ("unnamed", "lost", "wanted") if name in found)
     return Effect(kind, tool.name, tool.reading, **found)
 
 

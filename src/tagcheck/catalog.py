@@ -17,6 +17,8 @@ class EffectKind(Enum):
 
     BUILT = "built"
     PULLED = "pulled"
+    OFFERED = "offered"
+    """`images` are names computed for builds to take"""
     TAGGED = "tagged"
     """`image` is the new name, `source` the old one"""
     SAVED = "saved"
@@ -94,6 +96,9 @@ class Effect(Struct, frozen=True):
     filtered: bool = False
     everything: bool = False
     unnamed: bool = False
+    lost: bool = False
+    """a build whose result has no name, and whose id nobody keeps; `wanted`: it is to be pushed"""
+    wanted: bool = False
     unbuilt: bool = False
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""

@@ -32,6 +32,10 @@ class Stage(Enum):
     """an image that a build starts from or copies from"""
     NAMED = "named"
     """an object that is deployed mentions the image (an environment value, an argument)"""
+    OFFERED = "offered"
+    """a name is computed for builds to take"""
+    UNNAMED = "unnamed"
+    """a build whose result gets no name, and whose id nobody keeps"""
     PRUNED = "pruned"
     STACK_UP = "stack-up"
     STACK_DOWN = "stack-down"
@@ -71,6 +75,8 @@ class Event(Struct, frozen=True):
     everything: bool = False
     implicit: bool = False
     """the tool made up the name, because nobody gave one"""
+    wanted: bool = False
+    """an unnamed build is asked to push what it makes"""
     assumed: bool = False
     """the stage is known from the words of a function's name only"""
     host: str = ""
@@ -113,6 +119,8 @@ class Override(Struct, frozen=True):
     """everything that it could concern was seen"""
     is_variable: bool = False
     """`wanted` is a variable that is set for a program, and nothing there reads it"""
+    is_repeated: bool = False
+    """`wanted` is a key that was set before, to another value"""
 
 
 class Scenario(Struct, frozen=True):

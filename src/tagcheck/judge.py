@@ -9,7 +9,7 @@ from dataclasses import replace
 from tagcheck.config import Config
 from tagcheck.events import Scenario, Stage
 from tagcheck.finding import Finding, Severity
-from tagcheck.predicates.model import Case, Match
+from tagcheck.predicates.model import Case, Match, whole
 from tagcheck.predicates.table import FROM_ABSENCE, PRECEDENCE, PREDICATES
 from tagcheck.processes import perform
 from tagcheck.rules import Rule, Rules, render
@@ -19,11 +19,11 @@ DEPLOYMENT = ("TC201", "TC202", "TC203", "TC204", "TC205", "TC303")
 
 def judge(scenarios: Sequence[Scenario], rules: Rules, active: frozenset[str], config: Config) -> tuple[Finding, ...]:
     """The findings of the active rules in all scenarios; one fault that several scenarios reach is one finding."""
-    built = built_names(scenarios)
+    built, project = built_names(scenarios), whole(scenarios)
 
     def judged(number: int) -> list[Finding]:
         scenario = scenarios[number]
-        matches = _matches(Case(scenario, config), rules, active)
+        matches = _matches(Case(scenario, config, project), rules, active)
         findings = (_finding(rule, match, scenario) for rule, match in matches)
         return [finding for finding in findings if finding is not None and finding.stands(built)]
 

@@ -70,7 +70,7 @@ def test_codes_and_names_are_unique_and_sorted() -> None:
 
 
 def test_what_is_off_by_default() -> None:
-    assert {rule.code for rule in RULES.all if not rule.default} == {"TC904"}
+    assert {rule.code for rule in RULES.all if not rule.default} == {"TC111", "TC904"}
 
 
 def test_severity_depends_on_tier_and_on_who_owns_the_image() -> None:

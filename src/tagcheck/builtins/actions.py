@@ -3,11 +3,12 @@
 `does` lists effects: `kind`, `tool` and `reading` as in the catalogue; `images` an input, or several, each of which
 holds names with blanks, line ends or commas between them, and `paths` likewise for files; `repository` an input of
 which `images` may be tags, by default the tag `default` (or {environment: NAME}), and `registry` one that names a
-connection to its registry. `when` and `unless` are inputs that are true or not, `when-one` inputs with the texts of
-which they must be one, `setting` inputs with the key of a `key=value` in them that must be true. The other fields of
-an effect (`store`, `archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key},
-without which there is no effect. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does
-so for variables of the environment.
+connection to its registry. `when` and `unless` are inputs that are true or not, `without` inputs that are not given,
+`when-one` inputs with the texts of which they must be one, `setting` inputs with the key of a `key=value` in them that
+must be true; `lost` and `wanted` are those of a build without a name. The other fields of an effect (`store`,
+`archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key}, without which there is
+no effect. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does so for variables of the
+environment.
 """
 
 from __future__ import annotations
@@ -94,7 +95,11 @@ def _mapping(value: object) -> Mapping[object, object]:
 
 def _emit(call: Call, described: Mapping[str, object]) -> None:
     base = Effect(
-        EffectKind(str(described.get("kind"))), str(described.get("tool", "")), str(described.get("reading", "docker"))
+        EffectKind(str(described.get("kind"))),
+        str(described.get("tool", "")),
+        str(described.get("reading", "docker")),
+        lost=described.get("lost") is True,
+        wanted=described.get("wanted") is True,
     )
     for given in _conditions(call, described):
         for guards, effect in _with_fields(call, base, described, given):
@@ -150,6 +155,9 @@ def _conditions(call: Call, described: Mapping[str, object]) -> Iterator[Guards]
     for name, key in _mapping(described.get("setting")).items():
         if is_true(_set_in(call, str(name), str(key))) is False:
             return
+    inputs = call.machine.load(call.argument(0))
+    if any(source_input(inputs, name) is not None for name in _names(described.get("without"))):
+        return
     if not all(_is_one(call, str(name), values_) for name, values_ in _mapping(described.get("when-one")).items()):
         return
     wanted = [(name, True) for name in _names(described.get("when"))]
@@ -274,6 +282,9 @@ def image_tags(call: Call) -> tuple[Value, ...]:
     version = combine(resumed, lambda row: _names_made(call, [as_text(each) for each in row], "version"))
     for name, value in (("TAGS", names), ("VERSION", version)):
         call.machine.set_environment(Text.of(f"DOCKER_METADATA_OUTPUT_{name}"), value)
+    for guards, option in iterate(names, ALWAYS):
+        offered = tuple(islice(parts_of(as_text(option)), MOST_IMAGES))
+        call.machine.emit(Effect(EffectKind.OFFERED, "docker", images=offered), guards)
     known = (("tags", names), ("version", version))
     return (Record("", ((UNKNOWN, call.unknown("an output of docker/metadata-action")), *known)),)
 

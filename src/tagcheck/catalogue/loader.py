@@ -53,7 +53,7 @@ from tagcheck.catalogue.tools import (
 _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
     (
-        *("filtered", "everything", "unnamed", "unbuilt"),
+        *("filtered", "everything", "unnamed", "lost", "wanted", "unbuilt"),
         *("kustomize", "chart", "silent", "environment_first", "singly"),
     )
 )

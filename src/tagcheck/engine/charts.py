@@ -137,6 +137,7 @@ class Charts(Stacks):
             chart = _Chart(self, release)
             known = self.charts[key] = (chart, chart.texts())
         self._note_unread(release, known[0])
+        self._note_repeated(release)
         return known[1]
 
     def take_part(self, path: str) -> None:
@@ -148,17 +149,30 @@ class Charts(Stacks):
         """Settings that no template reads."""
         for setting in release.settings:
             path = tuple(step for step in setting.way if isinstance(step, str))
-            at = setting.argument.origin
-            if at is None or len(path) < len(setting.way) or chart.may_read(path):
-                continue
-            image = as_text(setting.value)
-            if image is None or not _is_about_images(path):
-                continue
-            wanted = ".".join(path)
-            span = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(wanted)))
-            self.overrides.append(
-                Override(wanted, image, span, len(self.events), self.guards, self.stack, certain=True)
+            if len(path) == len(setting.way) and not chart.may_read(path):
+                self._note_setting(setting, certain=True)
+
+    def _note_repeated(self, release: Release) -> None:
+        """Settings of a key that was set to another value by the same command."""
+        before: dict[tuple[Step, ...], Value] = {}
+        for setting in release.settings:
+            if before.setdefault(setting.way, setting.value) != setting.value:
+                self._note_setting(setting, is_repeated=True)
+
+    def _note_setting(self, setting: Setting, *, certain: bool = False, is_repeated: bool = False) -> None:
+        path = tuple(map(str, setting.way))
+        at, image = setting.argument.origin, as_text(setting.value)
+        if at is None or image is None or not _is_about_images(path):
+            return
+        wanted = ".".join(path)
+        span = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(wanted)))
+        self.overrides.append(
+            Override(
+                *(wanted, image, span, len(self.events), self.guards, self.stack),
+                certain=certain,
+                is_repeated=is_repeated,
             )
+        )
 
     def used(self, node: ir.Use, value: Value) -> None:
         if node.role is ir.Role.CHART and isinstance(value, Text):

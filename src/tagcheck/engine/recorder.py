@@ -35,6 +35,7 @@ from tagcheck.values import (
 
 _STAGES = {
     EffectKind.BUILT: Stage.BUILT,
+    EffectKind.OFFERED: Stage.OFFERED,
     EffectKind.PULLED: Stage.PULLED,
     EffectKind.PUSHED: Stage.PUSHED,
     EffectKind.RUN: Stage.RUN,
@@ -174,7 +175,9 @@ class Recorder(Evaluation):
 
     def _plain(self, effect: Effect) -> None:
         stage = _STAGES[effect.kind]
-        if not effect.images and not effect.unnamed:
+        if effect.lost:
+            self.record(Stage.UNNAMED, EMPTY, effect, wanted=effect.wanted)
+        elif not effect.images and not effect.unnamed:
             self.gap(stage.value, "the operand that names the image is not certain")
         for image in effect.images:
             if stage is Stage.DEPLOYED:

@@ -31,6 +31,7 @@ def image_not_removed(case: Case) -> Iterator[Match]:
             places=(place(event),),
             names=names_of(built=[event]),
             label=f"BUILT {event.image}",
+            subject=("stays", event.image),
         )
 
 

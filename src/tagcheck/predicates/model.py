@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -19,15 +19,43 @@ PRESENT = (Stage.BUILT, Stage.TAGGED, Stage.PULLED)
 """Stages after which an image is in a local engine."""
 SUPPLIED = (*PRESENT, Stage.LOADED, Stage.PUSHED)
 """Stages after which something in the scenario can know the name."""
+NAMELESS = (Stage.UNNAMED, Stage.PRUNED, Stage.STACK_UP, Stage.STACK_DOWN)
+"""Stages that concern no single name."""
 TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False)
+class Whole:
+    """What the scenarios of a project do together, as far as they come to what was asked about: one event for each name
+    that any of them uses (`mentioned`), and that any of them removes (`removed`)."""
+
+    mentioned: tuple[Event, ...] = ()
+    removed: tuple[Event, ...] = ()
+
+
+def whole(scenarios: Iterable[Scenario]) -> Whole:
+    """What scenarios do together."""
+    mentioned: dict[tuple[Text, str], Event] = {}
+    removed: dict[tuple[Text, str], Event] = {}
+    for event in (event for scenario in scenarios for event in scenario.events):
+        if event.stage is Stage.REMOVED:
+            removed.setdefault((event.image, event.reading), event)
+        elif event.stage not in (Stage.OFFERED, *NAMELESS):
+            key = (event.image, event.reading)
+            first = mentioned.setdefault(key, event)
+            if event.stage is Stage.BUILT:
+                # A name is known best by what makes the image.
+                mentioned[key] = event if first.stage is not Stage.BUILT else first
+    return Whole(tuple(mentioned.values()), tuple(removed.values()))
+
+
+@dataclass(frozen=True, eq=False)
 class Case:
-    """One scenario to judge."""
+    """One scenario to judge, with what the whole project is known to do."""
 
     scenario: Scenario
     config: Config
+    project: Whole = field(default_factory=Whole)
 
     @property
     def tier(self) -> Tier:

@@ -29,6 +29,7 @@ NAMED = (
     *(Stage.DEPLOYED, Stage.RUN, Stage.BASE),
 )
 USED = (Stage.DEPLOYED, Stage.RUN, Stage.BASE)
+MADE = (Stage.BUILT, Stage.TAGGED)
 SETTABLE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
 
 
@@ -157,6 +158,18 @@ def _end_of(event: Event) -> Span:
     return event.span
 
 
+def unpinned_image(case: Case) -> Iterator[Match]:
+    """TC111: an image that is somebody else's and comes from a registry, without a digest."""
+    for event in _distinct(case, Stage.DEPLOYED, Stage.RUN, Stage.PULLED):
+        reference = event.reference
+        known = not event.image.holes and reference.digest is None and reference.repository.parts
+        if not known or not event.kubelet or fault(event.image) or _is_scratch(event) or case.is_local(event):
+            continue
+        if not any(same_as(event, each) is not Same.NO for each in case.project.mentioned if each.stage in MADE):
+            match = _match(case, event, _end_of(event))
+            yield replace(match, unless_built=event.image.literal or "")
+
+
 def invalid_reference(case: Case) -> Iterator[Match]:
     """TC104: cannot be an image name."""
     for event in _distinct(case, *NAMED):
@@ -175,7 +188,7 @@ def service_tag_format(case: Case) -> Iterator[Match]:
     static and weak ones have rules of their own."""
     for event in _distinct(case, Stage.BUILT):
         tag = event.reference.tag
-        if tag is None or not _judged(tag) or _is_infrastructure(case, event.reference) or not _is_service(case, event):
+        if tag is None or not _judged(tag) or is_infrastructure(case, event.reference) or not is_service(case, event):
             continue
         if not _can_match(case.config.service_tag, tag):
             yield _match(case, event, _tag_place(event, tag), expected=case.config.service_tag.pattern)
@@ -185,7 +198,7 @@ def infrastructure_image_format(case: Case) -> Iterator[Match]:
     """TC106: an infrastructure image's name cannot match the configured format."""
     for event in _distinct(case, Stage.BUILT):
         tag = event.reference.tag
-        if tag is None or not _judged(event.image) or not _is_infrastructure(case, event.reference):
+        if tag is None or not _judged(event.image) or not is_infrastructure(case, event.reference):
             continue
         pattern = case.config.infrastructure_image
         shown = event.image
@@ -205,12 +218,12 @@ def _tag_place(event: Event, tag: Text) -> Span:
     return written_at(event.image, made_at(event, tag) or event.span, tag)
 
 
-def _is_infrastructure(case: Case, reference: Reference) -> bool:
+def is_infrastructure(case: Case, reference: Reference) -> bool:
     last = "-".join(words(reference.repository))
     return any(pattern.fullmatch(last) for pattern in case.config.infrastructure)
 
 
-def _is_service(case: Case, event: Event) -> bool:
+def is_service(case: Case, event: Event) -> bool:
     if case.tier is Tier.PRODUCTION:
         return False
     last = "-".join(words(event.reference.repository))

@@ -18,6 +18,8 @@ def ineffective_override(case: Case) -> Iterator[Match]:
     """TC211: a substitution by an image that the scenario builds finds nothing to replace, and a like image is deployed
     under the name that stood there; or an override that cannot concern anything, whoever builds the image."""
     for missed in case.scenario.missed:
+        if missed.is_repeated:
+            continue
         if missed.certain:
             yield _concerns_nothing(case, missed)
             continue

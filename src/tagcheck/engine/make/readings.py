@@ -47,6 +47,8 @@ class Reading:
     def of(cls, host: Makefiles, runner: Runner, steps: int) -> Reading:
         """Keep the state; `steps` are those that reading took."""
         run = {name: getattr(host, name) for name in _RUN} | {name: getattr(host, name).copy() for name in _RUN_TABLES}
+        # The target that was entered first is no part of reading: the others do not run it.
+        run["visited"].discard(host.frames[0].procedure.key)
         own = {name: getattr(runner, name) for name in _OWN}
         own.update((name, getattr(runner, name).copy()) for name in _OWN_TABLES)
         tables = (_definitions(runner.variables), _targets(runner.targets), _targets(runner.patterns))

@@ -1,0 +1,97 @@
+"""2xx: images of one deployment of which some are overridden and one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tagcheck.events import Event, Override, Stage
+from tagcheck.image import alike
+from tagcheck.predicates.model import SUPPLIED, Case, Match, same_as, written_at
+from tagcheck.predicates.stages import USES, Mismatch, mismatches
+from tagcheck.source import Span
+from tagcheck.values import Piece, Same
+
+MADE = (Stage.BUILT, Stage.TAGGED)
+BROUGHT = (Stage.LOADED, Stage.PUSHED)
+
+
+def missing_override(case: Case) -> Iterator[Match]:
+    """TC212: an image keeps its default, which the scenario does not supply, though it makes a like one, and what is
+    deployed with it has its name from elsewhere and is what the scenario makes."""
+    twice = [each for missed in case.scenario.missed if missed.is_repeated for each in _set_twice(case, missed)]
+    for missed, found in twice:
+        yield found.match(missed.span, override=missed.wanted)
+    told = {id(found.use) for _, found in twice}
+    known = {id(found.use) for found in mismatches(case)}
+    for found in (*mismatches(case), *_other_registry(case, known)):
+        sibling = _overridden_beside(case, found.use) if id(found.use) not in told else None
+        if sibling is not None:
+            yield found.match(_place(found.use, sibling), sibling=str(sibling.image))
+
+
+def _set_twice(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatch]]:
+    """A key that is set again, to an image that the scenario makes, while the like image keeps its default."""
+    probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
+    made = [each for each in case.together(probe, *MADE) if same_as(probe, each) is Same.YES]
+    uses = [use for use in case.together(probe, Stage.DEPLOYED) if use.trace == missed.trace and _is_default(case, use)]
+    found = (use for use in uses if alike(use.reference, probe.reference) == 3)
+    yield from ((missed, Mismatch(case, use, made[0])) for use in found if made)
+
+
+def _is_default(case: Case, use: Event) -> bool:
+    """Whether an image that is deployed is written out and is none that the scenario supplies."""
+    if not use.kubelet or use.image.holes or case.is_third_party(use.reference):
+        return False
+    return all(same_as(use, each) is Same.NO for each in case.anywhere(use, *SUPPLIED))
+
+
+def _other_registry(case: Case, known: set[int]) -> Iterator[Mismatch]:
+    """Defaults that are published under another name than the one that is built here."""
+    for use in case.events(Stage.DEPLOYED):
+        if id(use) in known or not _is_default(case, use):
+            continue
+        made = next((each for each in case.together(use, *MADE) if _is_left_over(case, use, each)), None)
+        if made is not None:
+            yield Mismatch(case, use, made)
+
+
+def _is_left_over(case: Case, use: Event, made: Event) -> bool:
+    """Whether a like image is brought to the cluster and nothing uses it."""
+    if alike(use.reference, made.reference) != 3:
+        return False
+    if not any(same_as(made, each) is Same.YES for each in case.together(use, *BROUGHT)):
+        return False
+    return not any(same_as(made, each) is not Same.NO for each in case.events(*USES, Stage.NAMED))
+
+
+def _overridden_beside(case: Case, use: Event) -> Event | None:
+    """An image of the same deployment that has its name from elsewhere, and that the scenario makes."""
+    home = _home(use)
+    if home is None:
+        return None
+    for other in case.together(use, Stage.DEPLOYED):
+        if other.trace != use.trace or other.host != use.host or not (other.span == use.span or use.before(other)):
+            continue
+        supplied = any(same_as(other, each) is Same.YES for each in case.together(use, *MADE))
+        if supplied and not alike(other.reference, use.reference) and _is_from_elsewhere(other, home):
+            return other
+    return None
+
+
+def _home(use: Event) -> str | None:
+    """The file that a default stands in, if it is not one of those that deploy it."""
+    path = written_at(use.image, Span("", 1, 1, 1, 1)).path
+    inside = use.image.literal is None or not path or any(span.path == path for span in use.trace)
+    return None if inside else path
+
+
+def _is_from_elsewhere(event: Event, home: str) -> bool:
+    """Whether a name, or a part of it, does not stand in a file."""
+    sites = [part.origin.start.path if part.origin else "" for part in event.image.parts if isinstance(part, Piece)]
+    return bool(event.image.holes) or any(path and path != home for path in sites)
+
+
+def _place(use: Event, sibling: Event) -> Span:
+    """Where the override is missing: the command that overrides the others, else the default."""
+    written = written_at(use.image, use.span)
+    return written if sibling.span.path == written.path else sibling.span
