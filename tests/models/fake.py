@@ -159,7 +159,7 @@ class FakeMachine:
     def gap(self, stage: str, reason: str) -> None:
         self.log.append(f"gap {stage}: {reason}")
 
-    def begin_job(self, name: Text, shared: bool) -> None:
+    def begin_job(self, name: Text, shared: bool, closed: bool = False) -> None:
         self.log.append(f"begin {name}" + (" with others" if shared else ""))
 
     def end_job(self) -> None:

@@ -145,8 +145,9 @@ class Machine(Protocol):
         """Note that something could not be determined here."""
         ...
 
-    def begin_job(self, name: Text, shared: bool) -> None:
-        """What follows runs on a host of its own, or on one that others use; with files and variables of its own."""
+    def begin_job(self, name: Text, shared: bool, closed: bool = False) -> None:
+        """What follows runs on a host of its own, or on one that others use; with files and variables of its own.
+        `closed`: nothing but the job sets variables there."""
         ...
 
     def end_job(self) -> None:

@@ -22,8 +22,9 @@ _AZURE = "##vso[task.setvariable variable="
 
 def begin_job(call: Call) -> tuple[Value, ...]:
     """A job begins: on a host that is made for it and named by argument 0, or, if argument 1 is true, on one that
-    others use too."""
-    call.machine.begin_job(as_text(call.argument(0)), call.argument(1) == Truth(True))
+    others use too. If argument 2 is true, nobody but the job sets variables there."""
+    shared, closed = (call.argument(at) == Truth(True) for at in (1, 2))
+    call.machine.begin_job(as_text(call.argument(0)), shared, closed)
     return ()
 
 

@@ -67,11 +67,22 @@ class Machine(Launches):
         self.enter_program(procedures, tests, None)
 
 
+_NEEDS_A_NAME = (Stage.DEPLOYED, Stage.RUN, Stage.LOADED, Stage.SAVED, Stage.PUSHED)
+
+
 def _unset(machine: Machine, program: Program) -> frozenset[str]:
     """The variables of the environment in names that are used, and in none that is supplied, that nothing sets."""
-    used = _variables(event for event in machine.events if event.stage in (Stage.DEPLOYED, Stage.RUN))
+    used = _variables(event for event in machine.events if event.stage in _NEEDS_A_NAME)
     supplied = _variables(event for event in machine.events if event.stage in (Stage.BUILT, Stage.TAGGED))
     return frozenset(name for name in used - supplied if not machine.tools.gives(name) and program.only_reads(name))
+
+
+def _unset_for_jobs(machine: Machine, program: Program) -> frozenset[str]:
+    """The variables in names on hosts of jobs that nothing sets: not the project, and no step that is not known."""
+    if not machine.closed or any(gap.stage == "run" for gap in machine.gaps):
+        return frozenset()
+    used = _variables(event for event in machine.events if event.host in machine.closed)
+    return frozenset(name for name in used if not machine.tools.gives(name) and program.only_reads(name))
 
 
 def _variables(events: Iterable[Event]) -> set[str]:
@@ -109,6 +120,7 @@ def evaluate(
         dropped=tuple(machine.dropped),
         missed=tuple(machine.overrides),
         unset=_unset(machine, program),
+        unset_for_jobs=_unset_for_jobs(machine, program),
         unlisted=frozenset(machine.unlisted),
         cut=cut,
         uses_cluster=machine.uses_cluster,

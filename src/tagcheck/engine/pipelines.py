@@ -42,14 +42,18 @@ class Pipelines(JinjaFiles):
         super().__init__(*arguments)
         self._hosts: list[_Host] = []
         self._kept: list[_Kept] = []
+        self.closed: set[str] = set()
+        """hosts on which nothing but their job sets variables"""
         self._asked: set[str] = set()
         """variables whose value came from outside"""
 
-    def begin_job(self, name: Text, shared: bool) -> None:
+    def begin_job(self, name: Text, shared: bool, closed: bool = False) -> None:
         variables = {variable: self.heap.read(cell) for variable, cell in self.variables.items()}
         self._hosts.append(_Host(self.host, self.archives, self.files, variables))
         if not shared:
             self.host, self.archives, self.files = str(name), [], []
+            if closed:
+                self.closed.add(self.host)
 
     def end_job(self) -> None:
         if not self._hosts:

@@ -187,7 +187,7 @@ def regenerated_name(case: Case) -> Iterator[Match]:
     for event, name, candidate in missing_sources(case):
         mine, theirs = name.merged(), candidate.image.merged()
         if mine != theirs and list(map(_shape, mine)) == list(map(_shape, theirs)):
-            yield _not_present(case, event, name, candidate)
+            yield not_present(event, name, candidate)
 
 
 def _differs_in_unique_part(left: Text, right: Text) -> bool:
@@ -279,7 +279,7 @@ def differing(mine: Text, theirs: Text) -> Text:
 def loaded_name_mismatch(case: Case) -> Iterator[Match]:
     """TC202: what is loaded, saved, tagged from or pushed is not there under that name."""
     for event, name, candidate in missing_sources(case):
-        yield _not_present(case, event, name, candidate)
+        yield not_present(event, name, candidate)
 
 
 @lru_cache(maxsize=1)
@@ -322,12 +322,19 @@ def _is_source(event: Event, name: Text, made: Event) -> Same:
     return same_image(name, made.image, "engine" if through_engine else event.reading, made.reading)
 
 
-def _not_present(case: Case, event: Event, name: Text, candidate: Event) -> Match:
+def not_present(event: Event, name: Text, candidate: Event, span: Span | None = None, **variables: object) -> Match:
+    """The fault of a stage that needs a name which is not there, by default where the name is written."""
     verb = {Stage.TAGGED: "tagged from"}.get(event.stage, event.stage.value)
     probe = Event(event.stage, name, event.span, event.order, trace=event.trace)
     return Match(
-        span=blame(probe, candidate),
-        variables={"image": str(name), "stage": verb, "candidate": str(candidate.image), "built": str(candidate.image)},
+        span=span or blame(probe, candidate),
+        variables={
+            "image": str(name),
+            "stage": verb,
+            "candidate": str(candidate.image),
+            "built": str(candidate.image),
+            **variables,
+        },
         places=(place(candidate), place(event)),
         names=names_of(built=[candidate], loaded=[name]),
         label=f"{verb.upper()} {name}",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from tagcheck.events import Event, Stage
 from tagcheck.predicates.model import PRESENT, Case, Match, names_of, place, placeholder, written_at
-from tagcheck.predicates.stages import NEEDS_LOCAL, USES, literals, mismatches
-from tagcheck.values import Filling, HoleKind
+from tagcheck.predicates.stages import NEEDS_LOCAL, USES, literals, mismatches, missing_sources, not_present
+from tagcheck.values import Filling, HoleKind, Text
 
+_NEVER_SET = "no file of the project mentions it but to read it"
 NO_VALUE = "<no value>"
 """What Go's text/template writes for a key that is not there."""
 
@@ -23,15 +24,24 @@ def undefined_variable(case: Case) -> Iterator[Match]:
         if left.strip("${}") in case.scenario.unlisted and event.kubelet:
             yield _without_value(event, left.strip("${}"), "the list of the substitution does not name it")
     for found in mismatches(case):
-        unset = next((each for each in _variables(found.use) if each.hole.identity in case.scenario.unset), None)
+        unset = next((each for each in _variables(found.use.image) if each.hole.identity in case.scenario.unset), None)
         if unset is not None:
             span = unset.site or written_at(found.use.image, found.use.span)
-            reason = "no file of the project mentions it but to read it"
-            yield found.match(span, variable=unset.hole.label, reason=reason)
+            yield found.match(span, variable=unset.hole.label, reason=_NEVER_SET)
+    for event in case.events(*PRESENT, *NEEDS_LOCAL, *USES) if case.scenario.unset_for_jobs else ():
+        unset = next(
+            (each for each in _variables(event.image) if each.hole.identity in case.scenario.unset_for_jobs), None
+        )
+        if unset is not None and event.host:
+            yield _without_value(event, unset.hole.label, "nothing in the workflow sets it")
+    for event, name, candidate in missing_sources(case):
+        unset = next((each for each in _variables(name) if each.hole.identity in case.scenario.unset), None)
+        if unset is not None:
+            yield not_present(event, name, candidate, unset.site, variable=unset.hole.label, reason=_NEVER_SET)
 
 
-def _variables(event: Event) -> Iterator[Filling]:
-    for part in event.image.parts:
+def _variables(image: Text) -> Iterator[Filling]:
+    for part in image.parts:
         if isinstance(part, Filling) and part.hole.kind is HoleKind.ENVIRONMENT:
             yield part
 

@@ -241,7 +241,9 @@ class Workflow:
             self._called(node, contexts, body)
             return tuple(body.out)
         shared = any(word(each) == "self-hosted" for each in items(field_of(node, "runs-on")))
-        body.call("ci", "begin", (ir.Literal(contexts.scope.label, span, False), ir.Constant(shared, span)), span)
+        # Nothing but a workflow sets variables on a host that GitHub makes for a job (GitHub Docs, "Variables").
+        flags = (ir.Constant(shared, span), ir.Constant(not shared, span))
+        body.call("ci", "begin", (ir.Literal(contexts.scope.label, span, False), *flags), span)
         for level in (self.document.root, node):
             for variable, value in entries(field_of(level, "env")):
                 key = ir.Literal(variable, value.span, False)
