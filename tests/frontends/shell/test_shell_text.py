@@ -202,7 +202,7 @@ SCRIPTS = {
         while read -r l; do f "$l"; done < list
         """,
         """
-        for _, %1 in list("a", environment!("X"), spread(split-words!(environment!("Z"))))
+        for _, %1 in list("a", environment!("X"), spread(file-names!(split-words!(environment!("Z")))))
             i = %1
             run "kind", "load", "docker-image", i
         while true

@@ -384,7 +384,7 @@ class Commands(Tests):
         items = [child for child in value.children if child.is_named and child.type != "comment"]
         if name in self.shared.names.maps:
             return ir.MapOf(tuple(self._entry(item) for item in items), self.script.span(value))
-        return ir.ListOf(self.arguments(items), self.script.span(value))
+        return ir.ListOf(self.listed(items), self.script.span(value))
 
     def _entry(self, node: Node) -> tuple[ir.Expression, ir.Expression]:
         """`[key]=value` in a map that is written out; the parser gives pieces of words."""

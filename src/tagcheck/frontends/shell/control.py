@@ -169,7 +169,7 @@ class Control(Lists):
         words = node.children_by_field_name("value")
         span = self.script.span(node)
         has_words = any(child.type == "in" for child in node.children)
-        over = ir.ListOf(self.arguments(words), span) if has_words else ir.Name(ARGUMENTS, span)
+        over = ir.ListOf(self.listed(words), span) if has_words else ir.Name(ARGUMENTS, span)
         self._loop(self.script.written(variable), over, node)
 
     def _loop(self, name: str, over: ir.Expression, node: Node) -> None:

@@ -171,9 +171,19 @@ class Lists(Commands):
         if len(operands) == 1:
             self.execute(operands[0], streams)
             return
-        condition = self.condition(operands[0])
         rest = partial(self._chain, operands[1:], operators[1:], streams)
-        self._branch(condition, operators[0], rest, operands[0])
+        if operators[0] == "&&" and self._makes_file(operands[0]):
+            self.execute(operands[0])
+            rest()
+            return
+        self._branch(self.condition(operands[0]), operators[0], rest, operands[0])
+
+    def _makes_file(self, node: Node) -> bool:
+        """Whether a command makes a file for those after it. It is taken to succeed: nothing is asked of it, and what
+        comes of a script of which a step failed is no run that anybody is after."""
+        redirects = [child for child in node.children if child.type == "file_redirect" and not self._is_input(child)]
+        paths = [each.child_by_field_name("destination") for each in redirects]
+        return any(path is not None and self.script.written(path) not in _NOWHERE for path in paths)
 
     def _branch(self, condition: Condition, operator: str, rest: partial[None], node: Node) -> None:
         if isinstance(condition, ir.Constant):
