@@ -68,6 +68,11 @@ SCRIPTS = {
     "an env file is exported": ("set -a\n. ./.env\nset +a\nhack/build.sh $TAG", ["built app:1"]),
     "an env file as words": ("export $(grep -v '^#' .env | xargs)\nhack/build.sh $TAG", ["built app:1"]),
     "a file that the script writes": ("echo IMG=app:1 > x.env\nsource x.env\ndocker push $IMG", ["pushed app:1"]),
+    "a file that the script writes in two steps": (
+        "{ echo IMG=app; printf TAG=; } > x.env\necho 1 >> x.env\nsource x.env\ndocker push $IMG:$TAG",
+        ["pushed app:1"],
+    ),
+    "a name through a file, read by the shell": ("echo app:1 > IMG\ndocker push $(<IMG)", ["pushed app:1"]),
     "a name through a file": ("echo app:1 > IMG\ndocker push $(cat IMG)", ["pushed app:1"]),
     "eval": ('eval "IMG=app:1"\ndocker push $IMG', ["pushed app:1"]),
     "eval of words": ('for n in a b; do eval "${n}_IMG=$n:1"; done\ndocker push $b_IMG', ["pushed b:1"]),

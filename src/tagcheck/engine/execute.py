@@ -250,7 +250,7 @@ class Execution(Calls):
         if node.output is None:
             self._print(result.output)
         else:
-            self.place(node.output, shelltexts.without_line_ends(result.output), frame)
+            self.place(node.output, _captured(result.output, node.whole), frame)
         self.place(node.status, result.outcome, frame)
 
     def _print(self, value: Value) -> None:
@@ -275,7 +275,7 @@ class Execution(Calls):
         cell = self.output_cell
         self.standard_input, self.output_cell = outer
         if node.output is not None and cell is not None and self.live:
-            self.place(node.output, shelltexts.without_line_ends(self.narrow(self.heap.read(cell))), frame)
+            self.place(node.output, _captured(self.narrow(self.heap.read(cell)), node.whole), frame)
 
     @abstractmethod
     def call_by_name(self, command: Command) -> CommandResult | None:
@@ -499,6 +499,10 @@ class Execution(Calls):
     @abstractmethod
     def used(self, node: ir.Use, value: Value) -> None:
         """A file states something about images."""
+
+
+def _captured(output: Value, whole: bool) -> Value:
+    return output if whole else shelltexts.without_line_ends(output)
 
 
 def _ends_unknown(value: Value) -> bool:

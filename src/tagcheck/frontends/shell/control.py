@@ -32,7 +32,8 @@ class Control(Lists):
         span = self.script.span(node)
         body = self.block(partial(self._compound_body, node, streams))
         plain = streams.stdin is None and streams.output is None
-        for statement in body if plain else (ir.Redirect(body, span, streams.stdin, streams.output),):
+        redirected = (ir.Redirect(body, span, streams.stdin, streams.output, streams.whole),)
+        for statement in body if plain else redirected:
             self.emit(statement)
         return unknown(span)
 

@@ -363,7 +363,7 @@ class Lists(Commands):
             return self._executed(stages, streams, asked)
         span = self.script.span(outputs[0])
         output = self.temporary(span)
-        found = self._executed(stages, replace(streams, output=output), asked)
+        found = self._executed(stages, replace(streams, output=output, whole=True), asked)
         appends, path = targets[-1]
         if path is not None and literal_text(path) not in _NOWHERE:
             self.call("append-file" if appends else "write-file", (path, output), span)
@@ -398,7 +398,8 @@ class Lists(Commands):
         if not commands:
             return ir.Literal("", span)
         if len(commands) == 1 and commands[0].type == "file_redirect":
-            return self._file(commands[0]) or ir.Literal("", span)
+            content = self._file(commands[0])
+            return ir.Literal("", span) if content is None else ir.Apply("without-line-ends", (content,), span)
         output = self.temporary(span)
         kept = self.entered(node)
         if len(commands) == 1 and commands[0].type in ("command", "pipeline"):
