@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tagcheck.builtins.symbolic import joined, split_text
-from tagcheck.values import Same, Text, same
+from tagcheck.values import Text, equal
 
 MOST_COPIES = 32
 _NAME = "<copy "
@@ -65,4 +65,4 @@ class Copies:
 
 
 def _begins(steps: list[Text], place: list[Text]) -> bool:
-    return len(steps) >= len(place) and all(same(*each) is Same.YES for each in zip(place, steps, strict=False))
+    return len(steps) >= len(place) and all(equal(*each) for each in zip(place, steps, strict=False))

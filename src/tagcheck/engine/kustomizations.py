@@ -297,9 +297,9 @@ class Kustomizations(Manifests):
 
     def _users(self) -> dict[str, frozenset[str]]:
         """The kustomizations that use a folder, for each folder."""
-        known = self.program.kept.get(_USERS)
-        if not isinstance(known, dict):
-            known = {}
+        found = self.program.kept.get(_USERS)
+        known: dict[str, frozenset[str]] = found if isinstance(found, dict) else {}
+        if found is None:
             for file in (path for path in self.program.paths if path.rpartition("/")[2] in NAMES):
                 for part in parts(file, (self.program.read(file) or "").encode()):
                     known[part] = known.get(part, frozenset()) | {file}

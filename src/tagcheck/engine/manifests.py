@@ -11,6 +11,7 @@ from tagcheck.engine.places import at_root
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import jinja, kubernetes
+from tagcheck.frontends.dockerfile import NO_IMAGE
 from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference, parse
 from tagcheck.source import Span
@@ -214,6 +215,8 @@ class Manifests(Commands):
             self.deploy_object(value)
         elif node.role is ir.Role.BASE:
             for guards, image in self.text_options(value):
+                if image.literal == NO_IMAGE:
+                    continue
                 self.record_under(guards, Stage.BASE, image)
 
 

@@ -29,10 +29,12 @@ from tagcheck.values import (
     HoleKind,
     Origin,
     Piece,
+    Same,
     Text,
     Value,
     alternatives,
     equal,
+    same,
 )
 
 _STAGES = {
