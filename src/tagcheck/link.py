@@ -154,7 +154,7 @@ class Program:
         return tuple(sorted(each for each in found if dirname(each) == folder))
 
     def only_reads(self, variable: str) -> bool:
-        """Whether every mention of a variable of the environment in the project's files is `$NAME` or `${NAME…`."""
+        """Whether every mention of a variable in the project's files is `$NAME`, `${NAME…` or `$(NAME`."""
         known = self._only_read.get(variable)
         if known is None:
             word = variable.encode("utf-8", "replace")
@@ -597,7 +597,7 @@ def _only_reads(content: bytes, word: bytes) -> bool:
     while at >= 0:
         before, after = content[max(0, at - 2) : at], content[at + len(word) : at + len(word) + 1]
         is_word = not before[-1:].isalnum() and before[-1:] != b"_" and not after.isalnum() and after != b"_"
-        if is_word and not before.endswith((b"$", b"${", b"{#", b"{!")):
+        if is_word and not before.endswith((b"$", b"${", b"$(", b"{#", b"{!")):
             return False
         at = content.find(word, at + len(word))
     return True

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tagcheck.events import Event, Stage
 from tagcheck.predicates.model import PRESENT, Case, Match, names_of, place, placeholder, written_at
 from tagcheck.predicates.stages import NEEDS_LOCAL, USES, literals, mismatches
-from tagcheck.values import Filling, HoleKind
+from tagcheck.values import WITHHELD, Filling, HoleKind
 
 NO_VALUE = "<no value>"
 """What Go's text/template writes for a key that is not there."""
@@ -18,6 +18,9 @@ def undefined_variable(case: Case) -> Iterator[Match]:
     for event in case.events(*PRESENT, *NEEDS_LOCAL, *USES):
         if any(NO_VALUE in text for text in literals(event.image)):
             yield _without_value(event)
+        for part in _variables(event):
+            if part.hole.identity.startswith(WITHHELD) and part.hole.identity not in repr(event.guards):
+                yield _without_value(event, part.hole.label, "make has it and does not export it")
     for event in case.events(Stage.DEPLOYED) if case.scenario.unlisted else ():
         left = next(filter(None, map(placeholder, literals(event.image))), "")
         if left.strip("${}") in case.scenario.unlisted and event.kubelet:
