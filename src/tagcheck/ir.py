@@ -227,9 +227,10 @@ class Apply(Struct, frozen=True):
     an item so many times).
 
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
-    of words that an unquoted expansion becomes), 'split-lines', 'argument' (a list and a number from 1: that item, the
-    empty text past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix', 'without-longest-suffix' (a
-    text and a pattern), 'replace-first', 'replace-all' (a text, a pattern and a text), 'upper', 'lower'."""
+    of words that an unquoted expansion becomes), 'file-names' (a list in which patterns of file names become the names
+    of files), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1: that item, the empty text
+    past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix', 'without-longest-suffix' (a text and a
+    pattern), 'replace-first', 'replace-all' (a text, a pattern and a text), 'upper', 'lower'."""
 
     operation: str
     arguments: tuple[Expression, ...]
@@ -312,7 +313,7 @@ class Invoke(Struct, frozen=True):
 class Run(Struct, frozen=True):
     """A command line as a shell or make runs it. `argv` holds the words, the command first, not yet split;
     `output` takes what it prints, without the line ends at its end; without one it is printed. `status` takes whether
-    it failed. Without `stdin` and `directory` those around it hold."""
+    it failed. Without `stdin` and `directory` those around it hold. `whole`: `output` takes the line ends as well."""
 
     argv: tuple[Expression, ...]
     span: Span
@@ -321,6 +322,7 @@ class Run(Struct, frozen=True):
     directory: Expression | None = None
     output: Target = None
     status: Target = None
+    whole: bool = False
 
 
 class Redirect(Struct, frozen=True):
@@ -330,6 +332,7 @@ class Redirect(Struct, frozen=True):
     span: Span
     stdin: Expression | None = None
     output: Target = None
+    whole: bool = False
 
 
 class Branch(Struct, frozen=True):

@@ -144,14 +144,16 @@ class _Dump:
         if statement.directory is not None:
             parts.append(f"directory {self.expression(statement.directory)}")
         if statement.output is not None:
-            parts.append(f"output {self.expression(statement.output)}")
+            parts.append(f"{_output(statement.whole)} {self.expression(statement.output)}")
         if statement.status is not None:
             parts.append(f"status {self.expression(statement.status)}")
         return "; ".join(parts)
 
     def _redirect(self, statement: ir.Redirect) -> str:
         stdin = f"; stdin {self.expression(statement.stdin)}" if statement.stdin is not None else ""
-        output = f"; output {self.expression(statement.output)}" if statement.output is not None else ""
+        output = ""
+        if statement.output is not None:
+            output = f"; {_output(statement.whole)} {self.expression(statement.output)}"
         return f"redirect{stdin}{output}"
 
     def _into(self, targets: tuple[ir.Target, ...], declare: bool) -> str:
@@ -276,3 +278,7 @@ def _inner_blocks(statement: ir.Statement) -> Iterator[tuple[str, tuple[ir.State
             yield "", statement.body
         case _:
             return
+
+
+def _output(whole: bool) -> str:
+    return "whole output" if whole else "output"

@@ -27,6 +27,7 @@ from tagcheck.values import (
     Null,
     Number,
     Opaque,
+    Piece,
     Same,
     Sequence,
     Text,
@@ -67,13 +68,26 @@ class ImageEntry(Struct, frozen=True):
         return self.applied(self.name, None, None)
 
     def applied(self, name: Text, tag: Text | None, digest: Text | None) -> Text:
-        """The name with this entry's parts in the place of its own."""
+        """The name with this entry's parts in the place of its own. A new name with an unknown part may hold a
+        tag, so that nothing is known of the old one."""
+        if self.new_name is not None and self.new_tag is None and _may_hold_tag(self.new_name):
+            tag = None
         if self.new_tag is not None or self.digest is not None:
             tag, digest = self.new_tag, self.digest
         found = self.new_name or name
         if tag is not None:
             found += Text.of(":") + tag + (self.suffix or EMPTY)
         return found + Text.of("@") + digest if digest is not None else found
+
+
+def _may_hold_tag(name: Text) -> bool:
+    """Whether there is an unknown part behind the last slash."""
+    for part in reversed(name.parts):
+        if not isinstance(part, Piece):
+            return True
+        if "/" in part.text:
+            break
+    return False
 
 
 class Target(Struct, frozen=True):

@@ -400,6 +400,8 @@ class Opaque(Struct, frozen=True):
     label: str = ""
 
 
+WITHHELD = "withheld:"
+"""How the identities of variables begin that a program has and does not hand to the programs that it starts."""
 PARAMETER_PREFIX = "param:"
 """How the identity of an opaque value begins that is, or is part of, a parameter of an entry point."""
 

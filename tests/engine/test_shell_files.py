@@ -68,6 +68,11 @@ SCRIPTS = {
     "an env file is exported": ("set -a\n. ./.env\nset +a\nhack/build.sh $TAG", ["built app:1"]),
     "an env file as words": ("export $(grep -v '^#' .env | xargs)\nhack/build.sh $TAG", ["built app:1"]),
     "a file that the script writes": ("echo IMG=app:1 > x.env\nsource x.env\ndocker push $IMG", ["pushed app:1"]),
+    "a file that the script writes in two steps": (
+        "{ echo IMG=app; printf TAG=; } > x.env\necho 1 >> x.env\nsource x.env\ndocker push $IMG:$TAG",
+        ["pushed app:1"],
+    ),
+    "a name through a file, read by the shell": ("echo app:1 > IMG\ndocker push $(<IMG)", ["pushed app:1"]),
     "a name through a file": ("echo app:1 > IMG\ndocker push $(cat IMG)", ["pushed app:1"]),
     "eval": ('eval "IMG=app:1"\ndocker push $IMG', ["pushed app:1"]),
     "eval of words": ('for n in a b; do eval "${n}_IMG=$n:1"; done\ndocker push $b_IMG', ["pushed b:1"]),
@@ -111,6 +116,28 @@ SCRIPTS = {
         'build_a() { docker build -t a:1 .; }\nbuild_b() { docker build -t b:1 .; }\n"build_${KIND:-b}"',
         ["built b:1"],
     ),
+    "a loop over files": (
+        'for f in hack/*ai*.sh d*/; do docker push "$(basename "$f" .sh):1"; done',
+        ["pushed main:1", "pushed deploy:1"],
+    ),
+    "a loop over files, from another folder": (
+        'cd hack\nfor f in [lt]*.sh; do docker push "${f%.sh}:1"; done',
+        ["pushed lib:1", "pushed tag:1"],
+    ),
+    "a loop over files that are not there": (
+        'for f in plugins/*/ "$OUT"/*.txt; do docker push "r/$(basename "$f"):1"; done',
+        ["pushed r/<?>:1", "pushed r/<?>.txt:1"],
+    ),
+    "a quoted pattern is a word": ("for t in 'a*'; do docker push x:$t; done", ["pushed x:a*"]),
+    "archives that come to be": (
+        "docker save -o out/a.tar app:1\nfor f in out/*.tar; do kind load image-archive $f; done",
+        ["saved app:1", "loaded app:1 in kind"],
+    ),
+    "a switch that is there at times": (
+        "docker run $(tty -s && echo -it) app:1\ndocker run $(test -t 1 && echo -it || echo) app:2",
+        ["run app:1", "run app:2"],
+    ),
+    "what several programs print": ("docker run $(frobnicate; echo -it) app:1", []),
     "a query that nothing answers": ("echo 'a: {b: [1]}' | yq '.a.b.c[0]'\ndocker push a:1", ["pushed a:1"]),
 }
 MANIFESTS = {
@@ -125,6 +152,29 @@ MANIFESTS = {
     "sed in place": ("sed -i 's|app:0|app:5|' pod.yaml\nkubectl apply -f pod.yaml", "app:5"),
     "sed in place, as on a Mac": ("sed -i '' -e 's|app:0|app:5|' pod.yaml\nkubectl apply -f pod.yaml", "app:5"),
     "sed in place in a folder": ("cd deploy\nsed -i.bak 's|__IMAGE__|app:5|' pod.yaml\nkubectl apply -f .", "app:5"),
+    "sed to a file that takes the other's place": (
+        "sed 's|app:0|app:5|' pod.yaml > new && mv new pod.yaml\nkubectl apply -f pod.yaml",
+        "app:5",
+    ),
+    "sed on a copy": (
+        "cp pod.yaml /tmp/x/\nsed -i s/app:0/app:5/ /tmp/x/pod.yaml\nkubectl apply -f /tmp/x/pod.yaml",
+        "app:5",
+    ),
+    "sed in a copy of a folder": (
+        'D=$(mktemp -d)\ncp -R deploy "$D"\n'
+        'sed -i "s|__IMAGE__|app:5|" "$D/deploy/pod.yaml"\nkubectl apply -f "$D/deploy"',
+        "app:5",
+    ),
+    "a copy of a copy": (
+        "cp -r deploy /tmp/a\ncp -r /tmp/a/. /tmp/b\n"
+        'sed -i "s|__IMAGE__|app:5|" /tmp/b/pod.yaml\nkubectl apply -f /tmp/b/',
+        "app:5",
+    ),
+    "what was changed before it was copied": (
+        'sed -i "s|__IMAGE__|app:5|" deploy/pod.yaml\ncp -r deploy /tmp/a\nkubectl apply -f /tmp/a/pod.yaml',
+        "app:5",
+    ),
+    "a file that is copied into a folder": ("cp -t deploy pod.yaml\nkubectl apply -f deploy/pod.yaml", "app:0"),
     "perl": ("perl -pi -e 's{app:(\\d+)}{app:v$1}g' pod.yaml\nkubectl apply -f pod.yaml", "app:v0"),
     "envsubst": ("export NAME=app TAG=1\nenvsubst < pod.tmpl | kubectl apply -f -", "app:1"),
     "envsubst with a list": ("export NAME=app TAG=1\nenvsubst '$NAME' < pod.tmpl | kubectl apply -f -", "app:$TAG"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
 from tagcheck import ir
-from tagcheck.engine import dynamic, shelltexts, shellvalues, truth
+from tagcheck.engine import dynamic, filenames, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
@@ -376,6 +377,8 @@ class Evaluation(Symbols):
                 return below(ROOT, path)
             case "path-below", (base, path):
                 return below(self.as_text(base), self.as_text(path))
+            case "file-names", (Sequence() as listed,):
+                return self._file_names(listed)
             case "read-fields", (line, separators, Number(value=count)):
                 return shelltexts.fields(self.as_text(line), self.as_text(separators).literal, int(count))
             case "split-lines", (value,):
@@ -388,6 +391,21 @@ class Evaluation(Symbols):
                     return known
                 found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
                 return self.opaque(f"an operation {operation!r}") if found is None else found
+
+    def _file_names(self, listed: Sequence) -> Sequence:
+        """A list in which names of the project's files stand for the patterns."""
+        found: list[Value] = []
+        for item in listed.items:
+            if isinstance(item, Text) and filenames.is_pattern(item):
+                known = filenames.names(item, self.placed(item), self.program)
+                found += known or [filenames.unknown_name(item, self.fresh("name"))]
+            else:
+                found.append(item)
+        return Sequence(tuple(found), listed.open)
+
+    @abstractmethod
+    def placed(self, path: Text) -> Text:
+        """A path as seen from the project's folder, as far as it is known where the run is."""
 
     def _has(self, mapping: Mapping, key: Value) -> Value:
         answers = {same_key(name, key) for name, _ in mapping.entries}

@@ -21,7 +21,9 @@ from tagcheck.values import (
     EMPTY,
     Absent,
     Alternatives,
+    Filling,
     FunctionValue,
+    HoleKind,
     Mapping,
     Null,
     Number,
@@ -248,7 +250,7 @@ class Execution(Calls):
         if node.output is None:
             self._print(result.output)
         else:
-            self.place(node.output, shelltexts.without_line_ends(result.output), frame)
+            self.place(node.output, _captured(result.output, node.whole), frame)
         self.place(node.status, result.outcome, frame)
 
     def _print(self, value: Value) -> None:
@@ -256,8 +258,11 @@ class Execution(Calls):
         if self.output_cell is None:
             return
         before = self.heap.read(self.output_cell)
-        if isinstance(before, Text) and len(before.parts) > MOST_PRINTED:
+        if value == EMPTY or (isinstance(before, Text) and len(before.parts) > MOST_PRINTED):
             return
+        if _ends_unknown(before):
+            # Whether a program printed lines, and how many, is not known: what follows does not stand behind a name.
+            before, value = EMPTY, self.opaque("what several commands print")
         self.heap.write(self.output_cell, value if before == EMPTY else self.join((before, value)))
 
     def _redirect(self, node: ir.Redirect, frame: Frame) -> None:
@@ -270,7 +275,7 @@ class Execution(Calls):
         cell = self.output_cell
         self.standard_input, self.output_cell = outer
         if node.output is not None and cell is not None and self.live:
-            self.place(node.output, shelltexts.without_line_ends(self.narrow(self.heap.read(cell))), frame)
+            self.place(node.output, _captured(self.narrow(self.heap.read(cell)), node.whole), frame)
 
     @abstractmethod
     def call_by_name(self, command: Command) -> CommandResult | None:
@@ -494,6 +499,16 @@ class Execution(Calls):
     @abstractmethod
     def used(self, node: ir.Use, value: Value) -> None:
         """A file states something about images."""
+
+
+def _captured(output: Value, whole: bool) -> Value:
+    return output if whole else shelltexts.without_line_ends(output)
+
+
+def _ends_unknown(value: Value) -> bool:
+    """Whether a text ends with what a program printed."""
+    last = value.parts[-1] if isinstance(value, Text) and value.parts else None
+    return isinstance(last, Filling) and last.hole.kind is HoleKind.OUTPUT
 
 
 def _is_numeral(value: Value) -> bool:

@@ -7,7 +7,9 @@ depends on having seen all of them is not judged then.
 
 from __future__ import annotations
 
-from posixpath import join, normpath
+from collections.abc import Callable
+from functools import partial
+from posixpath import dirname, join, normpath
 
 from msgspec import Struct
 
@@ -16,7 +18,8 @@ from tagcheck.embedded import documents
 from tagcheck.engine.manifests import Manifests
 from tagcheck.engine.places import at_root
 from tagcheck.events import Override
-from tagcheck.frontends.kustomize import NAMES
+from tagcheck.frontends.kustomize import NAMES, parts
+from tagcheck.guards import Guards
 from tagcheck.ir import Role, Use
 from tagcheck.overlays import (
     Renaming,
@@ -31,12 +34,15 @@ from tagcheck.overlays import (
     word,
 )
 from tagcheck.source import Position, Span
-from tagcheck.values import EMPTY, Mapping, Null, Sequence, Text, Value
+from tagcheck.values import EMPTY, Mapping, Null, Sequence, Text, Value, alternatives
 from tagcheck.writing import written
 
 DEEPEST_BASE = 24
 MOST_RESOURCES = 600
+MOST_CASES = 8
+"""States of its files in which a kustomization is built; of further ones only the first."""
 _LAST_LINE = 1 << 30
+_USERS = "kustomizations by the folders that they use"
 _BASES = ("resources", "bases")
 _PROGRAMS = ("generators", "transformers", "configurations", "helmCharts", "helmChartInflationGenerator")
 """Fields with which a kustomization does what is not computed here."""
@@ -55,21 +61,57 @@ class Built(Struct, frozen=True):
 class Kustomizations(Manifests):
     """A run that knows kustomizations."""
 
+    _states: tuple[Guards, ...] = ()
+    """under what the first file that may be in several states is in each of them"""
+
     def deploy_kustomization(self, path: Text) -> None:
         """The objects of a folder's kustomization are applied to the cluster."""
         self.uses_cluster = True
-        built = self._built(path)
-        if built is None:
-            self.gap("deployed", "a kustomization that is not in the project")
-            return
-        outer = self.stated
-        for each in built.objects:
-            self.deploy_object(each)
-        self.stated = outer
+        outer, base = self.stated, self.guards
+        for guards, built in self._cases(partial(self._built, path)):
+            if built is None:
+                self.gap("deployed", "a kustomization that is not in the project")
+                continue
+            self.guards = guards
+            for each in built.objects:
+                self.deploy_object(each)
+        self.stated, self.guards = outer, base
 
     def rendered(self, effect: Effect) -> Value | None:
-        built = self._built(effect.path) if effect.path is not None else None
-        return None if built is None else self.join(written(built.objects))
+        if effect.path is None:
+            return None
+        cases = self._cases(partial(self._built, effect.path))
+        found = [(guards, self.join(written(built.objects))) for guards, built in cases if built is not None]
+        return alternatives(found) if found else None
+
+    def _cases(self, build: Callable[[], Built | None]) -> list[tuple[Guards, Built | None]]:
+        """What is built, for each state in which the run may have left the files that it is built of."""
+        base = self.guards
+        pending = [base]
+        found: list[tuple[Guards, Built | None]] = []
+        while pending:
+            self.guards = pending.pop(0)
+            count = len(self.overrides)
+            self._states = ()
+            built = build()
+            states = self._states_here()
+            if len(states) > 1 and len(pending) + len(states) + len(found) <= MOST_CASES:
+                del self.overrides[count:]
+                pending += states
+            else:
+                found.append((self.guards, built))
+        self.guards = base
+        return found
+
+    def _states_here(self) -> list[Guards]:
+        return [both for guards in self._states if (both := self.guards.and_(guards)) is not None]
+
+    def _text_here(self, value: Value) -> Text | None:
+        """The text of a file; of one that the run may have left in several states, that in the first of them."""
+        options = self.text_options(value)
+        if len(options) > 1 and not self._states:
+            self._states = tuple(guards for guards, _ in options)
+        return options[0][1] if options else None
 
     def _built(self, path: Text) -> Built | None:
         folder = self.folder(path)
@@ -80,6 +122,7 @@ class Kustomizations(Manifests):
 
     def _take(self, file: str) -> None:
         """A file is part of what is applied: it is not judged by itself, and what it says stands in it."""
+        file = self.copies.original(file)
         self.applied_files.add(file)
         self.stated = (*self.stated, (file, 1, _LAST_LINE))
 
@@ -93,7 +136,10 @@ class Kustomizations(Manifests):
 
     def _kustomization(self, folder: str) -> str | None:
         found = (normpath(join(folder, name)) for name in NAMES)
-        return next((path for path in found if self.program.has(path)), None)
+        return next((path for path in found if self._is_there(path)), None)
+
+    def _is_there(self, path: str) -> bool:
+        return self.program.has(self.copies.original(path))
 
     # --- building ---
 
@@ -112,12 +158,10 @@ class Kustomizations(Manifests):
         return self._transformed(file, content, Built((*built.objects, *_generated(content)), built.whole))
 
     def _content(self, file: str) -> Mapping | None:
-        text = self.read_file(at_root(file))
-        for _, option in self.text_options(text) if text is not None else ():
-            found = documents(option)
-            if found and isinstance(found[0], Mapping):
-                return found[0]
-        return None
+        value = self.read_file(at_root(file))
+        text = self._text_here(value) if value is not None else None
+        found = documents(text) if text is not None else ()
+        return found[0] if found and isinstance(found[0], Mapping) else None
 
     def _resource(self, file: str, item: Value, depth: int) -> Built:
         path = self._entry_path(file, item)
@@ -141,23 +185,22 @@ class Kustomizations(Manifests):
         if literal is None:
             return None
         path = normpath(join(file.rpartition("/")[0], literal))
-        return path if self.program.has(path) or self._kustomization(path) is not None else None
+        return path if self._is_there(path) or self._kustomization(path) is not None else None
 
     def _objects(self, path: str) -> Built:
         """The objects of a manifest file that can name images or be the source of a replacement."""
         self._take(path)
-        raw = self.program.read(path)
+        raw = self.program.read(self.copies.original(path))
         if raw is None:
             return Built(whole=False)
         if not any(sign in raw for sign in ("mage", "ontainers", "ConfigMap")):
             return Built()
         content = self.read_file(at_root(path))
         found: list[Value] = []
-        for _, option in self.text_options(content) if content is not None else ():
-            for each in documents(option):
-                listed = field(each, "items") if word(each, "kind").endswith("List") else None
-                found += listed.items if isinstance(listed, Sequence) else [each]
-            break
+        text = self._text_here(content) if content is not None else None
+        for each in documents(text) if text is not None else ():
+            listed = field(each, "items") if word(each, "kind").endswith("List") else None
+            found += listed.items if isinstance(listed, Sequence) else [each]
         return Built(tuple(found[:MOST_RESOURCES]), len(found) <= MOST_RESOURCES)
 
     # --- transforming ---
@@ -198,7 +241,8 @@ class Kustomizations(Manifests):
             return documents(item)
         self._take(path)
         content = self.read_file(at_root(path))
-        return next((documents(text) for _, text in self.text_options(content)), ()) if content is not None else ()
+        text = self._text_here(content) if content is not None else None
+        return documents(text) if text is not None else ()
 
     def _written_elsewhere(self, file: str, item: Value) -> Value:
         path = field(item, "path")
@@ -222,15 +266,45 @@ class Kustomizations(Manifests):
         """`kustomize edit set image`: NAME=NEW:TAG, NAME:TAG, NAME=NEW, NAME@DIGEST; '*' keeps what is there."""
         folder = self.folder(effect.directory or EMPTY)
         file = self._kustomization(folder) if folder is not None else None
-        content = self._content(file) if file is not None else None
-        if file is None or content is None:
+        before = self.read_file(at_root(file)) if file is not None else None
+        if file is None or before is None:
             self.gap("deployed", "a kustomization that is edited and is not in the project")
             return
-        images = list(_items(content, "images"))
-        for setting in effect.words:
-            _set_image(images, setting)
-        changed = with_entry(content, "images", Sequence(tuple(images)))
-        self.write_file(at_root(file), self.join(written((changed,))))
+        self.applied_files |= self._made_of(self.copies.original(file))
+        base = self.guards
+        for guards, text in self.text_options(before):
+            content, inside = next(iter(documents(text)), None), base.and_(guards)
+            if isinstance(content, Mapping) and inside is not None:
+                images = list(_items(content, "images"))
+                for setting in effect.words:
+                    _set_image(images, setting)
+                changed = with_entry(content, "images", Sequence(tuple(images)))
+                self.guards = inside
+                self.write_file(at_root(file), self.join(written((changed,))))
+        self.guards = base
+
+    def _made_of(self, file: str) -> set[str]:
+        """The kustomizations that one is a part of, however many steps away, and itself: as they stand in the project
+        they are not what is deployed, because the run changes them."""
+        found = {file}
+        pending = [dirname(file)]
+        while pending:
+            folder = pending.pop()
+            fresh = self._users().get(folder, frozenset()) - found
+            found |= fresh
+            pending += map(dirname, fresh)
+        return found
+
+    def _users(self) -> dict[str, frozenset[str]]:
+        """The kustomizations that use a folder, for each folder."""
+        found = self.program.kept.get(_USERS)
+        known: dict[str, frozenset[str]] = found if isinstance(found, dict) else {}
+        if found is None:
+            for file in (path for path in self.program.paths if path.rpartition("/")[2] in NAMES):
+                for part in parts(file, (self.program.read(file) or "").encode()):
+                    known[part] = known.get(part, frozenset()) | {file}
+            self.program.kept[_USERS] = known
+        return known
 
     def used(self, node: Use, value: Value) -> None:
         if node.role is Role.KUSTOMIZATION and isinstance(value, Text):

@@ -7,10 +7,11 @@ from abc import abstractmethod
 from tagcheck import ir
 from tagcheck.catalog import Effect
 from tagcheck.engine.commands import Commands
-from tagcheck.engine.places import ROOT, below
+from tagcheck.engine.places import at_root
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import jinja, kubernetes
+from tagcheck.frontends.dockerfile import NO_IMAGE
 from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference, parse
 from tagcheck.source import Span
@@ -195,9 +196,17 @@ class Manifests(Commands):
         if not names:
             self.gap("deployed", "a file that is not in the project")
         for name in names:
-            content = self._written(below(ROOT, Text.of(name))) or self._project_content(name)
+            content = self._in_copy(path, name) or self._written(at_root(name)) or self._project_content(name)
             if content is not None and name.endswith(MANIFESTS):
                 self.deploy(content)
+
+    def _in_copy(self, path: Text, name: str) -> Value | None:
+        """The content of a file in a copy of a folder, where the run has written it; `name`: what it is a copy of."""
+        literal = self.placed(path).literal or ""
+        if self.copies.source(literal) is None:
+            return None
+        rest = name.removeprefix(self.copies.original(literal))
+        return self._written(at_root(literal + rest))
 
     def used(self, node: ir.Use, value: Value) -> None:
         """A manifest file by itself."""
@@ -206,6 +215,8 @@ class Manifests(Commands):
             self.deploy_object(value)
         elif node.role is ir.Role.BASE:
             for guards, image in self.text_options(value):
+                if image.literal == NO_IMAGE:
+                    continue
                 self.record_under(guards, Stage.BASE, image)
 
 

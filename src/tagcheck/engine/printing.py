@@ -10,7 +10,7 @@ from tagcheck.builtins.paths import folder_of, last_part_of
 from tagcheck.builtins.symbolic import cut_run, derived, joined, replace_text, run_text, runs, split_text
 from tagcheck.catalogue import Tools
 from tagcheck.engine import shelltexts
-from tagcheck.engine.data import Data
+from tagcheck.engine.copying import Copying
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.shelltexts import shortened as without_end
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
@@ -25,7 +25,7 @@ MOST_REPEATS = 64
 """How often a format is used again for further words."""
 
 
-class Printing(Data):
+class Printing(Copying):
     """A run that knows what programs print."""
 
     tools: Tools
@@ -55,6 +55,9 @@ class Printing(Data):
         loaded = self.load(self.standard_input) if self.standard_input is not None else EMPTY
         return self.distribute((loaded,), lambda chosen: function(self.as_text(chosen[0])))
 
+    def _nothing(self, words: tuple[Text, ...]) -> Value | None:
+        return EMPTY
+
     # --- paths ---
 
     def _directory(self, words: tuple[Text, ...]) -> Value | None:
@@ -73,9 +76,9 @@ class Printing(Data):
         if not 1 <= len(words) <= 2 or (words[0].literal or "").startswith("-"):
             return None
         found = last_part_of(words[0])
-        if not suffix or not found.trailing.endswith(suffix):
-            return found if not suffix else None
-        return without_end(found, len(suffix))
+        if suffix and found.trailing.endswith(suffix) and found.literal != suffix:
+            return without_end(found, len(suffix))
+        return found if not suffix or found.literal is not None else None
 
     # --- programs that pass on what they get ---
 
@@ -130,7 +133,7 @@ class Printing(Data):
         first, last = (1, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
         return Text.of("".join(f"{number}\n" for number in range(first, last + 1)))
 
-    def _copied(self, words: tuple[Text, ...]) -> Value | None:
+    def _repeated(self, words: tuple[Text, ...]) -> Value | None:
         content = self._input(())
         if content is not None and not any((word.literal or "").startswith("-") for word in words):
             for word in words:
@@ -206,10 +209,12 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "words": Printing._words,
     "format": Printing._format,
     "files": Printing._files,
-    "input": Printing._copied,
+    "input": Printing._repeated,
     "substituted": Printing._substituted,
     "directory": Printing._directory,
     "path": Printing._path,
     "folder": Printing._folder,
     "last-part": Printing._last_part,
+    "nothing": Printing._nothing,
+    "copied-files": Printing.copied,
 }

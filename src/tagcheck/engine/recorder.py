@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
+from tagcheck.engine.copies import Copies
 from tagcheck.engine.evaluate import Evaluation
-from tagcheck.engine.places import below, in_project
+from tagcheck.engine.filenames import FILE_NAME
+from tagcheck.engine.places import at_root, below, in_project
 from tagcheck.engine.state import ABSENT
 from tagcheck.events import Dropped, Event, Override, Stage
 from tagcheck.finding import Gap
@@ -27,10 +29,12 @@ from tagcheck.values import (
     HoleKind,
     Origin,
     Piece,
+    Same,
     Text,
     Value,
     alternatives,
     equal,
+    same,
 )
 
 _STAGES = {
@@ -61,6 +65,7 @@ class Recorder(Evaluation):
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
         self.archived: dict[str, tuple[tuple[Text, ...], str]] = {}
         self.files: list[tuple[Text, Value, Guards]] = []
+        self.copies = Copies(lambda path: program.has(path) or bool(program.below(path)))
         self.variables: dict[str, int] = {}
         self.lane: tuple[tuple[int, int], ...] = ()
         self.site: Span = Span("", 1, 1, 1, 1)
@@ -342,11 +347,16 @@ class Recorder(Evaluation):
         """The content of a file: as last written in this run under the same path, or as it stands in the project."""
         found: list[tuple[Guards, Value]] = []
         for guards, text in self.text_options(path):
-            content = self._written(text) or self._project_file(text)
+            content = self._written(text) or self._before_copying(text) or self._project_file(text)
             # Reading a file that does not exist fails, and what fails is no run that a scenario is about.
             if content is not None:
                 found.append((guards, content))
         return alternatives(found) if found else None
+
+    def _before_copying(self, path: Text) -> Value | None:
+        """What was written to a file of a folder that was copied."""
+        source = self.copies.source(self.placed(path).literal or "")
+        return self.read_file(at_root(source)) if source is not None else None
 
     def _written(self, path: Text) -> Value | None:
         """What was last written, for each case of the run in which something was."""
@@ -366,7 +376,12 @@ class Recorder(Evaluation):
         return self._project_content(names[0]) if len(names) == 1 else None
 
     def placed(self, path: Text) -> Text:
-        """A path as seen from the project's folder, as far as it is known where the run is."""
+        """A path as seen from the project's folder, as far as it is known where the run is; in a copy of a folder, by
+        the name of that copy."""
+        return self.copies.placed(self.seen_from_root(path))
+
+    def seen_from_root(self, path: Text) -> Text:
+        """A path as seen from the project's folder, copied or not."""
         directory = self.directory()
         whole = path if directory is None else below(directory, path)
         inside = in_project(whole)
@@ -375,6 +390,9 @@ class Recorder(Evaluation):
     def found_files(self, path: Text) -> tuple[str, ...]:
         """The project files that a path can mean."""
         placed = self.placed(path)
+        literal = placed.literal
+        if literal is not None and self.copies.source(literal) is not None:
+            return self.program.find_files(Text.of(self.copies.original(literal)), "")
         found = self.program.find_files(placed, self.site.path) if placed is not path else ()
         return found or self.program.find_files(path, self.site.path)
 
@@ -396,6 +414,8 @@ def _is_archive(named: Text, path: Text) -> bool:
     pattern = named.literal
     if pattern is not None and "*" in pattern:
         return fnmatchcase(str(path), pattern)
+    if any(hole.identity.startswith(FILE_NAME) for hole in named.holes):
+        return same(path, named) is not Same.NO
     return equal(path, named)
 
 

@@ -130,6 +130,8 @@ def argument(listed: Value, number: Value) -> Value | None:
 def applied(operation: str, texts: tuple[Text, ...]) -> Value | None:
     """An operation on texts by name; None if there is no such operation."""
     match operation, texts:
+        case "without-line-ends", (text,):
+            return without_line_ends_of(text)
         case (("upper" | "lower"), (text,)):
             return text.mapped(operation)
         case (("replace-first" | "replace-all"), (text, old, new)):

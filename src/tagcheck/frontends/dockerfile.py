@@ -27,7 +27,7 @@ _OTHER = (".go", ".py", ".sh", ".md", ".txt", ".yaml", ".yml", ".json", ".j2", "
 LARGEST = 1 << 20
 MOST_IMAGES = 200
 DEEPEST = 20
-_NO_IMAGE = "scratch"
+NO_IMAGE = "scratch"
 
 
 def relevant(path: str, content: bytes) -> bool:
@@ -109,8 +109,10 @@ class _Dockerfile:
                         self._state(each.start_byte + len("from="), each.end_byte, each)
 
     def _state(self, start: int, end: int, node: Node) -> None:
+        if end - start > 1 and self.content[start] in b"\"'" and self.content[start] == self.content[end - 1]:
+            start, end = start + 1, end - 1
         written = self.content[start:end].decode()
-        if written.lower() in self.stages or written == _NO_IMAGE or written.isdigit() or not written:
+        if written.lower() in self.stages or written == NO_IMAGE or written.isdigit() or not written:
             return
         self.uses.append(ir.Use(ir.Role.BASE, self._joined(start, end, node), self._span(start, end)))
 

@@ -19,6 +19,9 @@ def image_not_removed(case: Case) -> Iterator[Match]:
         removed = case.events(Stage.REMOVED)
         if cleaned or any(same_as(event, each) is not Same.NO for each in removed):
             continue
+        if case.is_third_party(event.reference):
+            # An image of a node of kind, which is kept from one run to the next.
+            continue
         if not event.image.parts or event.assumed or (event.span, event.trace) in seen:
             continue
         if event.host:

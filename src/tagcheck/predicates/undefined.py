@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tagcheck.events import Event, Stage
 from tagcheck.predicates.model import PRESENT, Case, Match, names_of, place, placeholder, written_at
 from tagcheck.predicates.stages import NEEDS_LOCAL, USES, literals, mismatches, missing_sources, not_present
-from tagcheck.values import Filling, HoleKind, Text
+from tagcheck.values import WITHHELD, Filling, HoleKind, Text
 
 _NEVER_SET = "no file of the project mentions it but to read it"
 NO_VALUE = "<no value>"
@@ -19,25 +19,50 @@ def undefined_variable(case: Case) -> Iterator[Match]:
     for event in case.events(*PRESENT, *NEEDS_LOCAL, *USES):
         if any(NO_VALUE in text for text in literals(event.image)):
             yield _without_value(event)
+        yield from _withheld(event)
+        yield from _unset_for_job(case, event)
+    yield from _unlisted(case)
+    yield from _never_set(case)
+
+
+def _withheld(event: Event) -> Iterator[Match]:
+    """A variable of a makefile that its recipe's shell does not get."""
+    for part in _variables(event.image):
+        if part.hole.identity.startswith(WITHHELD) and part.hole.identity not in repr(event.guards):
+            yield _without_value(event, part.hole.label, "make has it and does not export it")
+
+
+def _unset_for_job(case: Case, event: Event) -> Iterator[Match]:
+    """A variable on a host where nothing but the job sets any."""
+    for part in _variables(event.image) if event.host else ():
+        if part.hole.identity in case.scenario.unset_for_jobs:
+            yield _without_value(event, part.hole.label, "nothing in the workflow sets it")
+            return
+
+
+def _unlisted(case: Case) -> Iterator[Match]:
+    """A variable that a substitution was not told to replace."""
     for event in case.events(Stage.DEPLOYED) if case.scenario.unlisted else ():
         left = next(filter(None, map(placeholder, literals(event.image))), "")
         if left.strip("${}") in case.scenario.unlisted and event.kubelet:
             yield _without_value(event, left.strip("${}"), "the list of the substitution does not name it")
+
+
+def _never_set(case: Case) -> Iterator[Match]:
+    """A variable that may come from outside, where the names of a scenario do not go together with it."""
     for found in mismatches(case):
-        unset = next((each for each in _variables(found.use.image) if each.hole.identity in case.scenario.unset), None)
+        unset = _unset(case, found.use.image)
         if unset is not None:
             span = unset.site or written_at(found.use.image, found.use.span)
             yield found.match(span, variable=unset.hole.label, reason=_NEVER_SET)
-    for event in case.events(*PRESENT, *NEEDS_LOCAL, *USES) if case.scenario.unset_for_jobs else ():
-        unset = next(
-            (each for each in _variables(event.image) if each.hole.identity in case.scenario.unset_for_jobs), None
-        )
-        if unset is not None and event.host:
-            yield _without_value(event, unset.hole.label, "nothing in the workflow sets it")
     for event, name, candidate in missing_sources(case):
-        unset = next((each for each in _variables(name) if each.hole.identity in case.scenario.unset), None)
+        unset = _unset(case, name)
         if unset is not None:
             yield not_present(event, name, candidate, unset.site, variable=unset.hole.label, reason=_NEVER_SET)
+
+
+def _unset(case: Case, image: Text) -> Filling | None:
+    return next((each for each in _variables(image) if each.hole.identity in case.scenario.unset), None)
 
 
 def _variables(image: Text) -> Iterator[Filling]:

@@ -136,7 +136,7 @@ SCRIPTS = {
         run "kubectl", "apply", "-f", "-"; stdin %1; status %2
         if (%2 == nil)
             run "echo", "done"
-        run "cat"; stdin "a: $x\\n"; output %3
+        run "cat"; stdin "a: $x\\n"; whole output %3
         call <shell>.write-file("f", %3)
         run "b"; stdin environment!("C")
         """,
@@ -144,15 +144,15 @@ SCRIPTS = {
     "redirections": (
         "a > f 2>&1\nb >> $F\nc < f\nd > /dev/null\ne 2>/dev/null\nf >&2",
         """
-        run "a"; output %1
+        run "a"; whole output %1
         call <shell>.write-file("f", %1)
-        run "b"; output %2
+        run "b"; whole output %2
         call <shell>.append-file(environment!("F"), %2)
         %3, _ = call <shell>.read-file("f")
         run "c"; stdin %3
-        run "d"; output %4
+        run "d"; whole output %4
         run "e"
-        run "f"; output %5
+        run "f"; whole output %5
         """,
     ),
     "a redirection after a list is its last command's": (
@@ -160,7 +160,7 @@ SCRIPTS = {
         """
         run "a"; status %1
         if (%1 == nil)
-            run "b"; output %2
+            run "b"; whole output %2
             call <shell>.write-file("f", %2)
         run "c"
         """,
@@ -170,7 +170,7 @@ SCRIPTS = {
         if ! docker image inspect x >/dev/null; then a; elif [[ -z "$Q" && $X != 1 ]]; then b; else c; fi
         """,
         """
-        run "docker", "image", "inspect", "x"; output %1; status %2
+        run "docker", "image", "inspect", "x"; whole output %1; status %2
         if (%2 != nil)
             run "a"
         else
@@ -202,7 +202,7 @@ SCRIPTS = {
         while read -r l; do f "$l"; done < list
         """,
         """
-        for _, %1 in list("a", environment!("X"), spread(split-words!(environment!("Z"))))
+        for _, %1 in list("a", environment!("X"), spread(file-names!(split-words!(environment!("Z")))))
             i = %1
             run "kind", "load", "docker-image", i
         while true

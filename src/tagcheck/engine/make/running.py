@@ -18,7 +18,10 @@ from tagcheck.ir import Literal
 from tagcheck.source import Span
 from tagcheck.values import (
     EMPTY,
+    WITHHELD,
     Alternatives,
+    Hole,
+    HoleKind,
     Origin,
     Piece,
     Text,
@@ -150,7 +153,7 @@ class Runner(Reader):
             if not self._shell_is_known():
                 self.host.gap("run", "a recipe that no shell runs")
                 return
-            environment = tuple(self._exports())
+            environment = (*self._exports(), *self._withheld(lines))
             outer = (self.host.site, self.host.holes)
             if self.one_shell:
                 self._together(lines, environment)
@@ -245,6 +248,22 @@ class Runner(Reader):
         for name in sorted(names):
             if name.isidentifier() and self.exported.get(name, True):
                 yield name, self.variable(name)
+
+    def _withheld(self, lines: list[tuple[Guards, Line]]) -> Iterator[tuple[str, Value]]:
+        """Variables of the makefile that the shells of a recipe read and do not get: unknowns that say so. Those that
+        the environment has too are handed on, with the value that they have here; `?=` leaves both possible."""
+        written = "".join(each.text for _, line in lines for each in line.node.text if isinstance(each, Literal))
+        for name in sorted(self.variables) if "$" in written else ():
+            if (f"${name}" in written or f"${{{name}}}" in written) and self._is_kept_back(name):
+                unknown = Text.of_hole(Hole(HoleKind.ENVIRONMENT, WITHHELD + name, name))
+                yield name, self.variable(name) if name in self.host.variables else unknown
+
+    def _is_kept_back(self, name: str) -> bool:
+        if name in self.exported or self._is_exported(name) or name in self.command:
+            return False
+        found = self.variables[name]
+        plain = (each.origin == "file" and each.otherwise is None and each.guards == ALWAYS for each in found)
+        return name.isidentifier() and bool(found) and all(plain)
 
     def _is_exported(self, name: str) -> bool:
         return self.exported.get(name, self.export_all or self.is_given(name))

@@ -50,6 +50,8 @@ class Streams(Struct, frozen=True):
     prefix: tuple[tuple[str, ir.Expression], ...] = ()
     lost: tuple[ir.Expression, ...] = ()
     """words of the command that the parser lost"""
+    whole: bool = False
+    """whether the output goes to a file, with the line end at its end"""
 
 
 PLAIN = Streams()
@@ -68,7 +70,9 @@ class Commands(Tests):
         """Lower a simple command; whether it succeeds, as far as `asked`."""
         span = self.script.span(node)
         lost = streams.lost
-        streams = Streams(self._herestring(node) or streams.stdin, streams.output, self.prefix(node))
+        streams = Streams(
+            self._herestring(node) or streams.stdin, streams.output, self.prefix(node), whole=streams.whole
+        )
         name_node = node.child_by_field_name("name")
         words = node.children_by_field_name("argument")
         if name_node is None:
@@ -112,7 +116,7 @@ class Commands(Tests):
     def _program(self, argv: tuple[ir.Expression, ...], span: Span, streams: Streams, asked: bool) -> Condition:
         status = self.temporary(span) if asked else None
         stdin, output, prefix = streams.stdin, streams.output, streams.prefix
-        self.emit(ir.Run(argv, span, prefix, stdin, None, output, status))
+        self.emit(ir.Run(argv, span, prefix, stdin, None, output, status, streams.whole))
         return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else unknown(span)
 
     def prefix(self, node: Node) -> tuple[tuple[str, ir.Expression], ...]:
@@ -147,7 +151,7 @@ class Commands(Tests):
         """Statements with the input and output of one command."""
         if len(body) == 1 and streams.stdin is None and streams.output is None:
             return body[0]
-        return ir.Redirect(body, span, streams.stdin, streams.output)
+        return ir.Redirect(body, span, streams.stdin, streams.output, streams.whole)
 
     # --- what the shell does itself ---
 
@@ -384,7 +388,7 @@ class Commands(Tests):
         items = [child for child in value.children if child.is_named and child.type != "comment"]
         if name in self.shared.names.maps:
             return ir.MapOf(tuple(self._entry(item) for item in items), self.script.span(value))
-        return ir.ListOf(self.arguments(items), self.script.span(value))
+        return ir.ListOf(self.listed(items), self.script.span(value))
 
     def _entry(self, node: Node) -> tuple[ir.Expression, ir.Expression]:
         """`[key]=value` in a map that is written out; the parser gives pieces of words."""

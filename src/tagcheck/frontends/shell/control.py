@@ -32,7 +32,8 @@ class Control(Lists):
         span = self.script.span(node)
         body = self.block(partial(self._compound_body, node, streams))
         plain = streams.stdin is None and streams.output is None
-        for statement in body if plain else (ir.Redirect(body, span, streams.stdin, streams.output),):
+        redirected = (ir.Redirect(body, span, streams.stdin, streams.output, streams.whole),)
+        for statement in body if plain else redirected:
             self.emit(statement)
         return unknown(span)
 
@@ -169,7 +170,7 @@ class Control(Lists):
         words = node.children_by_field_name("value")
         span = self.script.span(node)
         has_words = any(child.type == "in" for child in node.children)
-        over = ir.ListOf(self.arguments(words), span) if has_words else ir.Name(ARGUMENTS, span)
+        over = ir.ListOf(self.listed(words), span) if has_words else ir.Name(ARGUMENTS, span)
         self._loop(self.script.written(variable), over, node)
 
     def _loop(self, name: str, over: ir.Expression, node: Node) -> None:

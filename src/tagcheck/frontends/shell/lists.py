@@ -171,9 +171,19 @@ class Lists(Commands):
         if len(operands) == 1:
             self.execute(operands[0], streams)
             return
-        condition = self.condition(operands[0])
         rest = partial(self._chain, operands[1:], operators[1:], streams)
-        self._branch(condition, operators[0], rest, operands[0])
+        if operators[0] == "&&" and self._makes_file(operands[0]):
+            self.execute(operands[0])
+            rest()
+            return
+        self._branch(self.condition(operands[0]), operators[0], rest, operands[0])
+
+    def _makes_file(self, node: Node) -> bool:
+        """Whether a command makes a file for those after it. It is taken to succeed: nothing is asked of it, and what
+        comes of a script of which a step failed is no run that anybody is after."""
+        redirects = [child for child in node.children if child.type == "file_redirect" and not self._is_input(child)]
+        paths = [each.child_by_field_name("destination") for each in redirects]
+        return any(path is not None and self.script.written(path) not in _NOWHERE for path in paths)
 
     def _branch(self, condition: Condition, operator: str, rest: partial[None], node: Node) -> None:
         if isinstance(condition, ir.Constant):
@@ -353,7 +363,7 @@ class Lists(Commands):
             return self._executed(stages, streams, asked)
         span = self.script.span(outputs[0])
         output = self.temporary(span)
-        found = self._executed(stages, replace(streams, output=output), asked)
+        found = self._executed(stages, replace(streams, output=output, whole=True), asked)
         appends, path = targets[-1]
         if path is not None and literal_text(path) not in _NOWHERE:
             self.call("append-file" if appends else "write-file", (path, output), span)
@@ -388,7 +398,8 @@ class Lists(Commands):
         if not commands:
             return ir.Literal("", span)
         if len(commands) == 1 and commands[0].type == "file_redirect":
-            return self._file(commands[0]) or ir.Literal("", span)
+            content = self._file(commands[0])
+            return ir.Literal("", span) if content is None else ir.Apply("without-line-ends", (content,), span)
         output = self.temporary(span)
         kept = self.entered(node)
         if len(commands) == 1 and commands[0].type in ("command", "pipeline"):

@@ -1,6 +1,7 @@
 """Words to expressions (Bash Reference Manual 5.2, sections 3.1.2 Quoting and 3.5 Shell Expansions).
 
-What it cannot do: file name expansion; the words stay as they are written.
+What it cannot do: file name expansion in the words of a command; patterns stay there as they are written, and the
+program that gets them is taken to look for the files itself.
 """
 
 from __future__ import annotations
@@ -72,15 +73,44 @@ class Words(Parameters):
         return ir.Spread(ir.ListOf(tuple(found), span), span)
 
     def arguments(self, nodes: list[Node]) -> tuple[ir.Expression, ...]:
-        found: list[ir.Expression] = []
+        return tuple(map(self._one_argument, self._neighbours(nodes)))
+
+    def _neighbours(self, nodes: list[Node]) -> Iterator[list[Node]]:
+        """Nodes that stand side by side, which are one word."""
         at = 0
         while at < len(nodes):
             end = at + 1
             while end < len(nodes) and nodes[end].start_byte == nodes[end - 1].end_byte:
                 end += 1
-            found.append(self.argument(nodes[at]) if end == at + 1 else self._apart(nodes[at:end]))
+            yield nodes[at:end]
             at = end
+
+    def _one_argument(self, nodes: list[Node]) -> ir.Expression:
+        return self.argument(nodes[0]) if len(nodes) == 1 else self._apart(nodes)
+
+    def listed(self, nodes: list[Node]) -> tuple[ir.Expression, ...]:
+        """Words of a list: patterns of file names in them become names."""
+        found: list[ir.Expression] = []
+        for group in self._neighbours(nodes):
+            word = self._one_argument(group)
+            if any(map(self._can_be_pattern, group)):
+                span = self.script.between(group[0].start_byte, group[-1].end_byte)
+                words = word.value if isinstance(word, ir.Spread) else ir.ListOf((word,), span)
+                word = ir.Spread(ir.Apply("file-names", (words,), span), span)
+            found.append(word)
         return tuple(found)
+
+    def _can_be_pattern(self, node: Node) -> bool:
+        """Whether a word holds, or can become, a pattern that is not quoted."""
+        match node.type:
+            case "concatenation":
+                return any(child.type == "word" and self._can_be_pattern(child) for child in node.children)
+            case "word" | "extglob_pattern":
+                return any(each in "*?[" or is_hole(each) for each in self.script.written(node))
+            case "simple_expansion" | "expansion":
+                return self.all_of(node) is None
+            case _:
+                return False
 
     def _apart(self, nodes: list[Node]) -> ir.Expression:
         """One word that the parser takes for several, each behind a `$` (`a:$B-c`)."""

@@ -1,0 +1,68 @@
+"""Folders that a run copies: what it then does in a copy happens to files of their own.
+
+A copy gets a name, as if it were a folder of the project; a file in it is that of the folder it was made of, as long as
+nobody writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tagcheck.builtins.symbolic import joined, split_text
+from tagcheck.values import Text, equal
+
+MOST_COPIES = 32
+_NAME = "<copy "
+_SEPARATOR = Text.of("/")
+
+
+class Copies:
+    """The copies of folders in one run. `exists`: whether the project has a file or folder at a path."""
+
+    def __init__(self, exists: Callable[[str], bool]) -> None:
+        self._exists = exists
+        self._copies: list[tuple[list[Text], list[str]]] = []
+
+    def add(self, source: str, place: Text) -> None:
+        """Note that what is in the folder `source`, by its path in the project or in a copy, is now at `place` too."""
+        steps = split_text(place, "/")
+        for known, sources in self._copies:
+            if len(known) == len(steps) and _begins(steps, known):
+                sources.insert(0, source)
+                return
+        if len(self._copies) < MOST_COPIES:
+            self._copies.append((steps, [source]))
+
+    def placed(self, path: Text) -> Text:
+        """A path by the name of the copy that it leads into; any other path as it is."""
+        if not self._copies:
+            return path
+        steps = split_text(path, "/")
+        found = [(len(place), at) for at, (place, _) in enumerate(self._copies) if _begins(steps, place)]
+        if not found:
+            return path
+        length, at = max(found)
+        inside = [step for step in steps[length:] if step.parts]
+        return joined([Text.of(f"{_NAME}{at}>"), *inside], _SEPARATOR)
+
+    def source(self, path: str) -> str | None:
+        """The path that a file or folder of a copy had before; None for what is in no copy."""
+        name, _, rest = path.partition("/")
+        if not name.startswith(_NAME):
+            return None
+        sources = self._copies[int(name[len(_NAME) : -1])][1]
+        found = ["/".join(filter(None, (each, rest))) for each in sources]
+        return next((each for each in found if self._exists(self.original(each))), found[0])
+
+    def original(self, path: str) -> str:
+        """The path in the project of what is in a copy, or in a copy of a copy."""
+        for _ in range(MOST_COPIES):
+            source = self.source(path)
+            if source is None:
+                break
+            path = source
+        return path
+
+
+def _begins(steps: list[Text], place: list[Text]) -> bool:
+    return len(steps) >= len(place) and all(equal(*each) for each in zip(place, steps, strict=False))
