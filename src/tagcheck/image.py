@@ -77,8 +77,9 @@ def _parsed(text: Text) -> Reference:
     halves = name.split_at(":", last=True)
     if halves is not None and halves[1].split_at("/") is None:
         name, tag = halves
-    elif name.parts and isinstance(name.parts[-1], Filling):
-        known = len(name.parts) > 1 and _is_one_word(name.parts[-1].hole)
+    else:
+        component = (name.split_at("/", last=True) or (name, name))[1]
+        known = all(_is_one_word(hole) for hole in component.holes) and (len(name.parts) > 1 or not name.holes)
     registry, repository = _split_registry(name)
     return Reference(text, registry, repository, tag, digest, known)
 

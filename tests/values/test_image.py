@@ -105,3 +105,12 @@ def test_a_tag_that_is_longer_in_every_run_is_another(more: str) -> None:
     # Without a tag of its own the hole may hold one.
     assert same_image(tag, tag + Text.of(":latest")) is not Same.NO
     assert same_image(tag, Text.of("docker.io/library/") + tag) is not Same.NO
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "known"),
+    [("localhost/", "-dev", False), ("", "/web", True), ("", "-dev", False), ("localhost/", "/web", True)],
+)
+def test_an_unknown_part_of_the_last_component_may_bring_a_tag(before: str, after: str, known: bool) -> None:
+    hole = Text.of_hole(Hole(HoleKind.ENVIRONMENT, "IMG", "IMG"))
+    assert parse(Text.of(before) + hole + Text.of(after)).tag_known is known

@@ -86,18 +86,26 @@ def static_tag(case: Case) -> Iterator[Match]:
         if not literal or literal == "latest" or fault(event.image) or placeholder(literal):
             continue
         local = case.is_local(event) and _is_made_here(case, event)
-        if local and not _overridable(case, event):
+        if local and not _overridable(case, event) and not _is_release(case, event):
             match = _match(case, event, written_at(event.image, event.span, reference.tag))
             made = event.stage in (Stage.BUILT, Stage.TAGGED)
             # A name that another scenario of the project builds is not this scenario's to choose.
             yield match if made else replace(match, unless_built=event.image.literal or "")
 
 
+def _is_release(case: Case, event: Event) -> bool:
+    """Whether an image is published: pushed to a registry that is not local by something that is no test. Its tag is
+    its version."""
+    if case.tier is not Tier.UNKNOWN or case.is_local_registry(event.reference):
+        return False
+    return any(same_as(event, each) is Same.YES for each in case.events(Stage.PUSHED))
+
+
 def _is_made_here(case: Case, event: Event) -> bool:
     """A name that a registry supplies is not this scenario's to choose."""
     if event.stage is Stage.BUILT:
         return True
-    if _is_copy(case, event):
+    if is_copy(case, event):
         return False
     if event.stage is Stage.TAGGED:
         return True
@@ -105,7 +113,7 @@ def _is_made_here(case: Case, event: Event) -> bool:
     return not pulled
 
 
-def _is_copy(case: Case, event: Event) -> bool:
+def is_copy(case: Case, event: Event) -> bool:
     """Whether a name was only given to an image that comes from a registry."""
     if any(same_as(event, each) is Same.YES for each in case.together(event, Stage.BUILT)):
         return False

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from tagcheck.events import Event, Stage
 from tagcheck.guards import holds_by_default
 from tagcheck.predicates.model import Case, Match, names_of, place, same_as, span_at, written_at
+from tagcheck.predicates.names import is_copy
 from tagcheck.values import Same
 
 
 def pull_policy(case: Case) -> Iterator[Match]:
-    """TC301: a local image deployed with a pull policy other than Never."""
+    """TC301: a local image deployed with a pull policy other than Never. One that was pulled and given another name is
+    not built here; with Always it cannot start all the same."""
     for event, origin in _local_deployments(case):
         policy = event.policy.literal if event.policy is not None else None
         if event.policy is None and event.policy_known and not _means_always(event):
-            yield _match(event, origin, "none (IfNotPresent)")
-        elif policy in ("Always", "IfNotPresent"):
+            if not is_copy(case, event):
+                yield _match(event, origin, "none (IfNotPresent)")
+        elif policy == "Always" or (policy == "IfNotPresent" and not is_copy(case, event)):
             yield _match(event, origin, policy or "")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagcheck.events import Event, Stage
+from tagcheck.image import parse
 from tagcheck.predicates.model import PRESENT, Case, Match, names_of, place, placeholder, written_at
 from tagcheck.predicates.stages import NEEDS_LOCAL, USES, literals, mismatches, missing_sources, not_present
-from tagcheck.values import WITHHELD, Filling, HoleKind, Text
+from tagcheck.values import WITHHELD, Filling, HoleKind, Text, equal
 
 _NEVER_SET = "no file of the project mentions it but to read it"
 NO_VALUE = "<no value>"
@@ -57,7 +58,8 @@ def _never_set(case: Case) -> Iterator[Match]:
             yield found.match(span, variable=unset.hole.label, reason=_NEVER_SET)
     for event, name, candidate in missing_sources(case):
         unset = _unset(case, name)
-        if unset is not None:
+        # Where the repositories differ too, another value of the variable would not help.
+        if unset is not None and equal(parse(name).repository, candidate.reference.repository):
             yield not_present(event, name, candidate, unset.site, variable=unset.hole.label, reason=_NEVER_SET)
 
 
