@@ -18,10 +18,10 @@ from tagcheck.engine.machine import Machine, evaluate
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
 from tagcheck.frontends import kubernetes, kustomize, languages, runnables
-from tagcheck.frontends.api import Unit
+from tagcheck.frontends.api import Folder, Unit
 from tagcheck.ir import Problem, Procedure
 from tagcheck.judge import built_names
-from tagcheck.leading import Candidate, leading
+from tagcheck.leading import Candidate, Marked, leading
 from tagcheck.link import Program
 from tagcheck.models import Model, Models, load_models
 from tagcheck.processes import Workers, perform
@@ -131,7 +131,7 @@ def analyse(
     applied |= set().union(*(each.applied for each in standalone))
     alone = [each for path, each in zip(tasks.manifests, standalone, strict=True) if path not in applied]
     scenarios = [scenario for each in (*evaluated, *alone) for scenario in each.scenarios]
-    scenarios[len(evaluated) : len(evaluated)] = _embedded(context, visited)
+    scenarios[len(evaluated) : len(evaluated)] = _embedded(context, visited, inside)
     others = [problem for each in (*evaluated, *ahead, *alone) for problem in each.problems]
     problems = dict.fromkeys((*files.problems, *program.problems, *tasks.problems, *others))
     return Analysis(tuple(scenarios), tuple(problems), tasks.built_elsewhere)
@@ -248,15 +248,24 @@ class _Tasks:
         self._context, self._tell = context, tell
         paths, read = context.program.paths, context.files.read
         found = standing(paths, read, runnables(), context.tools.programs)
-        leads = _leading(context, found, inside)
+        known, suffixes = _known(context, found), context.program.suffixes
+        whole = all(map(inside, paths))
+        leads = frozenset(known) if whole else _leading(context, known, inside)
         self._elsewhere = {path: each for path, each in found.items() if path not in leads}
         files = self._parsed({path: each for path, each in found.items() if path in leads})
-        self.plans = [*plans(context.program), *(plan for unit in files for plan in entry_plans(unit))]
+        data = (path for path in paths if _is_data(context, path, inside) and not path.endswith(suffixes))
+        part = {path: known.get(path, Candidate(b"")) for path in (*leads, *data)}
+        comes: Callable[[Procedure], bool] = (lambda each: True) if whole else Marked(context.program, inside, part)
+        programs = list(plans(context.program))
+        kept = [any(map(comes, (*plan.procedures, *plan.tests))) for plan in programs]
+        self._left = [plan for plan, comes_there in zip(programs, kept, strict=True) if not comes_there]
+        own = [plan for plan, comes_there in zip(programs, kept, strict=True) if comes_there]
+        self.plans = [*own, *(plan for unit in files for plan in entry_plans(unit))]
         self.problems = tuple(problem for unit in files for problem in unit.problems)
         self._parts = _kustomized(context)
         self.manifests = [path for path in paths if (inside(path) or path in leads) and self._is_statement(path)]
         self.count = len(self.plans) + len(self.manifests)
-        self.candidates = candidates(context.program)
+        self.candidates = [each for each in candidates(context.program) if comes(each)]
 
     def _parsed(self, found: Mapping[str, Standing]) -> tuple[Unit, ...]:
         known, read = frozenset(self._context.program.paths), self._context.files.read
@@ -264,7 +273,7 @@ class _Tasks:
 
     def built_elsewhere(self) -> frozenset[str]:
         """The names that files build which cannot come to the part that was asked about."""
-        left = [plan for unit in self._parsed(self._elsewhere) for plan in entry_plans(unit)]
+        left = [*self._left, *(plan for unit in self._parsed(self._elsewhere) for plan in entry_plans(unit))]
         done = perform(len(left), lambda number: built_names(self._planned(left[number]).scenarios))
         return frozenset[str]().union(*done)
 
@@ -324,16 +333,30 @@ def _placed(scenario: Scenario, plan: Plan, config: Config) -> Scenario:
     return replace(scenario, tier=tier, is_whole=plan.whole)
 
 
-def _leading(context: _Context, found: Mapping[str, Standing], inside: Inside) -> frozenset[str]:
-    """The files that run by themselves, and the kustomizations, from which a run can come to a part of the project."""
-    paths, read = context.program.paths, context.files.read
-    if all(map(inside, paths)):
-        return frozenset(paths)
-    named = (path for path in paths if path.rpartition("/")[2] in kustomize.NAMES)
+def _known(context: _Context, found: Mapping[str, Standing]) -> dict[str, Candidate]:
+    """The files that run by themselves, and the kustomizations."""
+    named = (path for path in context.program.paths if path.rpartition("/")[2] in kustomize.NAMES)
     known = {path: each.candidate for path, each in found.items()}
-    known |= {path: Candidate(read(path) or b"") for path in named}
-    part = (path for path in paths if inside(path) and (path in known or b"image" in (read(path) or b"").lower()))
-    return leading(part, known)
+    known |= {path: Candidate(context.files.read(path) or b"", folder=Folder.OWNED) for path in named}
+    actions = (path for path in context.program.paths if path.rpartition("/")[2] in ("action.yml", "action.yaml"))
+    return known | {path: Candidate(context.files.read(path) or b"", folder=Folder.OWNED) for path in actions}
+
+
+def _leading(context: _Context, known: Mapping[str, Candidate], inside: Inside) -> frozenset[str]:
+    """Those of them from which a run can come to a part of the project."""
+    part = (path for path in context.program.paths if path in known and inside(path))
+    return leading((*part, *(path for path in context.program.paths if _is_data(context, path, inside))), known)
+
+
+def _is_data(context: _Context, path: str, inside: Inside) -> bool:
+    """Whether a file of the part is read or run by its name, and can hold a part of an image's name: most documents do
+    not."""
+    if not inside(path) or path.endswith((".md", ".rst")):
+        return False
+    if path.endswith(context.program.suffixes):
+        return context.program.runs_files(path)
+    content = (context.files.read(path) or b"").lower()
+    return not path.endswith(MANIFESTS) or b"image" in content or b"tag" in content
 
 
 def _kustomized(context: _Context) -> frozenset[str]:
@@ -345,12 +368,13 @@ def _kustomized(context: _Context) -> frozenset[str]:
     return frozenset(found)
 
 
-def _embedded(context: _Context, visited: set[str]) -> list[Scenario]:
+def _embedded(context: _Context, visited: set[str], inside: Inside) -> list[Scenario]:
     """Functions that return a manifest and that no scenario goes through: what they state is judged like a manifest
     file, as far as it can only be local (other images are data until something deploys them)."""
     found: list[Scenario] = []
     for path in context.program.paths:
-        content = context.files.read(path) if path.endswith(context.program.suffixes) else None
+        is_program = path.endswith(context.program.suffixes) and inside(path)
+        content = context.files.read(path) if is_program else None
         if content is None or b"apiVersion:" not in content or b"image:" not in content or is_generated(content):
             continue
         unit = context.program.unit(path)

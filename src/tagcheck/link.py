@@ -138,6 +138,10 @@ class Program:
         except UnicodeDecodeError:
             return None
 
+    def content(self, path: str) -> bytes:
+        """The bytes of a project file; none if it cannot be read."""
+        return self._read(path) or b""
+
     def has(self, path: str) -> bool:
         """Whether the project has a file at a path from its root."""
         return path in self._by_suffix.get(path.rpartition("/")[2], ())
@@ -210,6 +214,11 @@ class Program:
     def suffixes(self) -> tuple[str, ...]:
         """How the names of program files end."""
         return tuple(self._languages)
+
+    def runs_files(self, path: str) -> bool:
+        """Whether a program file can be run by its name."""
+        language = self._languages.get("." + path.rpartition(".")[2])
+        return language is not None and language.runs_files
 
     def is_test(self, path: str) -> bool:
         """Whether a program file holds tests only."""

@@ -15,9 +15,6 @@ from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 
-_SCRIPTED = ("python",)
-"""Languages of which each file can be run."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -57,7 +54,7 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
         )
     if initial:
         # What a file does when it is loaded is a program where files are modules, unless a test runner loads it.
-        is_main = len(units) == 1 and units[0].language in _SCRIPTED and not program.is_test(units[0].path)
+        is_main = len(units) == 1 and program.runs_files(units[0].path) and not program.is_test(units[0].path)
         yield Plan(units[0].path.rpartition("/")[0] or units[0].path, initial, is_main=is_main)
     if mains and (tests or program.reaches(mains[0])):
         yield Plan(units[0].path.rpartition("/")[0] or units[0].path, mains, tests)

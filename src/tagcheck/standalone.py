@@ -28,7 +28,7 @@ class Standing:
 
     @property
     def candidate(self) -> Candidate:
-        return Candidate(self.content, self.kind.called_by, self.kind.folder)
+        return Candidate(self.content, self.kind.called_by, self.kind.folder, self.kind.beside)
 
 
 def standing(

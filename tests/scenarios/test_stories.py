@@ -25,6 +25,19 @@ def test_a_tree_has_the_findings_that_it_marks(tree: Tree, tmp_path: Path) -> No
     assert sorted(expected - found.keys()) == [], "marked, and not found"
 
 
+@pytest.mark.parametrize("tree", STORIES)
+def test_a_file_by_itself_has_its_findings(tree: Tree, tmp_path: Path) -> None:
+    """What is left out when only a file is asked about would have said nothing about it."""
+    expected = [mark.place for mark in marks(tree.files) if mark.kind != "-missing"]
+    started = {"ci-go-suite-env", "make-pytest-env"}
+    if tree.name in started:
+        pytest.skip("what starts tests is not looked for from the tests")
+    for path in sorted({path for _, path, _ in expected}):
+        report = scanned(tree.files, tmp_path / "repository", path)
+        found = {place(finding) for finding in report.findings if finding.span.path == path}
+        assert sorted(found) == sorted(each for each in set(expected) if each[1] == path)
+
+
 @pytest.mark.parametrize("tree", TREES)
 def test_known_faults_say_why(tree: Tree) -> None:
     for mark in marks(tree.files):

@@ -97,10 +97,10 @@ def write(files: Mapping[str, str], directory: Path) -> Path:
     return directory
 
 
-def scanned(files: Mapping[str, str], directory: Path) -> Report:
-    """The report of a scan of a tree."""
+def scanned(files: Mapping[str, str], directory: Path, part: str = "") -> Report:
+    """The report of a scan of a tree, or of a file or folder of it."""
     root = write(files, directory)
-    return app.scan(ScanRequest(paths=(root,), config=find_config(root)), today=TODAY)
+    return app.scan(ScanRequest(paths=(root / part,), config=find_config(root)), today=TODAY)
 
 
 def place(finding: Finding) -> Place:

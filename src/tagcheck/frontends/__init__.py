@@ -13,7 +13,7 @@ def languages() -> tuple[Language, ...]:
 
     return (
         Language("go", (".go",), go_project.layout, golang.parse),
-        Language("python", (".py",), python_project.layout, python.parse),
+        Language("python", (".py",), python_project.layout, python.parse, runs_files=True),
     )
 
 
@@ -23,7 +23,7 @@ def runnables() -> tuple[Runnable, ...]:
 
     return (
         Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True),
-        Runnable("compose", compose.relevant, compose.parse, always=True),
+        Runnable("compose", compose.relevant, compose.parse, always=True, beside=(".env",)),
         Runnable("helm", chart.relevant, chart.parse, always=True, folder=Folder.OWNED),
         Runnable("jinja", jinja.relevant, jinja.parse, always=True),
         Runnable("make", make.relevant, make.parse, called_by=("make", "gmake")),

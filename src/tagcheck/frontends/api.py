@@ -122,7 +122,8 @@ class Layout(Protocol):
 
 @dataclass(frozen=True)
 class Language:
-    """A front end: its name, the suffixes of its files, how files form modules, and the parser, which never raises.
+    """A front end: its name, the suffixes of its files, how files form modules, and the parser, which never raises;
+    `runs_files`: each file is a program that can be run by its name.
 
     `layout` gets the paths of the project and a reader of texts (None for what cannot be read)."""
 
@@ -130,6 +131,7 @@ class Language:
     suffixes: tuple[str, ...]
     layout: Callable[[Sequence[str], Callable[[str], str | None]], Layout]
     parse: Callable[[str, bytes, str], Unit]
+    runs_files: bool = False
 
 
 class Folder(Enum):
@@ -140,7 +142,7 @@ class Folder(Enum):
     NAMED = "named"
     """naming the folder is enough to run it"""
     OWNED = "owned"
-    """naming the folder is enough, and the file stands for everything in it"""
+    """naming the folder is how it is run, and the file stands for everything in it"""
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,9 @@ class Runnable:
     `relevant` says whether a file is of this kind, from its path and bytes; `parse` never raises. A file counts only if
     it mentions a program that can do something to images, or another file that counts, by its name or by one of the
     words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images without naming a
-    program. `folder` says what its folder has to do with it. `parse_among` takes the place of `parse` for a kind whose
-    files take in others: it gets a reader of the project's files too."""
+    program. `folder` says what its folder has to do with it, `beside` which files there it reads without naming them.
+    `parse_among` takes the place of `parse` for a kind whose files take in others: it gets a reader of the project's
+    files too."""
 
     name: str
     relevant: Callable[[str, bytes], bool]
@@ -160,6 +163,7 @@ class Runnable:
     always: bool = False
     called_by: tuple[str, ...] = ()
     folder: Folder = Folder.NAMED
+    beside: tuple[str, ...] = ()
     parse_among: Callable[[str, bytes, str, Callable[[str], bytes | None]], Unit] | None = None
 
     def unit(self, path: str, content: bytes, read: Callable[[str], bytes | None]) -> Unit:
