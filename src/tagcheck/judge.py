@@ -47,6 +47,8 @@ def _matches(case: Case, rules: Rules, active: frozenset[str]) -> Iterable[tuple
         predicate = PREDICATES.get(rule.predicate)
         if predicate is None or (case.scenario.cut and rule.predicate in FROM_ABSENCE):
             continue
+        if rule.code not in active and rule.code not in PRECEDENCE:
+            continue
         matched = list(predicate(case))
         for match in matched:
             if match.subject is not None and match.subject in taken:

@@ -341,7 +341,11 @@ class Recorder(Evaluation):
         for guards, text in self.text_options(path):
             both = self.guards.and_(guards)
             if both is not None:
-                self.files.append((self.placed(text), self.load(content), both))
+                placed = self.placed(text)
+                self.files.append((placed, self.load(content), both))
+                if placed.literal is not None and self.program.has(placed.literal):
+                    # What stands in a file that the project writes is what an earlier run has left there.
+                    self.applied_files.add(placed.literal)
 
     def read_file(self, path: Value) -> Value | None:
         """The content of a file: as last written in this run under the same path, or as it stands in the project."""
