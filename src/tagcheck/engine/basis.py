@@ -32,6 +32,8 @@ from tagcheck.values import (
 
 MOST_COMBINATIONS = 6
 """Past this many combinations, alternatives go into a text as one hole and are taken apart where the text is used."""
+MOST_IDLE_STEPS = 30_000
+"""Statements that a run may execute without anything being done to an image."""
 PARTS_OF_ONE = 32
 """Parts of a text that cost as much to put together as a statement."""
 BASE = "*"
@@ -53,6 +55,7 @@ class Basis(ABC):
         self.live = True
         self.stack: tuple[Span, ...] = ()
         self.steps = steps
+        self.floor = max(0, steps - MOST_IDLE_STEPS)
         self.libraries: dict[tuple[str, str], Value] = {}
         self.globals: dict[tuple[str, str], int] = {}
         self.holes: tuple[Value, ...] = ()
@@ -62,8 +65,12 @@ class Basis(ABC):
     def spend(self, steps: int) -> None:
         """Count work against the bound."""
         self.steps -= steps
-        if self.steps <= 0:
+        if self.steps <= self.floor:
             raise Exhausted
+
+    def go_on(self) -> None:
+        """Something was done to an image: the run is worth to be followed further."""
+        self.floor = max(0, self.steps - MOST_IDLE_STEPS)
 
     def fresh(self, what: str) -> str:
         """An identity that no other evaluation of this run has."""

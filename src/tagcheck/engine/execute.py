@@ -57,7 +57,7 @@ class Execution(Calls):
             if not self.live:
                 return
             self.steps -= 1
-            if self.steps <= 0:
+            if self.steps <= self.floor:
                 raise Exhausted
             _HANDLERS[type(statement)](self, statement, frame)
 

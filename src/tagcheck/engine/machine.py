@@ -106,7 +106,7 @@ def evaluate(
     try:
         machine.start(procedures, tests)
     except Exhausted:
-        cut = f"more than {steps} steps"
+        cut = f"more than {steps - machine.steps} steps"
     except RecursionError:
         cut = "nested too deeply"
     span = procedures[0].span if procedures else Span("", 1, 1, 1, 1)

@@ -101,6 +101,7 @@ class Recorder(Evaluation):
         if stage is Stage.DEPLOYED and event.workload and self.withdrawn:
             self._supersede(event)
         self.events.append(event)
+        self.go_on()
         if any(hole.kind is HoleKind.OPAQUE for hole in image.holes):
             reasons = [hole.label for hole in image.holes if hole.kind is HoleKind.OPAQUE]
             self.gap(stage.value, reasons[0] or "a value that is not known")

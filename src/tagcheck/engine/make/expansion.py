@@ -99,7 +99,7 @@ class Expander(ABC):
 
     def _step(self) -> None:
         self.host.steps -= 1
-        if self.host.steps <= 0:
+        if self.host.steps <= self.host.floor:
             raise Exhausted
 
     def texts(self, parts: Expansion) -> list[tuple[Guards, Text]]:
