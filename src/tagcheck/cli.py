@@ -242,6 +242,7 @@ def _codes(values: Iterable[str]) -> tuple[str, ...]:
 def _scan(request: ScanRequest) -> Report:
     from tagcheck import app
     from tagcheck.catalogue.tools import CatalogueError
+    from tagcheck.deepcalls import with_room
     from tagcheck.models import ModelError
     from tagcheck.progress import ProgressLine
 
@@ -249,7 +250,7 @@ def _scan(request: ScanRequest) -> Report:
     gc.disable()
     try:
         with ProgressLine() as progress:
-            report = app.scan(request, progress.report)
+            report = with_room(lambda: app.scan(request, progress.report))
     except (CatalogueError, ModelError) as error:
         _fail(*str(error).splitlines())
     # Python looks for cycles once more when it ends, among everything that still lives: that takes a second.

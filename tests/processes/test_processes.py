@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tagcheck.deepcalls import with_room
 from tagcheck.processes import FEWEST, MOST_TOKENS, Workers, perform
 
 PROCESSES = 3
@@ -101,3 +102,12 @@ def test_no_process_is_left() -> None:
     perform(100, _square, PROCESSES)
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_call_with_room_is_that_call() -> None:
+    def down(depth: int) -> int:
+        return 0 if not depth else 1 + down(depth - 1)
+
+    assert with_room(lambda: down(500)) == 500
+    with pytest.raises(ZeroDivisionError):
+        with_room(lambda: 1 // 0)

@@ -59,6 +59,13 @@ class Machine(Launches):
     def stop(self) -> None:
         self.live, self.failed = False, True
 
+    def forget(self) -> None:
+        """Let go of what the run held in memory. Its parts refer to each other, and nobody collects them while a scan
+        goes on."""
+        for each in vars(self).copy():
+            if each not in _LASTING:
+                delattr(self, each)
+
     # --- entry points ---
 
     def start(self, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> None:
@@ -67,6 +74,8 @@ class Machine(Launches):
         self.enter_program(procedures, tests, None)
 
 
+_LASTING = ("visited", "applied_files", "steps")
+"""What is asked of a run after its end."""
 _NEEDS_A_NAME = (Stage.DEPLOYED, Stage.RUN, Stage.LOADED, Stage.SAVED, Stage.PUSHED)
 
 
@@ -126,4 +135,5 @@ def evaluate(
         uses_cluster=machine.uses_cluster,
         makes_cluster=machine.makes_cluster,
     )
+    machine.forget()
     return scenario, machine
