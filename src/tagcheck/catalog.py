@@ -59,6 +59,9 @@ class EffectKind(Enum):
     STACK_PULL = "stack-pull"
     STACK_RUN = "stack-run"
     """one service, `words`"""
+    BAKED = "baked"
+    """the targets and groups `words` (the group 'default', if none) of the bake files `values` are built, with the
+    overrides `settings`; `everything`: all targets; `wanted`: they are pushed"""
     EXECUTES = "executes"
     """another command line: `words`"""
     SCRIPT = "script"

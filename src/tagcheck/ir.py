@@ -427,6 +427,8 @@ class Role(Enum):
     """a folder's chart, as if it were installed"""
     STACK = "stack"
     """a compose file, as if it were started"""
+    BAKE = "bake"
+    """a bake file, as if all of its targets were built"""
     BASE = "base"
     """a Dockerfile's FROM"""
 

@@ -7,8 +7,9 @@ connection to its registry. `when` and `unless` are inputs that are true or not,
 `when-one` inputs with the texts of which they must be one, `setting` inputs with the key of a `key=value` in them that
 must be true; `lost` and `wanted` are those of a build without a name. The other fields of an effect (`store`,
 `archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key}, without which there is
-no effect. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does so for variables of the
-environment.
+no effect. `lists` are fields that hold several texts, each an input with blanks, line ends or commas between them, and
+`lines` likewise with line ends only. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets`
+does so for variables of the environment.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.values import EMPTY, Absent, Filling, Hole, HoleKind, Piece, Record, Text, Truth, Value, iterate
 
 SEPARATORS = " \t\r\n,"
+LINE_ENDS = "\r\n"
 MOST_IMAGES = 64
-FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace", "script")
+FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace", "script", "directory")
 
 
 def action(call: Call) -> tuple[Value, ...]:
@@ -102,7 +104,7 @@ def _emit(call: Call, described: Mapping[str, object]) -> None:
         wanted=described.get("wanted") is True,
     )
     for given in _conditions(call, described):
-        for guards, effect in _with_fields(call, base, described, given):
+        for guards, effect in _with_lists(call, described, _with_fields(call, base, described, given)):
             if described.get("images") is None:
                 for inner, whole in _over_paths(call, effect, described, guards):
                     call.machine.emit(whole, inner)
@@ -239,6 +241,22 @@ def _with_fields(
             for before, effect in found
             for guards, option in iterate(value, before)
         ]
+    yield from found
+
+
+def _with_lists(
+    call: Call, described: Mapping[str, object], effects: Iterator[tuple[Guards, Effect]]
+) -> Iterator[tuple[Guards, Effect]]:
+    """Effects with the fields that hold several texts."""
+    found = list(effects)
+    for kind, separators in (("lists", SEPARATORS), ("lines", LINE_ENDS)):
+        for name, source in _mapping(described.get(kind)).items():
+            value = call.machine.load(sourced(call, source))
+            found = [
+                (guards, replace(effect, **{str(name): tuple(parts_of(as_text(option, call.machine), separators))}))
+                for before, effect in found
+                for guards, option in iterate(value, before)
+            ]
     yield from found
 
 

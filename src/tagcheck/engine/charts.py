@@ -21,9 +21,9 @@ from tagcheck.builtins.template_scope import MOST_STEPS, Scope, Steps, Variables
 from tagcheck.builtins.template_text import Node, parse_template
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
+from tagcheck.engine.bakes import Bakes
 from tagcheck.engine.places import at_root
 from tagcheck.engine.renderings import Path, Rendering, keep_rendering, kept_renderings
-from tagcheck.engine.stacks import Stacks
 from tagcheck.events import Override
 from tagcheck.overlays import as_text, field, word
 from tagcheck.settings import Step, parse_settings, placed
@@ -70,7 +70,7 @@ class Release(Struct, frozen=True):
     settings: tuple[Setting, ...] = ()
 
 
-class Charts(Stacks):
+class Charts(Bakes):
     """A run that knows charts."""
 
     def __init__(self, *arguments: object) -> None:

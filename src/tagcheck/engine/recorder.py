@@ -165,6 +165,8 @@ class Recorder(Evaluation):
                 self.composed(effect)
             case EffectKind.STACK_BUILD | EffectKind.STACK_PUSH | EffectKind.STACK_PULL | EffectKind.STACK_RUN:
                 self.composed(effect)
+            case EffectKind.BAKED:
+                self.baked(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
             case EffectKind.EDITED:
@@ -303,6 +305,9 @@ class Recorder(Evaluation):
 
     @abstractmethod
     def composed(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def baked(self, effect: Effect) -> None: ...
 
     @abstractmethod
     def script(self, effect: Effect) -> Value | None: ...
