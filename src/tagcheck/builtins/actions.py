@@ -1,4 +1,5 @@
-"""Actions of CI systems, as models say it: a call whose argument 0 maps the names of inputs to values.
+"""Actions of CI systems, as models say it: a call whose argument 0 maps the names of inputs to values;
+argument 1, where there is one, maps variables of the environment that the action alone sees.
 
 `does` lists effects: `kind`, `tool` and `reading` as in the catalogue; `images` an input, or several, each of which
 holds names with blanks, line ends or commas between them, and `paths` likewise for files; `repository` an input of
@@ -102,6 +103,7 @@ def _emit(call: Call, described: Mapping[str, object]) -> None:
         str(described.get("reading", "docker")),
         lost=described.get("lost") is True,
         wanted=described.get("wanted") is True,
+        environment=tuple(_variables(call)),
     )
     for given in _conditions(call, described):
         for guards, effect in _with_lists(call, described, _with_fields(call, base, described, given)):
@@ -111,6 +113,13 @@ def _emit(call: Call, described: Mapping[str, object]) -> None:
                 continue
             for inner, image in islice(_images(call, described, guards), MOST_IMAGES):
                 call.machine.emit(replace(effect, images=(image,)), inner)
+
+
+def _variables(call: Call) -> Iterator[Text]:
+    """The variables that the action alone sees, as NAME=value."""
+    given = call.machine.load(call.arguments[1]) if len(call.arguments) > 1 else None
+    for name, value in given.entries if isinstance(given, values.Mapping) else ():
+        yield as_text(call.machine.join((as_text(name), Text.of("="), value)), call.machine)
 
 
 def _images(call: Call, described: Mapping[str, object], given: Guards) -> Iterator[tuple[Guards, Text]]:

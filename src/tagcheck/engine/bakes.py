@@ -16,6 +16,7 @@ from tagcheck import ir
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.bakefiles import DEFAULT, Attribute, Recipe, Setting, Target, setting
 from tagcheck.engine.places import below
+from tagcheck.engine.scripts import environment_of
 from tagcheck.engine.stacks import DOTENV, Service, Stacks
 from tagcheck.events import Stage
 from tagcheck.frontends import bake, compose
@@ -49,6 +50,12 @@ class Bakes(Stacks):
     """A run that knows bake."""
 
     def baked(self, effect: Effect) -> None:
+        outer = self.command_environment
+        self.command_environment = (*outer, *environment_of(effect.environment))
+        self._build_targets(effect)
+        self.command_environment = outer
+
+    def _build_targets(self, effect: Effect) -> None:
         recipe = self._recipe(effect)
         if recipe is None:
             self.gap("run", "a bake file that is not in the project")

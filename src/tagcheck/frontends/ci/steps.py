@@ -55,7 +55,7 @@ class Steps:
         with self.body.under(condition, step.span):
             uses, run = field(step, "uses"), field(step, "run")
             if uses is not None:
-                self.action(step, word(uses), uses.span, contexts)
+                self.action(step, word(uses), uses.span, contexts, own)
             elif run is not None:
                 self.script(step, run, number, contexts, tuple(own.items()))
 
@@ -99,7 +99,9 @@ class Steps:
 
     # --- actions ---
 
-    def action(self, step: ir.Expression, name: str, span: Span, contexts: Contexts) -> None:
+    def action(
+        self, step: ir.Expression, name: str, span: Span, contexts: Contexts, environment: dict[str, ir.Expression]
+    ) -> None:
         given = tuple((key, contexts.template(value)) for key, value in entries(field(step, "with")))
         target = self.target(step)
         if name.startswith("docker://"):
@@ -109,7 +111,9 @@ class Steps:
             self.of_project(name, given, span, target)
         else:
             inputs = ir.MapOf(tuple((ir.Literal(key, span, False), value) for key, value in given), span)
-            self.body.call(f"action/{name.partition('@')[0].lower()}", "use", (inputs,), span, target)
+            own = ir.MapOf(tuple((ir.Literal(key, span, False), value) for key, value in environment.items()), span)
+            arguments = (inputs, own) if environment else (inputs,)
+            self.body.call(f"action/{name.partition('@')[0].lower()}", "use", arguments, span, target)
 
     def of_project(
         self, name: str, given: tuple[tuple[str, ir.Expression], ...], span: Span, target: ir.Target
