@@ -121,7 +121,8 @@ class FakeMachine:
         for field in fields(effect):
             value = getattr(effect, field.name)
             if field.name not in ("kind", "tool", "images", "reading") and value not in (None, False, ()):
-                shown.append(f"{field.name}={value}")
+                whole = ",".join(map(str, value)) if isinstance(value, tuple) else value
+                shown.append(f"{field.name}={whole}")
         self.log.append(" ".join(shown) + (f" if {given}" if given != ALWAYS else ""))
 
     def missed(self, wanted: str, image: Text) -> None:

@@ -297,11 +297,14 @@ _DEFAULT_RULES = "type=schedule\ntype=ref,event=branch\ntype=ref,event=tag\ntype
 _RULES = {"images": "", "tags": _DEFAULT_RULES, "flavor": ""}
 _LATEST = frozenset(("semver", "pep440", "match"))
 _EDGE = "edge"
+_BAKE_TARGET = "docker-metadata-action"
+_TAGS = Text.of('"tags": ["')
 
 
 def image_tags(call: Call) -> tuple[Value, ...]:
     """docker/metadata-action: the inputs `images` and `tags` (rules, one a line) give the outputs `tags` (every name)
-    and `version` (the first tag). A rule that depends on the event is taken to hold."""
+    and `version` (the first tag), and bake files that give a target these names. A rule that depends on the event is
+    taken to hold."""
     inputs = call.machine.load(call.argument(0))
     given = [source_input(inputs, name) or Text.of(default) for name, default in _RULES.items()]
     resumed = [call.machine.load(value) for value in given]
@@ -312,8 +315,23 @@ def image_tags(call: Call) -> tuple[Value, ...]:
     for guards, option in iterate(names, ALWAYS):
         offered = tuple(islice(parts_of(as_text(option)), MOST_IMAGES))
         call.machine.emit(Effect(EffectKind.OFFERED, "docker", images=offered), guards)
-    known = (("tags", names), ("version", version))
+    known = (("tags", names), ("version", version), *_bake_files(call, names))
     return (Record("", ((UNKNOWN, call.unknown("an output of docker/metadata-action")), *known)),)
+
+
+def _bake_files(call: Call, names: Value) -> Iterator[tuple[str, Value]]:
+    """The outputs that are paths of bake files: two with the names, two without."""
+    target = source_input(call.machine.load(call.argument(0)), "bake-target") or Text.of(_BAKE_TARGET)
+    before = Text.of('{"target": {"') + as_text(target) + Text.of('": {')
+    after = Text.of("}}}")
+    named = combine([names], lambda row: joined(parts_of(as_text(row[0])), Text.of('", "'), _TAGS, Text.of('"]')))
+    for output, content in (
+        *(("bake-file", named), ("bake-file-tags", named)),
+        *(("bake-file-labels", EMPTY), ("bake-file-annotations", EMPTY)),
+    ):
+        path = _computed(call, output)
+        call.machine.write_file(path, call.machine.join((before, content, after)))
+        yield output, path
 
 
 def _names_made(call: Call, given: list[Text], wanted: str) -> Text:
