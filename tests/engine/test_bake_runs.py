@@ -129,3 +129,29 @@ EOF
 def test_a_file_that_cannot_be_read_may_say_anything(events: Run, broken: str) -> None:
     found = baked(events, HCL, "TAG=1 docker buildx bake -f docker-bake.hcl -f more.hcl app", **{"more.hcl": broken})
     assert found == ["built localhost/app:1"] if not broken else "localhost/app" not in "".join(found)
+
+
+def chain(line: str) -> str:
+    """A file in which each of forty names is made of the next one several times."""
+    return "".join(line.replace("NEXT", f"v{at + 1}").replace("NAME", f"v{at}") for at in range(40))
+
+
+@pytest.mark.parametrize(
+    "hcl",
+    [
+        chain('variable "NAME" { default = concat(NEXT, NEXT, NEXT) }\n') + 'v40 = ["a:1"]\n',
+        chain('variable "NAME" { default = [NEXT, NEXT, NEXT] }\n') + 'v40 = ["a:1"]\n',
+        chain('variable "NAME" { default = "${NEXT}${NEXT}${NEXT}" }\n') + 'v40 = "a"\n',
+        chain('target "NAME" { inherits = ["NEXT", "NEXT", "NEXT"] }\n') + 'target "v40" { tags = ["a:1"] }\n',
+        chain('group "NAME" { targets = ["NEXT", "NEXT", "NEXT"] }\n') + 'target "v40" { tags = ["a:1"] }\n',
+    ],
+)
+def test_what_grows_without_end_is_bounded(events: Run, hcl: str) -> None:
+    first = 'target "default" { tags = [v0] }' if "variable" in hcl else 'group "default" { targets = ["v0"] }'
+    assert len(baked(events, hcl + first)) <= 250
+
+
+def test_a_matrix_of_many_axes_is_bounded(events: Run) -> None:
+    axes = "\n".join(f"a{at} = [{', '.join(map(str, range(50)))}]" for at in range(20))
+    hcl = 'target "default" { matrix = {\n' + axes + '\n}\nname = "t${a19}${a18}"\ntags = ["a:${a19}-${a18}"] }'
+    assert len(baked(events, hcl)) <= 64

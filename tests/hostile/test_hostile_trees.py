@@ -48,6 +48,8 @@ REPORTED: dict[str, bytes] = {
     "tabs.yaml": b"apiVersion: v1\nkind: Pod\nspec:\n\tcontainers:\n\t- image: x\n",
     "bomb.yaml": bomb().encode(),
     "deep.yaml": ("apiVersion: v1\nkind: Pod\nimage: " + "[" * 100_000).encode(),
+    "docker-bake.hcl": b'target "a" { tags = ' + b"[" * 100_000,
+    "docker-bake.json": b'{"target": ' + b"[" * 100_000,
 }
 BOUNDED: dict[str, bytes] = {
     "chain.go": (HEAD + 'func E() { exec.Command("docker", ' + "+".join(['"a"'] * 50_000) + ") }\n").encode(),

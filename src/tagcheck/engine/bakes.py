@@ -7,6 +7,7 @@ nothing is known.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice, product
 from posixpath import dirname, join, normpath
 
@@ -40,7 +41,9 @@ from tagcheck.values import (
 
 MOST_ROWS = 64
 MOST_TARGETS = 300
-DEEPEST_GROUP = 8
+DEEPEST_LIST = 8
+DEEPEST_CHAIN = 60
+MOST_TAGS = 200
 _FILE_VARIABLE = "BUILDX_BAKE_FILE"
 _HERE = "cwd://"
 _NOWHERE = Span("", 1, 1, 1, 1)
@@ -63,6 +66,8 @@ class Bakes(Stacks):
         targets = recipe.targets if effect.everything else self._wanted(recipe, effect)
         outer = self.stated, self.site
         self.stated = tuple((path, 1, 1 << 30) for path in recipe.files)
+        if len(targets) > MOST_TARGETS:
+            self.gap("built", "too many targets")
         for target in targets[:MOST_TARGETS]:
             self._bake(recipe, target, effect)
         self.stated, self.site = outer
@@ -143,7 +148,7 @@ class Bakes(Stacks):
         if name in recipe.frame.names:
             return
         cell = recipe.frame.names[name] = self.heap.new(self.opaque(f"{name}, which no bake file defines"))
-        if depth > DEEPEST_GROUP * 4:
+        if depth > DEEPEST_CHAIN:
             return
         constant = recipe.constants.get(name)
         if constant is not None:
@@ -181,7 +186,10 @@ class Bakes(Stacks):
         for name in sorted(value.mentions):
             self._resolve(recipe, name, depth + 1)
         assert recipe.frame is not None
-        return self.load(self.evaluate(value.value, recipe.frame))
+        found = self.load(self.evaluate(value.value, recipe.frame))
+        if isinstance(found, Sequence) and len(found.items) > MOST_TAGS:
+            return Sequence(found.items[:MOST_TAGS], True)
+        return found
 
     def _written_out(self, value: Defined) -> Attribute:
         """A value of a text with holes, which it has only while they are at hand."""
@@ -223,34 +231,44 @@ class Bakes(Stacks):
     def _wanted(self, recipe: Recipe, effect: Effect) -> list[Target]:
         found: dict[int, Target] = {}
         for word in effect.words or (Text.of(DEFAULT),):
-            self._choose(recipe, word, found, 0)
+            self._choose(recipe, word, found, set())
         return list(found.values())
 
-    def _choose(self, recipe: Recipe, word: Value, found: dict[int, Target], depth: int) -> None:
+    def _choose(self, recipe: Recipe, word: Value, found: dict[int, Target], seen: set[str]) -> None:
         """The targets that a word means: a group's, or those of that name."""
         name = word.literal if isinstance(word, Text) else None
+        if name in seen or len(seen) > MOST_TARGETS:
+            return
+        seen.add(name or "")
         targets = recipe.found(name) if name is not None else []
         found.update((id(target), target) for target in targets)
-        listed = recipe.groups.get(name or "", []) if depth < DEEPEST_GROUP else []
+        listed = recipe.groups.get(name or "", [])
         for each in listed:
             for item in self._items(self._evaluated(recipe, each)):
-                self._choose(recipe, item, found, depth + 1)
+                self._choose(recipe, item, found, seen)
         if not targets and not listed:
             self.gap("built", "a target that no bake file is known to have")
 
-    def _attribute(self, recipe: Recipe, target: Target, key: str, depth: int = 0) -> Value | None:
+    def _attribute(
+        self, recipe: Recipe, target: Target, key: str, seen: frozenset[int] | set[int] = frozenset()
+    ) -> Value | None:
         """What a target says, else what the last says that it inherits from; None if none of them does."""
         own = self._attribute_of(recipe, target, key)
         if own is not None:
             return own
         inherited = self._attribute_of(recipe, target, "inherits")
-        if inherited is None or depth > DEEPEST_GROUP:
+        # A target that was asked before does not have it, whoever inherits from it.
+        seen = set(seen) if isinstance(seen, frozenset) else seen
+        seen.add(id(target))
+        if inherited is None:
             return None
+        if len(seen) > DEEPEST_CHAIN:
+            return self.opaque("targets that inherit from too many")
         for item in reversed(self._items(inherited)):
             parents = recipe.found(item.literal) if isinstance(item, Text) and item.literal is not None else []
             if len(parents) != 1:
                 return self.opaque("a target that is inherited from")
-            found = self._attribute(recipe, parents[0], key, depth + 1)
+            found = self._attribute(recipe, parents[0], key, seen) if id(parents[0]) not in seen else None
             if found is not None:
                 return found
         return None
@@ -315,18 +333,20 @@ class Bakes(Stacks):
                 own = [self.opaque("tags that a file or a switch may set")]
         return [*own, *(each.value for each in settings)]
 
-    def _texts(self, value: Value, depth: int = 0) -> list[tuple[Guards, Text]]:
+    def _texts(self, value: Value) -> list[tuple[Guards, Text]]:
         """The texts in a value, lists taken apart."""
-        found: list[tuple[Guards, Text]] = []
+        return list(islice(self._each_text(value, self.guards, 0), MOST_TAGS))
+
+    def _each_text(self, value: Value, given: Guards, depth: int) -> Iterator[tuple[Guards, Text]]:
         for guards, option in self.narrowed(self.load(value)):
-            if isinstance(option, Sequence) and depth < DEEPEST_GROUP:
+            inside = given.and_(guards)
+            if inside is None or isinstance(option, Null | Absent):
+                continue
+            if not isinstance(option, Sequence):
+                yield from ((both, text) for inner, text in self.text_options(option) if (both := inside.and_(inner)))
+            elif depth < DEEPEST_LIST:
                 for item in self._items(option):
-                    for inner, text in self._texts(item, depth + 1):
-                        both = guards.and_(inner)
-                        found += [(both, text)] if both is not None else []
-            elif not isinstance(option, Null | Absent):
-                found += [(guards.and_(inner) or guards, text) for inner, text in self.text_options(option)]
-        return found
+                    yield from self._each_text(item, inside, depth + 1)
 
     def _outputs(self, recipe: Recipe, target: Target) -> list[Value]:
         settings = list(recipe.set_for(target, "output"))
