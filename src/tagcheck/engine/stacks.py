@@ -84,6 +84,15 @@ class Stacks(Kustomizations):
         return found if isinstance(found, Text) else super().outside(name)
 
     def composed(self, effect: Effect) -> None:
+        """What compose does with its files, in the environment that its command has."""
+        place = (self.shell_base, self.in_command, self.working_directory)
+        with self.own_environment():
+            self.working_directory = self.directory()
+            self.shell_base, self.in_command = len(self.frames), True
+            self._compose(effect)
+        self.shell_base, self.in_command, self.working_directory = place
+
+    def _compose(self, effect: Effect) -> None:
         stack = self._stack(effect)
         if stack is None:
             self.gap("run", "a compose file that is not in the project")
