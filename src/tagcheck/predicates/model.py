@@ -10,8 +10,8 @@ from types import MappingProxyType
 from tagcheck.config import Config
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Certainty, Place, Tier
-from tagcheck.guards import Guards
-from tagcheck.image import Reference, alike, same_image
+from tagcheck.guards import VARIABLE, Guards
+from tagcheck.image import Reference, alike, parse, same_image
 from tagcheck.source import Position, Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
 
@@ -136,6 +136,16 @@ def implies(strong: Guards, weak: Guards) -> bool:
 def same_as(left: Event, right: Event) -> Same:
     """Whether two events concern the same image name, each read by its reader."""
     return same_image(left.image, right.image, left.reading, right.reading)
+
+
+def is_left_to_the_caller(event: Event, name: Text) -> bool:
+    """Whether a name's tag is a variable of the environment, in runs only for which somebody has set it: what he asks
+    for by himself he has brought himself; by default there is another name."""
+    tag = parse(name).tag
+    part = tag.parts[0] if tag is not None and len(tag.parts) == 1 else None
+    if not isinstance(part, Filling) or part.hole.kind is not HoleKind.ENVIRONMENT:
+        return False
+    return (f" == {VARIABLE}{part.hole.identity}{part.hole.part}", False) in event.guards.units
 
 
 def policy_is(event: Event, name: str) -> bool:

@@ -19,6 +19,7 @@ from tagcheck.predicates.model import (
     candidates,
     compatible,
     implies,
+    is_left_to_the_caller,
     made_at,
     made_by_generator,
     names_of,
@@ -89,7 +90,7 @@ def mismatches(case: Case) -> tuple[Mismatch, ...]:
 
 def missing_candidate(case: Case, use: Event) -> Event | None:
     """The image that a use should have named, if it names none that is supplied and there is evidence for one."""
-    if case.is_third_party(use.reference):
+    if case.is_third_party(use.reference) or is_left_to_the_caller(use, use.image):
         return None
     supplied = case.together(use, *SUPPLIED)
     known = case.anywhere(use, *SUPPLIED)
@@ -306,7 +307,7 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
     if not built or any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
     reference = parse(name)
-    if case.is_third_party(reference):
+    if case.is_third_party(reference) or is_left_to_the_caller(event, name):
         return None
     probe = Event(event.stage, name, event.span, event.order)
     for candidate in candidates(probe, built):

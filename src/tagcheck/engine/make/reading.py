@@ -152,7 +152,7 @@ class Reader(Expander):
         for found in (normpath(near), *self.host.program.find_files(path, self.path)):
             if literal is None and found == ".":
                 continue
-            if self.host.program.read(found) is not None and self.read_file(found):
+            if self.host.program.has(found) and self.read_file(found):
                 return
         self.is_complete = False
 
