@@ -65,7 +65,7 @@ class Filters(Makefiles):
         """A substitution found nothing: the image in what it would have written."""
         found = [word for word in shelltexts.words(replacement) if word.parts]
         if found:
-            self.missed(wanted, unquoted(found[-1]))
+            self.missed(wanted, _without_groups(unquoted(found[-1])))
 
     # --- lines and columns ---
 
@@ -250,6 +250,13 @@ def _by_line(text: Text, change: Callable[[Text], Text]) -> Text:
     return joined([change(line) for line in (lines[:-1] if ended else lines)], _LINE_END) + (
         _LINE_END if ended else EMPTY
     )
+
+
+def _without_groups(word: Text) -> Text:
+    """A replacement without the groups of the pattern that stand before it (`\\1`)."""
+    while len(word.leading) > 1 and word.leading[0] == "\\" and word.leading[1].isdecimal():
+        word = word.dropped(2)
+    return word
 
 
 def _is_range(written: str) -> bool:

@@ -47,7 +47,7 @@ class Makefiles(Scripts):
     def make(self, effect: Effect) -> Value | None:
         """Run targets of a makefile; what is printed, None if nothing is known of it."""
         # A number is what `-j` takes, if it stands alone.
-        goals = tuple(word.literal or "" for word in effect.words if not (word.literal or "").isdecimal())
+        goals = tuple(_goal(word) for word in effect.words if not (word.literal or "").isdecimal())
         if "" in goals:
             self.gap("run", "a make target whose name is not known")
             return None
@@ -199,6 +199,12 @@ class Makefiles(Scripts):
     def _has_target(self, path: str, goal: str) -> bool:
         content = self.program.read(path) or ""
         return goal in self.program.lowered(SourceText.of_file(path, content), make.explicit_targets)
+
+
+def _goal(word: Text) -> str:
+    """The target that a word asks for, empty if it is not known. The name of an image is never a variable or an option
+    of make."""
+    return word.literal or (str(word) if looks_like_reference(word) else "")
 
 
 def _clean(path: str) -> str:

@@ -118,6 +118,10 @@ class Printing(Copying):
         known = tuple(content for content in contents if content is not None)
         return self.join(known) if len(known) == len(contents) else None
 
+    def _unpacked(self, words: tuple[Text, ...]) -> Value | None:
+        """What is compressed says the same."""
+        return self._files(tuple(word for word in words if not word.leading.startswith("-") or word.literal == "-"))
+
     def _input(self, words: tuple[Text, ...]) -> Value | None:
         return self._of_input(lambda text: text) if self.standard_input is not None else None
 
@@ -210,6 +214,7 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "format": Printing._format,
     "files": Printing._files,
     "input": Printing._repeated,
+    "unpacked": Printing._unpacked,
     "substituted": Printing._substituted,
     "directory": Printing._directory,
     "path": Printing._path,

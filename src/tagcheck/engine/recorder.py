@@ -393,6 +393,8 @@ class Recorder(Evaluation):
     def seen_from_root(self, path: Text) -> Text:
         """A path as seen from the project's folder, copied or not."""
         directory = self.directory()
+        while path.leading.startswith("./"):
+            path = path.dropped(2)
         whole = path if directory is None else below(directory, path)
         inside = in_project(whole)
         return whole if inside is None else inside

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from tagcheck.events import Event, Override, Stage
 from tagcheck.finding import Place
-from tagcheck.image import alike
+from tagcheck.image import alike, looks_like_reference, parse
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import USES, consequence, spelled_alike
-from tagcheck.values import Same, equal
+from tagcheck.values import Same, Text, equal
 
 MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
 
@@ -29,11 +29,20 @@ def ineffective_override(case: Case) -> Iterator[Match]:
             continue
         stages = (Stage.DEPLOYED, Stage.PUSHED, Stage.LOADED) if missed.is_variable else (Stage.DEPLOYED,)
         for use in case.together(probe, *stages):
-            if use.order > missed.order and use.kubelet and alike(use.reference, made[0].reference):
+            if use.order > missed.order and use.kubelet and _is_left(use, missed, made[0]):
                 if same_as(use, probe) is not Same.NO:
                     continue
                 yield _without_effect(missed, made, use)
                 break
+
+
+def _is_left(use: Event, missed: Override, made: Event) -> bool:
+    """Whether an image is what should have been replaced: like the one that is made, or like the one that was looked
+    for, which may be a placeholder of any name."""
+    wanted = Text.of(missed.wanted)
+    return bool(alike(use.reference, made.reference)) or (
+        not missed.is_variable and looks_like_reference(wanted) and bool(alike(use.reference, parse(wanted)))
+    )
 
 
 def _concerns_nothing(case: Case, missed: Override) -> Match:

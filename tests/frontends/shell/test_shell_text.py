@@ -72,6 +72,7 @@ SCRIPTS = {
         ': "${A:=d}"\necho "$A"',
         """
         A = environment!("A"~)
+        A = choice((A != ""), A, "d")
         run "echo", A
         """,
     ),

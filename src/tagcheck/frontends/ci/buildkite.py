@@ -7,14 +7,18 @@ What it cannot do: plugins other than those that run a container; steps that a s
 
 from __future__ import annotations
 
+import re
+
 from tagcheck import ir
 from tagcheck.frontends.api import Unit
 from tagcheck.frontends.ci import documents
 from tagcheck.frontends.ci.body import Pipeline, lines, unit
 from tagcheck.frontends.ci.documents import Reader, entries, field, items, word
-from tagcheck.frontends.ci.substitution import Variables
+from tagcheck.frontends.ci.substitution import Variables, substituted
+from tagcheck.source import Span
 
 LANGUAGE = "buildkite"
+_ESCAPED = re.compile(r"[\\$](?P<a>\$)")
 _PLUGIN = "docker#"
 
 
@@ -52,6 +56,15 @@ def _steps(
                     image = field(given, "image")
                     if name.startswith(_PLUGIN) and image is not None:
                         body.container(variables.expanded(image))
-            text = lines((each for each in commands if documents.spelled(each) is not None), step.span)
+            text = lines(map(_unescaped, (each for each in commands if documents.spelled(each) is not None)), step.span)
             if text is not None:
                 body.shell(text, step.span)
+
+
+def _unescaped(command: ir.Expression) -> ir.Expression:
+    """A command as the agent's shell gets it: `$$` and `\\$` keep a variable from being replaced at the upload."""
+    return substituted(command, _ESCAPED, _dollar)
+
+
+def _dollar(name: str, span: Span) -> ir.Expression:
+    return ir.Literal(name, span, exact=False)

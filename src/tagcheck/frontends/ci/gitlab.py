@@ -166,7 +166,9 @@ class _Configuration:
         dotenv = field(kept, "reports", "dotenv")
         text: ir.Expression = ir.Literal("", span)
         for path in items(dotenv)[:1]:
-            text = body.result("ci", "read-file", (path,), span)
+            read = body.temporary(span)
+            body.emit(ir.Invoke((read, None), ir.Global("ci", "read-file", span), (ir.Argument(path),), span))
+            text = read
         body.emit(ir.Assign((ir.Name(f"dotenv.{name}", span),), text, span))
 
     def of(self, table: Table, key: str) -> ir.Expression | None:

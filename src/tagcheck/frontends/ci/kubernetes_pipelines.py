@@ -5,7 +5,7 @@ A step runs an image with a script or a command. Parameters are texts that are r
 `$(params.NAME)` and `{{inputs.parameters.NAME}}`; those that nobody gives come from outside. Tasks are looked for in
 the same file.
 
-What it cannot do: results, loops over parameters, conditions, tasks of other files.
+What it cannot do: results (they stay unknown), loops over parameters, conditions, tasks of other files.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ from tagcheck.source import Span
 LANGUAGE = "kubernetes-pipelines"
 DEEPEST = 6
 MOST_STEPS = 200
+_FILLED_IN = (
+    *("context.", "results.", "workspaces.", "steps.", "tasks."),
+    *("workflow.name", "workflow.namespace", "workflow.uid", "workflow.creationTimestamp", "workflow.labels."),
+    *("workflow.annotations.", "workflow.serviceAccountName", "pod.name", "node.name", "outputs.", "inputs.artifacts."),
+)
+"""How the names begin that Tekton and Argo replace beside parameters."""
 _ARGO = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
 
 Given = dict[str, ir.Expression]
@@ -172,13 +178,20 @@ def _defaults(listed: ir.Expression | None) -> Given:
 
 
 def _meaning(prefix: str, given: Given, label: str) -> Meaning:
-    """What parameters stand for; None for other names."""
+    """What parameters stand for, and what the controller fills in; None for other names."""
 
     def meaning(name: str, span: Span) -> ir.Expression | None:
         if not name.startswith(prefix):
-            return None
+            return _filled_in(name, span)
         key = name.removeprefix(prefix)
         value = given.get(key)
         return environment(f"{label}: {key}", span) if value is None else documents.whole_scalar(value)
 
     return meaning
+
+
+def _filled_in(name: str, span: Span) -> ir.Expression | None:
+    """What the controller knows of a run: its name, what its steps gave, one round of a loop."""
+    if name.split(".")[0] == "item":
+        return ir.Opaque("one round of a loop", span)
+    return environment(name, span) if name.startswith(_FILLED_IN) else None

@@ -156,6 +156,10 @@ class Commands(Tests):
     # --- what the shell does itself ---
 
     def _true(self, node: Node, words: list[Node], streams: Streams) -> Condition:
+        # `: "${A:=b}"` gives a variable its default.
+        for word in words:
+            if "=" in self.script.written(word):
+                self.word(word)
         return ir.Constant(True, self.script.span(node))
 
     def _false(self, node: Node, words: list[Node], streams: Streams) -> Condition:

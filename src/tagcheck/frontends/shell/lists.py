@@ -1,6 +1,6 @@
 """Lists, pipelines, redirections and substitution (Bash Reference Manual 5.2, sections 3.2.3, 3.2.4, 3.5.4, 3.6).
 
-What it cannot do: descriptors other than the standard ones; a variable that a subshell changes stays changed. A `&&` at
+What it cannot do: descriptors other than the standard ones; a variable that a function changes in a subshell stays changed. A `&&` at
 the end of a script that goes wrong ends the script: its caller learns of it.
 """
 
@@ -15,13 +15,15 @@ from msgspec.structs import replace
 from tagcheck import ir
 from tagcheck.frontends.shell.commands import PLAIN, Commands, Condition, Streams, unknown
 from tagcheck.frontends.shell.conditions import negated
-from tagcheck.frontends.shell.names import DIRECTORY, MOVERS, command_name
+from tagcheck.frontends.shell.names import MOVERS, READERS, collect, command_name
 from tagcheck.frontends.shell.script import literal_text
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_CHANGING = tuple(word.encode() for word in ("=", "for ", "getopts", "printf -v", *MOVERS, *READERS))
+"""What stands in every subshell that changes a variable."""
 MOST_CHAINED = 24
 """Commands joined by `&&` or `||`; further ones are taken to run."""
 MOST_TEXTS = 100
@@ -411,20 +413,22 @@ class Lists(Commands):
         self.left(kept, span)
         return output
 
-    def entered(self, node: Node) -> ir.Name | None:
-        """A subshell begins: where the shell is, if that changes in it."""
+    def entered(self, node: Node) -> tuple[tuple[str, ir.Name], ...]:
+        """A subshell begins: the variables that change in it, with what they are outside."""
         span = self.script.span(node)
         inside = self.script.content[node.start_byte : node.end_byte]
-        if DIRECTORY not in self.shared.names.assigned or not any(word.encode() in inside for word in MOVERS):
-            return None
-        kept = self.temporary(span)
-        self.emit(ir.Assign((kept,), self.variable(DIRECTORY, span), span))
+        if not any(mark in inside for mark in _CHANGING):
+            return ()
+        changed = self.shared.names.assigned & collect(self.script, node).assigned
+        kept = tuple((name, self.temporary(span)) for name in sorted(changed) if name.isidentifier())
+        for name, temporary in kept:
+            self.emit(ir.Assign((temporary,), self.variable(name, span), span))
         return kept
 
-    def left(self, kept: ir.Name | None, span: Span) -> None:
+    def left(self, kept: tuple[tuple[str, ir.Name], ...], span: Span) -> None:
         """A subshell ends."""
-        if kept is not None:
-            self.assign(DIRECTORY, kept, span)
+        for name, temporary in kept:
+            self.assign(name, temporary, span)
 
     def process_file(self, node: Node) -> ir.Expression:
         """The file of `<(…)` is one of its own, which holds what the commands print."""
