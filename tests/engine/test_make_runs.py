@@ -159,6 +159,11 @@ def test_a_target_that_nobody_defines_is_a_gap() -> None:
     assert [gap.reason for gap in scenario.gaps] == ["a target that the makefile does not have (gone)"]
 
 
+def test_the_name_of_an_image_is_a_target_and_no_variable() -> None:
+    given = run("IMG=localhost/a:`uuidgen`; $(MAKE) -C sub push $$IMG", "IMG ?= r/a:1\npush:\n\tdocker push $(IMG)\n")
+    assert "pushed r/a:1" in given
+
+
 def test_recursion_ends() -> None:
     assert images({"Makefile": "all: all\n\t$(MAKE) all\n\tdocker push a\n"}, "all")
     assert images({"Makefile": "X = $(Y)\nY = $(X)\nall:\n\tdocker push a:$(X)\n"}, "all") == ["pushed a:<?>"]

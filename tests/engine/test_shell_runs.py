@@ -35,6 +35,27 @@ VARIABLES = {
         'main() { local tag=1; build; }\nbuild() { docker build -t "app:$tag" .; }\nmain',
         ["built app:1"],
     ),
+    "a subshell keeps its variables to itself": (
+        "T=1\nexport E=e\n(T=2; export E=f; docker build -t a:$T-$E .)\ndocker build -t a:$T-$E .",
+        ["built a:2-f", "built a:1-e"],
+    ),
+    "a subshell in a substitution too": (
+        "T=1\nA=$(T=2; echo $T)\ndocker build -t a:$T-$A .",
+        ["built a:1-2"],
+    ),
+    "a default that is given by a command that does nothing": (
+        'T=\n: "${T:=1}" "${U:=$T}"\ndocker build -t a:$T .',
+        ["built a:1"],
+    ),
+    "a file with settings, in two spellings": (
+        "echo T=1 > x.env\n. ./x.env\necho U=2 > ./y.env\nsource y.env\ndocker build -t a:$T-$U .",
+        ["built a:1-2"],
+    ),
+    "an archive that is compressed and unpacked": (
+        "docker build -t a:1 .\ndocker build -t b:1 .\ndocker save a:1 | gzip > a.tgz\ndocker save b:1 | gzip -c > b.tgz\n"
+        "gunzip -c a.tgz | docker load\nzcat b.tgz | docker load",
+        ["built a:1", "built b:1", "saved a:1", "saved b:1", "pulled a:1", "pulled b:1"],
+    ),
     "a local variable is gone after its function": (
         'tag=2\nmain() { local tag=1; build; }\nbuild() { docker build -t "app:$tag" .; }\nmain\nbuild',
         ["built app:1", "built app:2"],

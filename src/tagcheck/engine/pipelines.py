@@ -80,10 +80,20 @@ class Pipelines(JinjaFiles):
     # --- archives between hosts ---
 
     def keep_files(self, name: Text, path: Text) -> None:
-        for archive in self.archives:
+        for archive in (*self.archives, *self._written_archives()):
             inside = _inside(archive[0], path)
             if inside is not None and len(self._kept) < MOST_KEPT:
                 self._kept.append(_Kept(name, inside, archive))
+
+    def _written_archives(self) -> list[Archive]:
+        """Files that a shell has written from an archive, such as compressed ones."""
+        known = [path for path, *_ in self.archives]
+        return [
+            (path, images, guards, reading)
+            for path, content, _ in self.files
+            if not any(equal(path, each) for each in known)
+            for images, guards, reading in self.in_stream(content)
+        ]
 
     def fetch_files(self, name: Text, pattern: Text, folder: Text, merged: bool) -> None:
         for kept in list(self._kept):
@@ -95,6 +105,7 @@ class Pipelines(JinjaFiles):
             _, images, _, reading = kept.archive
             self.archives.append((path, images, guards, reading))
             outer, self.guards = self.guards, guards
+            self.write_file(path, self.archive_of(images, reading))
             for image in images:
                 self.record(Stage.SAVED, image, archive=path, reading=reading, carried=True)
             self.guards = outer

@@ -252,11 +252,15 @@ class Recorder(Evaluation):
 
     def archive_text(self, effect: Effect) -> Text:
         """An archive as the content of a file or of a stream."""
+        return self.archive_of(effect.images, effect.reading)
+
+    def archive_of(self, images: tuple[Text, ...], reading: str) -> Text:
+        """An archive of images as a text."""
         identity = self.fresh("archive")
-        self.archived[identity] = (effect.images, effect.reading)
+        self.archived[identity] = (images, reading)
         return Text.of_hole(Hole(HoleKind.OUTPUT, identity, "an archive"), self.site)
 
-    def _in_stream(self, content: Value | None) -> list[tuple[tuple[Text, ...], Guards, str]]:
+    def in_stream(self, content: Value | None) -> list[tuple[tuple[Text, ...], Guards, str]]:
         """The images of the archive that a text is, or was made from (compressed, encoded)."""
         found: list[tuple[tuple[Text, ...], Guards, str]] = []
         for guards, text in self.text_options(content) if content is not None else []:
@@ -278,7 +282,7 @@ class Recorder(Evaluation):
             if archive is not None and (both := self.guards.and_(guards)) is not None and _is_archive(archive, path)
         ]
         if not found:
-            found = self._in_stream(self.read_file(effect.archive) if effect.archive is not None else self.stream())
+            found = self.in_stream(self.read_file(effect.archive) if effect.archive is not None else self.stream())
         if not found:
             unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))
             self.record(stage, unknown, effect, archive=effect.archive)

@@ -128,8 +128,11 @@ def _is_own(case: Case, supplied: Event) -> bool:
     """Whether the scenario makes an image itself: what it pulls is somebody else's, wherever it is loaded."""
     if supplied.stage in (Stage.BUILT, Stage.TAGGED):
         return True
+    if supplied.stage is Stage.PULLED:
+        return False
     pulled = any(same_as(supplied, each) is Same.YES for each in case.together(supplied, Stage.PULLED))
-    return supplied.stage is not Stage.PULLED and not pulled
+    # Out of an archive, another job may have made it.
+    return not pulled or any(same_as(supplied, each) is Same.YES for each in case.anywhere(supplied, Stage.BUILT))
 
 
 def _speaks_for(case: Case, use: Event, candidate: Event) -> bool:

@@ -198,15 +198,10 @@ class Parameters(Body):
         return choice
 
     def _part(self, node: Node, value: ir.Expression, rest: list[Node]) -> ir.Expression:
-        given = [child for child in rest if child.type != ":"]
-        numbers = [self._number(child) for child in given]
+        numbers = [self._number(child) for child in rest if child.type != ":"]
         span = self._span(node)
-        if not numbers or len(numbers) > 2:
+        if not numbers or len(numbers) > 2 or any(each is None for each in numbers):
             return ir.Opaque("a part of a text", span, (value,))
-        if any(each is None for each in numbers):
-            start, *length = (self.number(child) for child in given)
-            to: ir.Expression = ir.Apply("add", (start, *length), span) if length else ir.Constant(None, span)
-            return ir.Apply("part", (value, start, to), span)
         low, high = numbers[0] or 0, numbers[1] if len(numbers) > 1 else None
         if low < 0 or (high is not None and high < 0):
             ends = (ir.Constant(low, span), ir.Constant(high, span))
