@@ -52,7 +52,8 @@ VARIABLES = {
         ["built a:1-2"],
     ),
     "an archive that is compressed and unpacked": (
-        "docker build -t a:1 .\ndocker build -t b:1 .\ndocker save a:1 | gzip > a.tgz\ndocker save b:1 | gzip -c > b.tgz\n"
+        "docker build -t a:1 .\ndocker build -t b:1 .\n"
+        "docker save a:1 | gzip > a.tgz\ndocker save b:1 | gzip -c > b.tgz\n"
         "gunzip -c a.tgz | docker load\nzcat b.tgz | docker load",
         ["built a:1", "built b:1", "saved a:1", "saved b:1", "pulled a:1", "pulled b:1"],
     ),

@@ -1,7 +1,7 @@
 """Lists, pipelines, redirections and substitution (Bash Reference Manual 5.2, sections 3.2.3, 3.2.4, 3.5.4, 3.6).
 
-What it cannot do: descriptors other than the standard ones; a variable that a function changes in a subshell stays changed. A `&&` at
-the end of a script that goes wrong ends the script: its caller learns of it.
+What it cannot do: descriptors other than the standard ones; a variable that a function changes in a subshell stays
+changed. A `&&` at the end of a script that goes wrong ends the script: its caller learns of it.
 """
 
 from __future__ import annotations
