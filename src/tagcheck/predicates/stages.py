@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from tagcheck.events import Dropped, Event, Stage
+from tagcheck.guards import holds_by_default
 from tagcheck.image import alike, canonical, parse, same_image
 from tagcheck.predicates.model import (
     PRESENT,
@@ -383,8 +384,11 @@ def _has_empty_cluster(case: Case) -> bool:
 
 
 def _is_nowhere_else(case: Case, use: Event) -> bool:
-    """Whether no registry can have an image that a scenario builds: by its name, its policy or its unique tag."""
+    """Whether no registry can have an image that a scenario builds: by its name, its policy or its unique tag. What is
+    deployed only if somebody sets a variable may have been brought by him."""
     reference = use.reference
+    if not holds_by_default(use.guards):
+        return False
     return (
         _is_only_local(case, use)
         or _has_unique(reference.tag)
