@@ -51,7 +51,12 @@ REPORTED: dict[str, bytes] = {
     "docker-bake.hcl": b'target "a" { tags = ' + b"[" * 100_000,
     "docker-bake.json": b'{"target": ' + b"[" * 100_000,
 }
+COPIES = (
+    'kind load docker-image a:1\ncat "<copy 9>/a" > b\ncp -r "<copy x>" y\nkubectl apply -f "<copy >/z"\n'
+    "cp -r sub /tmp/a\ncp -r /tmp/a /tmp/b\ncp -r /tmp/b /tmp/a\nkubectl apply -f /tmp/a/good.yaml\n"
+)
 BOUNDED: dict[str, bytes] = {
+    "copies.sh": COPIES.encode(),
     "chain.go": (HEAD + 'func E() { exec.Command("docker", ' + "+".join(['"a"'] * 50_000) + ") }\n").encode(),
     "recursion.go": RECURSION.encode(),
     "branches.go": branches(60).encode(),

@@ -12,7 +12,6 @@ from tagcheck.builtins.symbolic import joined, split_text
 from tagcheck.values import Text, equal
 
 MOST_COPIES = 32
-_NAME = "<copy "
 _SEPARATOR = Text.of("/")
 
 
@@ -22,16 +21,26 @@ class Copies:
     def __init__(self, exists: Callable[[str], bool]) -> None:
         self._exists = exists
         self._copies: list[tuple[list[Text], list[str]]] = []
+        self._sources: dict[str, list[str]] = {}
+        """the folders that a copy was made of, by its name; a path may look like the name of a copy and be none"""
 
     def add(self, source: str, place: Text) -> None:
-        """Note that what is in the folder `source`, by its path in the project or in a copy, is now at `place` too."""
+        """Note that what is in the folder `source`, by its path in the project or in a copy, is now at `place` too.
+        What goes back to a copy that it was made of is taken to be there."""
         steps = split_text(place, "/")
-        for known, sources in self._copies:
+        for number, (known, sources) in enumerate(self._copies):
             if len(known) == len(steps) and _begins(steps, known):
-                sources.insert(0, source)
+                if not self._comes_from(source, _name(number)):
+                    sources.insert(0, source)
                 return
         if len(self._copies) < MOST_COPIES:
-            self._copies.append((steps, [source]))
+            self._sources[_name(len(self._copies))] = sources = [source]
+            self._copies.append((steps, sources))
+
+    def _comes_from(self, path: str, name: str) -> bool:
+        """Whether a path lies in a copy, or in one that was made of it."""
+        own = path.partition("/")[0]
+        return own == name or any(self._comes_from(each, name) for each in self._sources.get(own, ()))
 
     def placed(self, path: Text) -> Text:
         """A path by the name of the copy that it leads into; any other path as it is."""
@@ -43,16 +52,13 @@ class Copies:
             return path
         length, at = max(found)
         inside = [step for step in steps[length:] if step.parts]
-        return joined([Text.of(f"{_NAME}{at}>"), *inside], _SEPARATOR)
+        return joined([Text.of(_name(at)), *inside], _SEPARATOR)
 
     def source(self, path: str) -> str | None:
         """The path that a file or folder of a copy had before; None for what is in no copy."""
         name, _, rest = path.partition("/")
-        if not name.startswith(_NAME):
-            return None
-        sources = self._copies[int(name[len(_NAME) : -1])][1]
-        found = ["/".join(filter(None, (each, rest))) for each in sources]
-        return next((each for each in found if self._exists(self.original(each))), found[0])
+        found = ["/".join(filter(None, (each, rest))) for each in self._sources.get(name, ())]
+        return next((each for each in found if self._exists(self.original(each))), next(iter(found), None))
 
     def original(self, path: str) -> str:
         """The path in the project of what is in a copy, or in a copy of a copy."""
@@ -62,6 +68,10 @@ class Copies:
                 break
             path = source
         return path
+
+
+def _name(number: int) -> str:
+    return f"<copy {number}>"
 
 
 def _begins(steps: list[Text], place: list[Text]) -> bool:
