@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import click
 
 from tagcheck import __version__
+from tagcheck.numerals import natural
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -367,8 +368,9 @@ def _fail(*messages: str) -> NoReturn:
 def _place(text: str) -> tuple[str, int]:
     """A path and a line, 0 for all of the file."""
     path, _, line = text.rpartition(":")
-    if path and line.isdecimal() and not os.path.lexists(text):
-        return path, int(line)
+    number = natural(line)
+    if path and number is not None and not os.path.lexists(text):
+        return path, number
     return text, 0
 
 

@@ -5,6 +5,7 @@ Keys are literal; values may have holes. A backslash quotes the next character.
 
 from __future__ import annotations
 
+from tagcheck.numerals import natural
 from tagcheck.values import (
     EMPTY,
     Filling,
@@ -49,9 +50,9 @@ def steps(key: str) -> tuple[Step, ...]:
             current = ""
             if key[at] == "[":
                 close = key.find("]", at)
-                number = key[at + 1 : close] if close > 0 else ""
-                if number.isdigit() and int(number) <= LARGEST_INDEX:
-                    found.append(int(number))
+                number = natural(key[at + 1 : close]) if close > 0 else None
+                if number is not None and number <= LARGEST_INDEX:
+                    found.append(number)
                 at = close if close > 0 else at
         else:
             current += key[at]

@@ -55,6 +55,53 @@ COPIES = (
     'kind load docker-image a:1\ncat "<copy 9>/a" > b\ncp -r "<copy x>" y\nkubectl apply -f "<copy >/z"\n'
     "cp -r sub /tmp/a\ncp -r /tmp/a /tmp/b\ncp -r /tmp/b /tmp/a\nkubectl apply -f /tmp/a/good.yaml\n"
 )
+LONG = "9" * 5_000
+"""More digits than Python reads as a number."""
+
+NUMBERS: dict[str, str] = {
+    "numbers.sh": (
+        f"shift {LONG}; set -- a b; echo ${{{LONG}}} ${{x:{LONG}}} $(({LONG} + 1)) {{1..{LONG}}}; exit {LONG}\n"
+        f"for i in $(seq {LONG}); do docker build -t a:$i .; done; x=$(seq ² | head -n {LONG} | cut -d. -f{LONG}-)\n"
+        f"x=$(printf '%s' a | awk '{{print ${LONG}}}' | sed -n '{LONG}p' | tail -{LONG})\n"
+        f"x=$(printf '%s' a | sed -E 's/a{{{LONG}}}/\\²/')\n"
+        f"yq '.a[{LONG}]' f.yaml; jq '.a[{LONG}]' f.json; helm install a . --set a[{LONG}]=b --set a[²]=b\n"
+        f"timeout {LONG} make {LONG} -j {LONG}\ngetopts a² b; shift $((OPTIND - {LONG})); return {LONG}\n"
+    ),
+    "Makefile": f"a := $(word {LONG},b c) $(wordlist 1,{LONG},b) $(word ²,b)\nall:\n\tdocker build -t $(a) .\n",
+    "numbers.py": (
+        f"import subprocess\na = {LONG}\nb = 1e999\nc = [1][{LONG}:b]\n"
+        f"n = '{{{LONG}}}{{0[{LONG}]}}{{²}}'.format(c, b)\n"
+        f"d = 7\nfor i in range(99):\n    d = d * d\n"
+        f"subprocess.run(['docker', 'build', '-t', f'{{n}}{{d}}{{b}}{{a}}', '.'])\n"
+        f"subprocess.run(['docker', 'build', '-t', 'a' * int(b), '%{LONG}d' % 4, '.'])\n"
+    ),
+    "numbers.go": (
+        HEAD
+        + f"const A = {LONG}\nconst B = 1e999\nconst C = 1 << {LONG}\nconst D = 1 << 1000000000000\n"
+        + 'func F() { x := []string{"a"}; exec.Command("docker", "build", "-t", x[A], x[int(B)], x[C:D], '
+        + f'fmt.Sprintf("%{LONG}d%[{LONG}]s", A, B, C), x[1e300], "{LONG}"[1e999]).Run() }}\n'
+    ),
+    "numbers.yaml": (
+        f"kind: Pod\nspec:\n  port: {LONG}\n  n: 1e999\n  o: {LONG}.{LONG}\n  containers: [{{image: a:{LONG}}}]\n"
+    ),
+    "docker-bake.hcl": f'target "a" {{ tags = ["a:${{b[{LONG}]}}", "${{{LONG}}}", b.{LONG}, {LONG}, 1e999] }}\n',
+    "docker-bake.json": f'{{"target": {{"a": {{"tags": [{LONG}, 1e999]}}}}}}',
+    "numbers.j2": f"image: a:{{{{ {LONG} }}}}{{{{ 1e999 * 2 }}}}{{{{ [1][{LONG}] }}}}\n",
+    ".github/workflows/a.yaml": (
+        f"on: push\nenv: {{A: {LONG}, B: \"${{{{ {LONG} }}}}${{{{ 1e999 }}}}${{{{ format('{{{LONG}}}', 1) }}}}\"}}\n"
+        "jobs: {a: {runs-on: x, steps: [{run: docker build -t a:$B .}]}}\n"
+    ),
+    "chart/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n",
+    "chart/values.yaml": f"a: {LONG}\nb: 1e999\n",
+    "chart/templates/a.yaml": (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+        f'    - image: "a:{{{{ {LONG} }}}}{{{{ .Values.a }}}}{{{{ int .Values.b }}}}{{{{ index .Values {LONG} }}}}"\n'
+    ),
+    "requirements.txt": f"a=={LONG}\n",
+    "go.mod": f"module a/v{LONG}\ngo 1.{LONG}\n",
+    "Dockerfile": f"FROM {LONG}\n",
+    "compose.yaml": f"services: {{a: {{image: a:{LONG}, build: {{context: .}}, ports: [{LONG}]}}}}\n",
+}
 BOUNDED: dict[str, bytes] = {
     "copies.sh": COPIES.encode(),
     "chain.go": (HEAD + 'func E() { exec.Command("docker", ' + "+".join(['"a"'] * 50_000) + ") }\n").encode(),
@@ -91,6 +138,14 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_checked(tmp_path: Path,
 @pytest.mark.parametrize("name", BOUNDED)
 def test_work_is_bounded(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(BOUNDED[name])
+    (tmp_path / "ok.yaml").write_text(POD)
+    assert ("ok.yaml", "TC102") in codes(scan(tmp_path))
+
+
+def test_numbers_of_any_length_are_read(tmp_path: Path) -> None:
+    for name, content in NUMBERS.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
     (tmp_path / "ok.yaml").write_text(POD)
     assert ("ok.yaml", "TC102") in codes(scan(tmp_path))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from tagcheck.builtins.marked import FIRST, LAST, between, lines_of, marked
 from tagcheck.builtins.patterns import Costly, Pattern, pattern
 from tagcheck.builtins.symbolic import bounded, derived, joined, replace_text
+from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, HoleKind, Text
 
 MOST_COMMANDS = 100
@@ -164,8 +165,8 @@ def _replaced(replacement: Text, groups: Sequence[Text]) -> Iterator[Text]:
             yield between(replacement, start, at)
             following = written[at + 1]
             start = at + 1
-            if following.isdigit():
-                yield groups[int(following)] if int(following) < len(groups) else EMPTY
+            if (group := natural(following)) is not None:
+                yield groups[group] if group < len(groups) else EMPTY
                 start = at + 2
             elif following in "nt":
                 yield Text.of("\n" if following == "n" else "\t")

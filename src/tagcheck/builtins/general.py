@@ -13,6 +13,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.symbolic import over
 from tagcheck.guards import ALWAYS, Guards, when
+from tagcheck.numerals import natural
 from tagcheck.values import (
     Absent,
     Alternatives,
@@ -63,8 +64,8 @@ def _member_of(call: Call, value: Value, name: str) -> Value:
             found = value.get(name)
         case values.Mapping():
             found = value.get(name)
-        case values.Sequence(items) if name.isdigit() and int(name) < len(items):
-            found = items[int(name)]
+        case values.Sequence(items) if (at := natural(name)) is not None and at < len(items):
+            found = items[at]
         case Opaque():
             found = Opaque(f"{value.identity}.{name}", value.reason)
     return Absent() if found is None else found

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tagcheck.numerals import natural
+
 LONGEST_LINE = 4000
 LONGEST_PATTERN = 500
 MOST_REPEATS = 3
@@ -157,11 +159,7 @@ class _Reader:
         end = self.written.find("}", self.at)
         inside = self.written[self.at : end].rstrip("\\") if end > 0 else ""
         numbers = inside.split(",")
-        if (
-            end < 0
-            or len(numbers) > 2
-            or not all(each == "" or (each.isdecimal() and int(each) < 256) for each in numbers)
-        ):
+        if end < 0 or len(numbers) > 2 or not all(each == "" or (natural(each) or 0) < 256 for each in numbers):
             return False
         self.at = end + 1
         return self._repeated("{" + inside + "}")

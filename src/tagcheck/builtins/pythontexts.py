@@ -24,6 +24,7 @@ from tagcheck.builtins.symbolic import (
     texts,
 )
 from tagcheck.builtins.texts import fields
+from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
@@ -127,8 +128,8 @@ def format_fields(call: Call) -> tuple[Value, ...]:
         head = re.match(r"[^.\[]*", match[1])
         name = head[0] if head else ""
         rest = match[1][len(name) :]
-        if not name or name.isdigit():
-            index = int(name) if name else next(counter)
+        index = natural(name) if name else next(counter)
+        if index is not None:
             value = call.arguments[index + 1] if index + 1 < len(call.arguments) else call.unknown("a missing field")
         else:
             value = call.keywords.get(name, call.unknown("a missing field"))
@@ -151,8 +152,8 @@ def _step(call: Call, value: Value, rest: str) -> Value:
                 found = holder.get(name)
             case values.Mapping():
                 found = holder.get(key or name)
-            case values.Sequence(items) if key.isdigit() and int(key) < len(items):
-                found = items[int(key)]
+            case values.Sequence(items) if (at := natural(key)) is not None and at < len(items):
+                found = items[at]
         value = call.unknown("a part of a field") if found is None else found
     return value
 

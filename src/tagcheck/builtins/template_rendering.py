@@ -6,6 +6,7 @@ A part of the output is opaque where the template is not understood.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -15,10 +16,12 @@ from tagcheck.builtins.symbolic import as_text, combine, derived, over
 from tagcheck.builtins.template_functions import FUNCTIONS, LOOKING, PASSING
 from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
+from tagcheck.numerals import whole
 from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
 
 MOST_ROUNDS = 64
 LONGEST_PIPELINE = 2_000
+LONGEST_NUMBER = 30
 DEEPEST_INCLUSION = 12
 
 
@@ -237,6 +240,14 @@ def _called(name: str, operands: list[Value], pipeline: str, scope: Scope) -> Va
     return combine(tuple(operands), lambda row: function(row, scope))
 
 
+def _number(written: str, scope: Scope) -> Value:
+    number = whole(written)
+    if number is None and "." in written and len(written) <= LONGEST_NUMBER:
+        with suppress(ValueError):
+            return Number(float(written))
+    return scope.unknown("a number") if number is None else Number(number)
+
+
 def _operand(command: list[Token], at: int, pipeline: str, scope: Scope) -> tuple[Value, int]:
     """One operand with the fields behind it, and the index after it."""
     token = command[at]
@@ -246,7 +257,7 @@ def _operand(command: list[Token], at: int, pipeline: str, scope: Scope) -> tupl
         case "quoted" | "raw":
             return Text.of(token.text), at
         case "number":
-            return Number(float(token.text) if "." in token.text.rstrip(".") else int(token.text.rstrip("."))), at
+            return _number(token.text.rstrip("."), scope), at
         case "dot":
             return scope.dot, at
         case "field":

@@ -37,6 +37,7 @@ from tagcheck.values import (
     same_key,
 )
 
+LARGEST_NUMBER = 2**512
 MOST_REPEATED = 64
 """Items that a list of a given length begins with; of a longer one nothing is known."""
 
@@ -80,7 +81,7 @@ class Evaluation(Symbols):
     def _constant(self, node: ir.Constant, frame: Frame) -> Value:
         if node.value is None:
             return Null()
-        return Truth(node.value) if isinstance(node.value, bool) else Number(node.value)
+        return Truth(node.value) if isinstance(node.value, bool) else _number(node.value)
 
     def _name(self, node: ir.Name, frame: Frame) -> Value:
         cell = frame.names.get(node.name)
@@ -432,13 +433,23 @@ def _placed(value: Value, node: ir.Global) -> Value:
 
 
 def _arithmetic(operation: str, left: Number, right: Number) -> Value:
-    match operation:
-        case "add":
-            return Number(left.value + right.value)
-        case "subtract":
-            return Number(left.value - right.value)
-        case _:
-            return Number(left.value * right.value)
+    try:
+        match operation:
+            case "add":
+                return _number(left.value + right.value)
+            case "subtract":
+                return _number(left.value - right.value)
+            case _:
+                return _number(left.value * right.value)
+    except OverflowError:
+        return Opaque(f"{operation}:{left.value},{right.value}", "a number that is too large", "int")
+
+
+def _number(value: int | float) -> Value:
+    """A number that positions and texts can be made of."""
+    if abs(value) <= LARGEST_NUMBER:
+        return Number(value)
+    return Opaque(f"number:{value}", "a number that is too large", "int")
 
 
 _HANDLERS: dict[type[Any], Callable[[Evaluation, Any, Frame], Value]] = {

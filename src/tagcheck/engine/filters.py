@@ -13,6 +13,7 @@ from tagcheck.builtins.marked import lines_of, marked
 from tagcheck.builtins.symbolic import derived, joined, replace_text, split_text
 from tagcheck.engine import shelltexts
 from tagcheck.engine.makefiles import Makefiles
+from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, Text, Value
 
 _LINE_END = Text.of("\n")
@@ -112,14 +113,14 @@ class Filters(Makefiles):
 
     def _some_lines(self, words: tuple[Text, ...], choose: Callable[[list[Text], int], list[Text]]) -> Value | None:
         options, files = _valued(tuple(map(_counted, words)), "n")
-        number = options.get("n", Text.of("10")).literal or ""
-        if not number.isdecimal() or len(number) > 6:
+        number = natural(options.get("n", Text.of("10")).literal or "")
+        if number is None:
             return None
 
         def chosen(text: Text) -> Value:
             if len(text.parts) == 1 and text.literal is None:
                 return derived(f"lines {number} {choose.__name__}", text)
-            return joined(choose(lines_of(text), int(number)), EMPTY)
+            return joined(choose(lines_of(text), number), EMPTY)
 
         return self.filtered(files, chosen)
 
@@ -261,7 +262,8 @@ def _without_groups(word: Text) -> Text:
 
 def _is_range(written: str) -> bool:
     low, dash, high = written.partition("-")
-    return len(written) < 6 and (low.isdecimal() or bool(dash and high)) and (not high or high.isdecimal())
+    known = [natural(each) is not None for each in (low, high) if each]
+    return bool(known) and all(known) and bool(low or dash)
 
 
 def _columns(line: Text, delimiter: str, wanted: str) -> Text:
@@ -269,8 +271,8 @@ def _columns(line: Text, delimiter: str, wanted: str) -> Text:
     if len(pieces) == 1:
         return line
     low, dash, high = wanted.partition("-")
-    first = int(low or "1") - 1
-    last = int(high) if high else (len(pieces) if dash else first + 1)
+    first = max((natural(low) or 1) - 1, 0)
+    last = natural(high) if high else (len(pieces) if dash else first + 1)
     return joined(pieces[first:last], Text.of(delimiter))
 
 
@@ -280,14 +282,16 @@ def _column(line: Text, separator: str, column: str) -> Text:
     pieces = list(shelltexts.words(line)) if separator == " " else split_text(line, separator)
     if column == "$NF":
         return pieces[-1] if pieces else EMPTY
-    number = int(column[1:])
+    number = natural(column[1:])
+    if number is None:
+        return EMPTY
     return pieces[number - 1] if number <= len(pieces) else EMPTY
 
 
 def _counted(word: Text) -> Text:
     """`-5` as `-n5`."""
     written = word.literal or ""
-    return Text.of(f"-n{written[1:]}") if written[:1] == "-" and written[1:].isdecimal() else word
+    return Text.of(f"-n{written[1:]}") if written[:1] == "-" and natural(written[1:]) is not None else word
 
 
 def _valued(words: Sequence[Text], letters: str) -> tuple[dict[str, Text], tuple[Text, ...]]:

@@ -13,6 +13,7 @@ from tagcheck.engine import shelltexts
 from tagcheck.engine.copying import Copying
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.shelltexts import shortened as without_end
+from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
 
 _ECHO_FLAG = re.compile(r"-[neE]+")
@@ -131,7 +132,7 @@ class Printing(Copying):
         return self._of_input(lambda text: joined(shelltexts.words(text), Text.of(" ")) + _LINE_END)
 
     def _numbers(self, words: tuple[Text, ...]) -> Value | None:
-        numbers = [int(word.literal) for word in words if (word.literal or "").isdecimal() and word.literal]
+        numbers = [number for word in words if (number := natural(word.literal or "")) is not None]
         if len(numbers) != len(words) or not 1 <= len(words) <= 2 or max(numbers) > LARGEST_NUMBER:
             return None
         first, last = (1, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])

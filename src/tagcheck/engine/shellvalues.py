@@ -5,6 +5,7 @@ from __future__ import annotations
 from tagcheck.builtins.patterns import Costly, glob, pattern
 from tagcheck.builtins.symbolic import as_text, derived, slice_text, undecided
 from tagcheck.engine import shelltexts
+from tagcheck.numerals import whole
 from tagcheck.values import (
     EMPTY,
     PARAMETER_PREFIX,
@@ -47,6 +48,8 @@ def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
             return Opaque(f"{PARAMETER_PREFIX}program {as_text(name)}", "whether a program is installed", "bool")
         case "options", (listed, letters):
             return _options(listed, as_text(letters).literal or "")
+        case "first-operand", (listed, letters):
+            return _first_operand(listed, as_text(letters).literal or "")
         case _:
             return None
 
@@ -87,8 +90,8 @@ def _number(value: Value) -> Value:
             return value
         case Text() if value.literal is not None:
             written = value.literal.strip()
-            if written.removeprefix("-").isdecimal() and len(written) < 10:
-                return Number(int(written))
+            if (number := whole(written)) is not None:
+                return Number(number)
             return Number(0) if not written else undecided("number", value, type="int")
         case Opaque():
             return value
@@ -157,7 +160,19 @@ def _options(listed: Value, letters: str) -> Value:
         return Sequence((Sequence((letter, value)),))
     if not isinstance(listed, Sequence) or listed.open:
         return Sequence((), open=True)
-    found: list[Value] = []
+    return Sequence(tuple(Sequence((letter, value)) for letter, value in _read_options(listed, letters)[0]))
+
+
+def _first_operand(listed: Value, letters: str) -> Value:
+    """`OPTIND` after the last option: the position of the first word that is none, counted from 1."""
+    if not isinstance(listed, Sequence) or listed.open:
+        return undecided("the first word that is no option", listed, type="int")
+    return Number(len(listed.items) - len(_read_options(listed, letters)[1]) + 1)
+
+
+def _read_options(listed: Sequence, letters: str) -> tuple[list[tuple[Text, Text]], list[Text]]:
+    """The letters of the options with their values, and the words that follow them."""
+    found: list[tuple[Text, Text]] = []
     words = list(map(as_text, listed.items))
     while words and (words[0].leading.startswith("-") and words[0].literal not in ("-", "--")):
         word = words.pop(0).dropped(1)
@@ -169,5 +184,7 @@ def _options(listed: Value, letters: str) -> Value:
             if takes:
                 value_ = word if word.parts else (words.pop(0) if words else EMPTY)
                 word = EMPTY
-            found.append(Sequence((Text.of(letter_), value_)))
-    return Sequence(tuple(found))
+            found.append((Text.of(letter_), value_))
+    if words and words[0].literal == "--":
+        words.pop(0)
+    return found, words

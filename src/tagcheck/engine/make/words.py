@@ -11,6 +11,7 @@ from itertools import zip_longest
 
 from tagcheck.builtins.symbolic import derived, joined, replace_text, run_text, runs, split_last
 from tagcheck.engine.shelltexts import shortened, spaced, split_words
+from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, Filling, Text
 from tagcheck.values import Sequence as Listed
 
@@ -152,7 +153,7 @@ def _sort(text: Text) -> Text:
 
 def _number(text: Text) -> int:
     written = (text.literal or "").strip()
-    return int(written) if written.isdecimal() and len(written) < 7 else 0
+    return natural(written) or 0
 
 
 def _word(number: Text, text: Text) -> Text:

@@ -15,6 +15,7 @@ from tagcheck import ir
 from tagcheck.frontends.bake import functions
 from tagcheck.frontends.bake.blocks import Defined
 from tagcheck.frontends.bake.source import Source
+from tagcheck.numerals import natural
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -95,8 +96,8 @@ class Lowering:
         if len(inner) != 1:
             return None
         written = self.source.written(inner[0])
-        if written.isdecimal() and len(written) < 6:
-            return ir.Constant(int(written), self.source.span(node.start_byte, node.end_byte))
+        if (number := natural(written)) is not None:
+            return ir.Constant(number, self.source.span(node.start_byte, node.end_byte))
         return self.expression(inner[0])
 
     def _text(self, node: Node) -> ir.Literal:

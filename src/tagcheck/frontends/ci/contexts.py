@@ -17,6 +17,7 @@ from tagcheck.frontends.ci.body import Body
 from tagcheck.frontends.ci.documents import field as field_of
 from tagcheck.frontends.ci.documents import joined, literals, scalar
 from tagcheck.frontends.ci.expressions import Atom, Function, Item, Negation, Node, Operation, Path, Quoted
+from tagcheck.numerals import natural
 from tagcheck.source import Span, Text
 
 _COMPARISONS = {each.value: each for each in ir.CompareOp}
@@ -264,9 +265,9 @@ def _slots(pattern: str) -> list[tuple[int, int, int]]:
             at += 2
             continue
         end = pattern.find("}", at) if pattern[at] == "{" else -1
-        number = pattern[at + 1 : end] if end > 0 else ""
-        if number.isdecimal() and len(number) < 4:
-            found.append((at, end + 1, int(number)))
+        number = natural(pattern[at + 1 : end]) if end > 0 else None
+        if number is not None:
+            found.append((at, end + 1, number))
             at = end
         at += 1
     return found

@@ -11,6 +11,7 @@ from tagcheck import ir
 from tagcheck.frontends.shell.guard import MOST_DEPTH
 from tagcheck.frontends.shell.names import Names
 from tagcheck.frontends.shell.script import Script
+from tagcheck.numerals import natural
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -104,8 +105,8 @@ class Body:
         if name in CHANGING:
             found = self.call("changing", (ir.Literal(name, span),), span, 1)
             return found or ir.Opaque("a value that changes", span)
-        if name.isdigit():
-            return self._positional(int(name), span)
+        if (number := natural(name)) is not None:
+            return self._positional(number, span)
         match name:
             case "@" | "*":
                 return ir.Apply("spaced", (ir.Name(ARGUMENTS, span),), span)

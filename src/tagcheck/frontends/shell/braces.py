@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tagcheck.frontends.shell.script import Script
+from tagcheck.numerals import natural
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -57,9 +58,9 @@ def _listed(script: Script, inside: list[Node]) -> list[list[Node | str]]:
 
 def _range(written: str) -> list[str]:
     low, _, high = written.strip("{}").partition("..")
-    if not (low.isdecimal() and high.isdecimal()) or len(low) > 6 or len(high) > 6:
+    first, last = natural(low), natural(high)
+    if first is None or last is None or abs(first - last) >= MOST_WORDS:
         return [written]
-    first, last = int(low), int(high)
     step = 1 if first <= last else -1
     width = len(low) if low.startswith("0") else 0
-    return [str(number).zfill(width) for number in range(first, last + step, step)][:MOST_WORDS]
+    return [str(number).zfill(width) for number in range(first, last + step, step)]

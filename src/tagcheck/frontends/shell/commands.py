@@ -28,6 +28,7 @@ from tagcheck.frontends.shell.names import (
 )
 from tagcheck.frontends.shell.script import joined
 from tagcheck.frontends.shell.words import EXPANSIONS
+from tagcheck.numerals import natural
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -216,9 +217,8 @@ class Commands(Tests):
         if not words:
             return ir.Opaque("the status of the last command", span)
         written = self.script.written(words[0])
-        if not written.isdecimal():
-            return ir.Opaque("a status", span)
-        return ir.Constant(int(written[:9]) or None, span)
+        number = natural(written)
+        return ir.Opaque("a status", span) if number is None else ir.Constant(number or None, span)
 
     def _break(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
@@ -249,10 +249,9 @@ class Commands(Tests):
 
     def _shift(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
-        written = self.script.written(words[0]) if words else "1"
-        count = int(written) if written.isdecimal() and len(written) < 6 else 1
+        count = ir.Apply("number", (self.word(words[0]),), span) if words else ir.Constant(1, span)
         arguments = ir.Name(ARGUMENTS, span)
-        shorter = ir.Apply("without-first", (arguments, ir.Constant(count, span)), span)
+        shorter = ir.Apply("without-first", (arguments, count), span)
         self.emit(ir.Assign((arguments,), shorter, span))
         return ir.Constant(True, span)
 

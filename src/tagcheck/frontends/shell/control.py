@@ -84,7 +84,7 @@ class Control(Lists):
         span = self.script.span(node)
         item = self.temporary(span)
         name = self.script.written(words[1])
-        over = ir.Apply("options", (ir.Name(ARGUMENTS, span), self.word(words[0])), span)
+        given = (ir.Name(ARGUMENTS, span), self.word(words[0]))
 
         def lower() -> None:
             self.assign(name, ir.Index(item, ir.Constant(0, span), span), span)
@@ -92,7 +92,8 @@ class Control(Lists):
             for statement in self._group(node):
                 self.emit(statement)
 
-        self.emit(ir.ForEach((None, item), over, self.block(lower), span))
+        self.emit(ir.ForEach((None, item), ir.Apply("options", given, span), self.block(lower), span))
+        self.assign("OPTIND", ir.Apply("first-operand", given, span), span)
         return True
 
     def _group(self, node: Node) -> tuple[ir.Statement, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tagcheck import ir
 from tagcheck.frontends.shell.body import ARGUMENTS, Body
 from tagcheck.frontends.shell.script import joined
+from tagcheck.numerals import whole
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Parameters(Body):
 
     def _number(self, node: Node) -> int | None:
         written = self.script.written(node).strip()
-        return int(written) if written.removeprefix("-").isdecimal() and len(written) < 10 else None
+        return whole(written)
 
     # --- one value ---
 
