@@ -14,7 +14,7 @@ from tagcheck.builtins.suites import METHOD_LISTS
 from tagcheck.catalogue import Tools, load_tools
 from tagcheck.config import Config
 from tagcheck.discover import Project, is_generated
-from tagcheck.engine.machine import Machine, evaluate
+from tagcheck.engine.machine import Evaluation, evaluate
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
 from tagcheck.frontends import kubernetes, kustomize, languages, runnables
@@ -83,9 +83,7 @@ class _Context:
     config: Config
     files: Files
 
-    def run(
-        self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()
-    ) -> tuple[Scenario, Machine]:
+    def run(self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> Evaluation:
         return evaluate(self.program, self.models, self.tools, name, procedures, tests)
 
 
@@ -289,10 +287,10 @@ class _Tasks:
     def _planned(self, plan: Plan) -> _Done:
         known = (self._context.program.problems, self._context.files.problems)
         before = [len(problems) for problems in known]
-        scenario, machine = self._context.run(plan.name, plan.procedures, plan.tests)
+        done = self._context.run(plan.name, plan.procedures, plan.tests)
         new = tuple(problem for problems, count in zip(known, before, strict=True) for problem in problems[count:])
-        placed = _placed(scenario, plan, self._context.config)
-        return _Done((placed,), frozenset(machine.visited), frozenset(machine.applied_files), new)
+        placed = _placed(done.scenario, plan, self._context.config)
+        return _Done((placed,), done.visited, done.applied, new)
 
     def _is_statement(self, path: str) -> bool:
         """Whether a file states by itself what is deployed: a manifest, a kustomization that is part of no other."""
@@ -312,12 +310,12 @@ class _Tasks:
         parse = kustomize.parse if path.rpartition("/")[2] in kustomize.NAMES else kubernetes.parse
         unit = parse(path, context.files.read(path) or b"", path)
         for name, _ in unit.entries:
-            scenario, machine = context.run(path, (unit.procedures[name],))
-            applied |= machine.applied_files - {path}
+            done = context.run(path, (unit.procedures[name],))
+            applied |= done.applied - {path}
             if path in self._parts:
-                scenarios.append(_as_statement(scenario, context.config))
+                scenarios.append(_as_statement(done.scenario, context.config))
             else:
-                scenarios.append(replace(scenario, tier=context.config.tier_of(path), is_run=False))
+                scenarios.append(replace(done.scenario, tier=context.config.tier_of(path), is_run=False))
         return _Done(tuple(scenarios), applied=frozenset(applied), problems=unit.problems)
 
 
@@ -382,8 +380,8 @@ def _embedded(context: _Context, visited: set[str], inside: Inside) -> list[Scen
             continue
         for procedure in unit.procedures.values():
             if procedure.key not in visited and _states_image(context.files, procedure):
-                scenario, _ = context.run(procedure.key.rpartition("#")[2], (procedure,))
-                found.append(_as_statement(scenario, context.config))
+                done = context.run(procedure.key.rpartition("#")[2], (procedure,))
+                found.append(_as_statement(done.scenario, context.config))
     return found
 
 

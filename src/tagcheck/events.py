@@ -41,6 +41,10 @@ class Stage(Enum):
     STACK_DOWN = "stack-down"
 
 
+MADE = (Stage.BUILT, Stage.TAGGED)
+"""Stages that give an image a name."""
+
+
 class Event(Struct, frozen=True):
     """One stage of one image.
 

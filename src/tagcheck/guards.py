@@ -59,6 +59,18 @@ class Guards(Struct, frozen=True, cache_hash=True):
             rest = conjunction(rest.units, rest.clauses | {clause})
         return tuple(found)
 
+    def atoms(self) -> frozenset[str]:
+        """The conditions that this speaks of, whatever it says of them."""
+        return frozenset(atom for atom, _ in (*self.units, *(literal for clause in self.clauses for literal in clause)))
+
+    def mentions(self, text: str) -> bool:
+        """Whether one of the conditions is about what `text` identifies."""
+        return any(text in atom for atom in self.atoms())
+
+    def asks_for_set(self, identity: str) -> bool:
+        """Whether this holds only in runs for which somebody has set an environment variable."""
+        return (_unset(identity), False) in self.units
+
     def __repr__(self) -> str:
         units = [("" if value else "!") + atom for atom, value in sorted(self.units)]
         clauses = sorted("(" + "|".join(("" if v else "!") + a for a, v in sorted(c)) + ")" for c in self.clauses)
@@ -84,11 +96,15 @@ VARIABLE = "env:"
 """How an environment variable is named in an atom; `compare` in the evaluator writes atoms as 'LEFT == RIGHT'."""
 
 
+def _unset(identity: str) -> str:
+    """The atom that asks whether an environment variable is empty; of any, for an empty identity its beginning."""
+    return f" == {VARIABLE}{identity}"
+
+
 def holds_by_default(guards: Guards) -> bool:
     """Whether guards can hold in a run for which nobody has set an environment variable."""
-    atoms = {name for name, _ in guards.units} | {name for clause in guards.clauses for name, _ in clause}
-    asked = {name for name in atoms if VARIABLE in name and "==" in name}
-    unset = frozenset((name, name.startswith(f" == {VARIABLE}")) for name in asked)
+    asked = {name for name in guards.atoms() if VARIABLE in name and "==" in name}
+    unset = frozenset((name, name.startswith(_unset(""))) for name in asked)
     return guards.and_(Guards(unset)) is not None
 
 

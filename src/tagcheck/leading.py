@@ -71,7 +71,6 @@ class Marked:
     part; `named` are the other files by whose names a procedure can come there."""
 
     def __init__(self, program: Program, inside: Callable[[str], bool], named: Mapping[str, Candidate]) -> None:
-        self._inside = inside
         self._names: dict[str, set[str]] = defaultdict(set)
         self._imported: dict[str, set[str]] = defaultdict(set)
         self._keys: set[str] = set()

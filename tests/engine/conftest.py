@@ -30,7 +30,7 @@ def run_script(script: str, files: Mapping[str, str] | None = None, path: str = 
     program = Program(tuple(tree), lambda each: tree[each].encode(), languages(), lambda module: frozenset())
     unit = shell.parse(path, script.encode(), path)
     assert not unit.problems
-    scenario, _ = evaluate(program, models, tools, path, (unit.procedures[path.rpartition("/")[2]],))
+    scenario = evaluate(program, models, tools, path, (unit.procedures[path.rpartition("/")[2]],)).scenario
     assert not scenario.cut
     return scenario
 

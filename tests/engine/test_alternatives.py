@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tagcheck.catalogue import load_tools
-from tagcheck.engine.machine import Machine
+from tagcheck.engine.machine import MOST_STEPS, Machine
 from tagcheck.frontends import languages
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.link import Program
@@ -18,7 +18,7 @@ def machine() -> Machine:
     """A run over an empty project."""
     no_file: Callable[[str], bytes | None] = lambda path: None  # noqa: E731
     program = Program((), no_file, languages(), lambda module: frozenset())
-    return Machine(program, load_models([rules_root() / "models"], "go"), load_tools([rules_root()]))
+    return Machine(program, load_models([rules_root() / "models"], "go"), load_tools([rules_root()]), MOST_STEPS)
 
 
 def choice(name: str) -> Value:

@@ -135,13 +135,13 @@ def test_scripts_get_the_environment_and_arguments() -> None:
 
 
 def test_a_variable_of_the_environment_is_a_default_or_what_is_set() -> None:
-    scenario, _ = target({"Makefile": "R ?= r\nT ?= 1\nall:\n\tdocker push $(R)/a:$(T)\n"}, "all")
+    scenario = target({"Makefile": "R ?= r\nT ?= 1\nall:\n\tdocker push $(R)/a:$(T)\n"}, "all")
     assert {str(event.image) for event in scenario.events} == {"r/a:1", "<env R>/a:<env T>"}
 
 
 def test_sides_that_are_not_decided_exclude_each_other() -> None:
     text = "ifeq ($(CI),true)\nR = a\nT = 1\nelse\nR = b\nT = 2\nendif\nall:\n\tdocker push $(R):$(T)\n"
-    scenario, _ = target({"Makefile": text}, "all")
+    scenario = target({"Makefile": text}, "all")
     assert sorted(str(event.image) for event in scenario.events) == ["a:1", "b:2"]
     first, second = (event.guards for event in scenario.events)
     assert first.and_(second) is None
@@ -149,13 +149,13 @@ def test_sides_that_are_not_decided_exclude_each_other() -> None:
 
 def test_a_program_is_its_default_or_one_that_is_asked_for() -> None:
     text = "TOOL ?= docker\nifeq ($(TOOL),podman)\nP = localhost/\nendif\nall:\n\t$(TOOL) push $(P)a:1\n"
-    scenario, _ = target({"Makefile": text.replace("P =", "P =")}, "all")
+    scenario = target({"Makefile": text.replace("P =", "P =")}, "all")
     found = {(event.tool, str(event.image).replace("<env P>", "")) for event in scenario.events}
     assert found == {("docker", "a:1"), ("podman", "localhost/a:1")}
 
 
 def test_a_target_that_nobody_defines_is_a_gap() -> None:
-    scenario, _ = target({"Makefile": "all:\n\t$(MAKE) gone\n"}, "all")
+    scenario = target({"Makefile": "all:\n\t$(MAKE) gone\n"}, "all")
     assert [gap.reason for gap in scenario.gaps] == ["a target that the makefile does not have (gone)"]
 
 
@@ -171,14 +171,14 @@ def test_recursion_ends() -> None:
 
 def test_texts_that_double_end() -> None:
     lines = "".join(f"X{n} = $(X{n + 1})$(X{n + 1})\n" for n in range(40))
-    scenario, _ = target({"Makefile": lines + "X40 = a\nall:\n\tdocker push $(X0)\n"}, "all")
+    scenario = target({"Makefile": lines + "X40 = a\nall:\n\tdocker push $(X0)\n"}, "all")
     assert scenario.cut
 
 
 def test_two_evaluations_of_a_clock_are_two_values() -> None:
     text = "T %s $(shell date +%%s)\nall:\n\tdocker push a:$(T)\n\tdocker push b:$(T)\n"
     for operator, count in (("=", 2), (":=", 1)):
-        scenario, _ = target({"Makefile": text % operator}, "all")
+        scenario = target({"Makefile": text % operator}, "all")
         assert len({event.image.holes[0].identity for event in scenario.events}) == count
 
 

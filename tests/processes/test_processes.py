@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tagcheck.deepcalls import with_room
+from tagcheck.deepcalls import SLOTS, with_room
 from tagcheck.processes import FEWEST, MOST_TOKENS, Workers, perform
 
 PROCESSES = 3
@@ -109,5 +109,6 @@ def test_a_call_with_room_is_that_call() -> None:
         return 0 if not depth else 1 + down(depth - 1)
 
     assert with_room(lambda: down(500)) == 500
+    assert with_room.__code__.co_stacksize == SLOTS
     with pytest.raises(ZeroDivisionError):
         with_room(lambda: 1 // 0)

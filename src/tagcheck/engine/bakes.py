@@ -249,16 +249,17 @@ class Bakes(Stacks):
         if not targets and not listed:
             self.gap("built", "a target that no bake file is known to have")
 
-    def _attribute(
-        self, recipe: Recipe, target: Target, key: str, seen: frozenset[int] | set[int] = frozenset()
-    ) -> Value | None:
+    def _attribute(self, recipe: Recipe, target: Target, key: str) -> Value | None:
         """What a target says, else what the last says that it inherits from; None if none of them does."""
+        return self._inherited(recipe, target, key, set())
+
+    def _inherited(self, recipe: Recipe, target: Target, key: str, seen: set[int]) -> Value | None:
+        """The same without the targets in `seen`: one that was asked before does not have it, whoever inherits from
+        it."""
         own = self._attribute_of(recipe, target, key)
         if own is not None:
             return own
         inherited = self._attribute_of(recipe, target, "inherits")
-        # A target that was asked before does not have it, whoever inherits from it.
-        seen = set(seen) if isinstance(seen, frozenset) else seen
         seen.add(id(target))
         if inherited is None:
             return None
@@ -268,7 +269,7 @@ class Bakes(Stacks):
             parents = recipe.found(item.literal) if isinstance(item, Text) and item.literal is not None else []
             if len(parents) != 1:
                 return self.opaque("a target that is inherited from")
-            found = self._attribute(recipe, parents[0], key, seen) if id(parents[0]) not in seen else None
+            found = self._inherited(recipe, parents[0], key, seen) if id(parents[0]) not in seen else None
             if found is not None:
                 return found
         return None

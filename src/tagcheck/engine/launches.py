@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
 from tagcheck.engine.pipelines import Pipelines
-from tagcheck.engine.places import below, in_project
+from tagcheck.engine.places import below
 from tagcheck.engine.suites import Suite
 from tagcheck.guards import Guards
 from tagcheck.ir import Procedure
@@ -143,19 +143,17 @@ class Launches(Pipelines):
 
     def _launch(self, plan: Plan, effect: Effect) -> Value:
         outer = (self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched)
-        place = (self.shell_base, self.in_command, self.working_directory)
         loaded = (self.globals, self.modules_loaded, self.libraries)
         self.holes, self.output_cell, self.pending = (), self.heap.new(EMPTY), []
         self.suite, self.launched = self._new_suite(), (*outer[6], plan.procedures[0].key)
         self.globals, self.modules_loaded, self.libraries = {}, set(), {}
         is_program = effect.kind is EffectKind.PROGRAM
-        with self.own_environment():
+        with self.process(in_command=False):
             self.words = effect.words if is_program else None
-            self.working_directory = self.directory() if is_program else None
-            self.shell_base, self.in_command = len(self.frames), False
+            if not is_program:
+                self.working_directory = None
             self.enter_program(plan.procedures, plan.tests, outer[3])
         self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched = outer
-        self.shell_base, self.in_command, self.working_directory = place
         self.globals, self.modules_loaded, self.libraries = loaded
         return EMPTY
 
@@ -176,11 +174,11 @@ class Launches(Pipelines):
         if not isinstance(known, tuple):
             known = self.program.kept[Plan] = tuple(plans(self.program))
         if effect.kind is EffectKind.PROGRAM:
-            wanted = self._seen_from_root(effect, effect.path) if effect.path is not None else None
+            wanted = self._place(effect, effect.path) if effect.path is not None else None
             yield from (each for each in known if each.is_main and wanted in _places(each))
             return
         for text in effect.values or (EMPTY,):
-            path = self._seen_from_root(effect, text)
+            path = self._place(effect, text)
             if path is None:
                 # Which tests are meant is not known: each suite is seen by itself.
                 continue
@@ -192,14 +190,10 @@ class Launches(Pipelines):
                 if inside and not each.is_main:
                     yield each
 
-    def _seen_from_root(self, effect: Effect, path: Text) -> str | None:
+    def _place(self, effect: Effect, path: Text) -> str | None:
         """A path of a command as seen from the project's folder; None if it is not known."""
-        text = path
-        for folder in (effect.directory, self.directory()):
-            text = below(folder, text) if folder is not None else text
-        found = in_project(text)
-        literal = (found if found is not None else text).literal
-        return normpath(literal) if literal else ("" if literal == "" else None)
+        literal = self.seen_from_root(below(effect.directory, path) if effect.directory is not None else path).literal
+        return normpath(literal) if literal else literal
 
 
 def _alone(identity: str, number: int) -> Guards:

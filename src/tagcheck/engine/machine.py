@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalogue import Tools
 from tagcheck.engine.basis import Exhausted
 from tagcheck.engine.launches import Launches
-from tagcheck.events import Event, Scenario, Stage
+from tagcheck.events import MADE, Event, Scenario, Stage
 from tagcheck.finding import Tier
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
@@ -24,9 +25,6 @@ MOST_STEPS = 60_000
 
 class Machine(Launches):
     """A run as entry points start it and library operations see it."""
-
-    def __init__(self, program: Program, models: Models, tools: Tools, steps: int = MOST_STEPS) -> None:
-        super().__init__(program, models, tools, steps)
 
     def machine(self) -> MachineProtocol:
         return self
@@ -59,31 +57,24 @@ class Machine(Launches):
     def stop(self) -> None:
         self.live, self.failed = False, True
 
-    def forget(self) -> None:
-        """Let go of what the run held in memory. Its parts refer to each other, and nobody collects them while a scan
-        goes on."""
-        for each in vars(self).copy():
-            if each not in _LASTING:
-                delattr(self, each)
 
-    # --- entry points ---
+class Evaluation(Struct, frozen=True):
+    """What the evaluation of an entry point gives: what happens to images, the keys of the procedures that it went
+    through, and the files whose content it handed to a cluster."""
 
-    def start(self, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> None:
-        """Run entry procedures one after the other, then what they registered with a test framework; `tests` are the
-        tests of a module whose test main is an entry."""
-        self.enter_program(procedures, tests, None)
+    scenario: Scenario
+    visited: frozenset[str]
+    applied: frozenset[str]
 
 
-_LASTING = ("visited", "applied_files", "steps")
-"""What is asked of a run after its end."""
 _NEEDS_A_NAME = (Stage.DEPLOYED, Stage.RUN, Stage.LOADED, Stage.SAVED, Stage.PUSHED)
 
 
 def _unset(machine: Machine, program: Program) -> frozenset[str]:
     """The variables of the environment in names that are used, and in none that is supplied, that nothing sets."""
     used = _variables(event for event in machine.events if event.stage in _NEEDS_A_NAME)
-    supplied = _variables(event for event in machine.events if event.stage in (Stage.BUILT, Stage.TAGGED))
-    return frozenset(name for name in used - supplied if not machine.tools.gives(name) and program.only_reads(name))
+    supplied = _variables(event for event in machine.events if event.stage in MADE)
+    return _set_by_nothing(used - supplied, machine, program)
 
 
 def _unset_for_jobs(machine: Machine, program: Program) -> frozenset[str]:
@@ -91,7 +82,11 @@ def _unset_for_jobs(machine: Machine, program: Program) -> frozenset[str]:
     if not machine.closed or any(gap.stage == "run" for gap in machine.gaps):
         return frozenset()
     used = _variables(event for event in machine.events if event.host in machine.closed)
-    return frozenset(name for name in used if not machine.tools.gives(name) and program.only_reads(name))
+    return _set_by_nothing(used, machine, program)
+
+
+def _set_by_nothing(names: set[str], machine: Machine, program: Program) -> frozenset[str]:
+    return frozenset(name for name in names if not machine.tools.gives(name) and program.only_reads(name))
 
 
 def _variables(events: Iterable[Event]) -> set[str]:
@@ -107,13 +102,14 @@ def evaluate(
     procedures: Sequence[Procedure],
     tests: Sequence[Procedure] = (),
     steps: int = MOST_STEPS,
-) -> tuple[Scenario, Machine]:
-    """The scenario of one entry point: `procedures` in order. Never raises on what it reads; work past the bound is
-    cut and said so in `Scenario.cut`."""
+) -> Evaluation:
+    """The scenario of one entry point: `procedures` in order, then what they registered with a test framework; `tests`
+    are the tests of a module whose test main is an entry. Never raises on what it reads; work past the bound is cut
+    and said so in `Scenario.cut`."""
     machine = Machine(program, models, tools, steps)
     cut = ""
     try:
-        machine.start(procedures, tests)
+        machine.enter_program(procedures, tests, None)
     except Exhausted:
         cut = f"more than {steps - machine.steps} steps"
     except RecursionError:
@@ -135,5 +131,7 @@ def evaluate(
         uses_cluster=machine.uses_cluster,
         makes_cluster=machine.makes_cluster,
     )
-    machine.forget()
-    return scenario, machine
+    found = Evaluation(scenario, frozenset(machine.visited), frozenset(machine.applied_files))
+    # The parts of a run refer to each other, and nobody collects them while a scan goes on.
+    vars(machine).clear()
+    return found

@@ -60,14 +60,13 @@ class Makefiles(Scripts):
     def _made(self, runner: Runner, path: str, effect: Effect, goals: tuple[str, ...]) -> Value:
         printed = self.heap.new(EMPTY)
         outer = (self.holes, self.output_cell, self.pending, self.site, self.makes)
-        place = (self.working_directory, self.in_command)
         self.holes, self.output_cell, self.pending = (), printed, []
         self.makes = (*outer[4], runner)
-        self.working_directory, self.in_command = runner.place, True
         runner.goals, order, read = goals, self._order, len(self.read)
         runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
         runner.silent, runner.environment_first = effect.silent, effect.environment_first
-        with self.own_environment():
+        with self.process(in_command=True):
+            self.working_directory = runner.place
             self._read(runner, path, alone=self._is_entry and not effect.environment)
             if self.live:
                 runner.run(goals)
@@ -76,7 +75,6 @@ class Makefiles(Scripts):
         if runner.is_complete:
             self._note_unread_variables(effect, outer[3], order, read)
         self.holes, self.output_cell, self.pending, self.site, self.makes = outer
-        self.working_directory, self.in_command = place
         return self.narrow(self.heap.read(printed))
 
     def _read(self, runner: Runner, path: str, alone: bool) -> None:

@@ -14,7 +14,7 @@ from tagcheck.engine.evaluate import Evaluation
 from tagcheck.engine.filenames import FILE_NAME
 from tagcheck.engine.places import at_root, below, in_project
 from tagcheck.engine.state import ABSENT
-from tagcheck.events import Dropped, Event, Override, Stage
+from tagcheck.events import MADE, Dropped, Event, Override, Stage
 from tagcheck.finding import Gap
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.image import looks_like_reference
@@ -120,7 +120,7 @@ class Recorder(Evaluation):
         """Who reads the name: podman completes what it names with `localhost/` and looks there first."""
         if effect is None or stage is Stage.DEPLOYED:
             return "docker"
-        if effect.reading == "podman" and stage in (Stage.BUILT, Stage.TAGGED):
+        if effect.reading == "podman" and stage in MADE:
             return "podman-build"
         return effect.reading
 

@@ -95,17 +95,13 @@ class Scripts(Execution):
         """Run a script to its end, and what it left running in the background."""
         printed = self.heap.new(EMPTY)
         outer = (self.holes, self.output_cell, self.pending, self.site)
-        place = (self.shell_base, self.in_command, self.working_directory)
         self.holes, self.output_cell, self.pending = holes, printed, []
-        with self.own_environment():
-            self.working_directory = self.directory()
-            self.shell_base, self.in_command = len(self.frames), False
+        with self.process(in_command=False):
             self.call_procedure(FunctionValue(procedure), tuple(words), self.site, {})
             self.script_failed = not self.live
             self.live, self.failed = True, False
             self.wait()
         self.holes, self.output_cell, self.pending, self.site = outer
-        self.shell_base, self.in_command, self.working_directory = place
         return self.narrow(self.heap.read(printed))
 
     # --- the shell that runs now ---
@@ -264,18 +260,23 @@ class Scripts(Execution):
                 base.names[name] = cell
 
     @contextmanager
-    def own_environment(self) -> Iterator[None]:
-        """What a shell exports is gone when it ends."""
+    def process(self, *, in_command: bool) -> Iterator[None]:
+        """A process of its own: it starts in the directory of the shell around it, and what it exports or where it
+        goes is gone when it ends. `in_command`: it is a program and no shell."""
+        place = (self.shell_base, self.in_command, self.working_directory)
         before = {name: self.heap.read(cell) for name, cell in self.variables.items()}
         given = self.command_environment
         for name, value in given:
             self.set_environment(Text.of(name), value)
         self.command_environment = ()
+        self.working_directory = self.directory()
+        self.shell_base, self.in_command = len(self.frames), in_command
         yield
         # The same command may run again in another case.
         self.command_environment = given
         for name, cell in self.variables.items():
             self.heap.write(cell, before.get(name) or self.gone(name))
+        self.shell_base, self.in_command, self.working_directory = place
 
     def gone(self, name: str) -> Value:
         """What a variable holds that a shell has exported, after its end."""

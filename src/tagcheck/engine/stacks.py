@@ -85,12 +85,8 @@ class Stacks(Kustomizations):
 
     def composed(self, effect: Effect) -> None:
         """What compose does with its files, in the environment that its command has."""
-        place = (self.shell_base, self.in_command, self.working_directory)
-        with self.own_environment():
-            self.working_directory = self.directory()
-            self.shell_base, self.in_command = len(self.frames), True
+        with self.process(in_command=True):
             self._compose(effect)
-        self.shell_base, self.in_command, self.working_directory = place
 
     def _compose(self, effect: Effect) -> None:
         stack = self._stack(effect)

@@ -8,14 +8,14 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from tagcheck.config import Config
-from tagcheck.events import Event, Scenario, Stage
+from tagcheck.events import MADE, Event, Scenario, Stage
 from tagcheck.finding import Certainty, Place, Tier
-from tagcheck.guards import VARIABLE, Guards
+from tagcheck.guards import Guards
 from tagcheck.image import Reference, alike, parse, same_image
 from tagcheck.source import Position, Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
 
-PRESENT = (Stage.BUILT, Stage.TAGGED, Stage.PULLED)
+PRESENT = (*MADE, Stage.PULLED)
 """Stages after which an image is in a local engine."""
 SUPPLIED = (*PRESENT, Stage.LOADED, Stage.PUSHED)
 """Stages after which something in the scenario can know the name."""
@@ -60,6 +60,11 @@ class Case:
     @property
     def tier(self) -> Tier:
         return self.scenario.tier
+
+    @property
+    def knows_images(self) -> bool:
+        """Whether all that is done to images is known: there may be gaps in what is deployed only."""
+        return all(gap.stage == Stage.DEPLOYED.value for gap in self.scenario.gaps)
 
     def events(self, *stages: Stage) -> list[Event]:
         """The events of these stages, in order."""
@@ -115,7 +120,7 @@ class Case:
             return False
         if self.is_local_registry(reference) or policy_is(event, "Never"):
             return True
-        return any(same_as(event, other) is Same.YES for other in self.anywhere(event, Stage.BUILT, Stage.TAGGED))
+        return any(same_as(event, other) is Same.YES for other in self.anywhere(event, *MADE))
 
 
 def _is_shared(event: Event) -> bool:
@@ -145,7 +150,7 @@ def is_left_to_the_caller(event: Event, name: Text) -> bool:
     part = tag.parts[0] if tag is not None and len(tag.parts) == 1 else None
     if not isinstance(part, Filling) or part.hole.kind is not HoleKind.ENVIRONMENT:
         return False
-    return (f" == {VARIABLE}{part.hole.identity}{part.hole.part}", False) in event.guards.units
+    return event.guards.asks_for_set(f"{part.hole.identity}{part.hole.part}")
 
 
 def policy_is(event: Event, name: str) -> bool:

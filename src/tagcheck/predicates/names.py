@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tagcheck.events import Event, Stage
+from tagcheck.events import MADE, Event, Stage
 from tagcheck.finding import Tier
 from tagcheck.image import Reference, fault, same_image, words
 from tagcheck.predicates.model import (
@@ -25,11 +25,11 @@ from tagcheck.source import Span
 from tagcheck.values import Filling, HoleKind, Piece, Same, Text
 
 NAMED = (
-    *(Stage.BUILT, Stage.TAGGED, Stage.PULLED, Stage.SAVED, Stage.LOADED, Stage.PUSHED),
+    *MADE,
+    *(Stage.PULLED, Stage.SAVED, Stage.LOADED, Stage.PUSHED),
     *(Stage.DEPLOYED, Stage.RUN, Stage.BASE),
 )
 USED = (Stage.DEPLOYED, Stage.RUN, Stage.BASE)
-MADE = (Stage.BUILT, Stage.TAGGED)
 SETTABLE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
 
 
@@ -78,7 +78,7 @@ def _distinct(case: Case, *stages: Stage) -> Iterator[Event]:
 
 def static_tag(case: Case) -> Iterator[Match]:
     """TC101: a local image with a tag that is the same on every run."""
-    for event in _distinct(case, Stage.BUILT, Stage.TAGGED, Stage.LOADED, Stage.RUN, Stage.DEPLOYED):
+    for event in _distinct(case, *MADE, Stage.LOADED, Stage.RUN, Stage.DEPLOYED):
         reference = event.reference
         if event.image.holes or reference.tag is None or reference.digest is not None or not event.kubelet:
             continue
@@ -88,7 +88,7 @@ def static_tag(case: Case) -> Iterator[Match]:
         local = case.is_local(event) and _is_made_here(case, event)
         if local and not _overridable(case, event) and not _is_release(case, event):
             match = _match(case, event, written_at(event.image, event.span, reference.tag))
-            made = event.stage in (Stage.BUILT, Stage.TAGGED)
+            made = event.stage in MADE
             # A name that another scenario of the project builds is not this scenario's to choose.
             yield match if made else replace(match, unless_built=event.image.literal or "")
 
@@ -265,7 +265,7 @@ def implicit_compose_name(case: Case) -> Iterator[Match]:
 
 def weak_tag(case: Case) -> Iterator[Match]:
     """TC109: a tag that varies and can still collide between teams or runs."""
-    for event in _distinct(case, Stage.BUILT, Stage.TAGGED):
+    for event in _distinct(case, *MADE):
         tag = event.reference.tag
         if tag is None or not tag.holes or event.reference.digest is not None:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tagcheck.events import Event, Stage
+from tagcheck.events import MADE, Event, Stage
 from tagcheck.guards import holds_by_default
 from tagcheck.predicates.model import Case, Match, names_of, place, same_as, span_at, written_at
 from tagcheck.predicates.names import is_copy
@@ -47,7 +47,7 @@ def _local_deployments(case: Case) -> Iterator[tuple[Event, Event | None]]:
             continue
         if any(same_as(event, each) is not Same.NO for each in case.together(event, Stage.PUSHED)):
             continue
-        made = [e for e in case.together(event, Stage.BUILT, Stage.TAGGED) if same_as(event, e) is Same.YES]
+        made = [e for e in case.together(event, *MADE) if same_as(event, e) is Same.YES]
         loads = [e for e in case.together(event, Stage.LOADED) if same_as(event, e) is Same.YES]
         if made and loads:
             yield event, made[0]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tagcheck.events import Event, Stage
+from tagcheck.events import MADE, Event, Stage
 from tagcheck.image import alike
 from tagcheck.predicates.model import NAMELESS, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import blame
 from tagcheck.values import HoleKind, Same, same
 
-MADE = (Stage.BUILT, Stage.TAGGED)
 MENTIONS = tuple(stage for stage in Stage if stage not in (Stage.REMOVED, Stage.OFFERED, *NAMELESS))
 """Any use of a name: a container that is run, or a base of a build, brings its image into the engine too."""
 
@@ -49,7 +48,7 @@ def _beside(case: Case, removed: Event) -> tuple[list[Event], list[Event]]:
     if any(alike(removed.reference, each.reference) for each in others):
         return [], []
     # What is not known may be what makes the name that is removed, or what removes the other.
-    if any(gap.stage != Stage.DEPLOYED.value for gap in case.scenario.gaps):
+    if not case.knows_images:
         return [], []
     made = [each for each in case.together(removed, *MADE) if each.before(removed)]
     return made, case.events(Stage.REMOVED, Stage.PRUNED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tagcheck.events import Dropped, Event, Stage
+from tagcheck.events import MADE, Dropped, Event, Stage
 from tagcheck.guards import holds_by_default
 from tagcheck.image import alike, canonical, parse, same_image
 from tagcheck.predicates.model import (
@@ -127,7 +127,7 @@ def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Eve
 
 def _is_own(case: Case, supplied: Event) -> bool:
     """Whether the scenario makes an image itself: what it pulls is somebody else's, wherever it is loaded."""
-    if supplied.stage in (Stage.BUILT, Stage.TAGGED):
+    if supplied.stage in MADE:
         return True
     if supplied.stage is Stage.PULLED:
         return False
@@ -358,7 +358,7 @@ def never_loaded(case: Case) -> Iterator[Match]:
         if not use.kubelet or not (loads or _is_nowhere_else(case, use)):
             continue
         together = case.together(use, *SUPPLIED)
-        built = [e for e in together if e.stage in (Stage.BUILT, Stage.TAGGED) and same_as(use, e) is Same.YES]
+        built = [e for e in together if e.stage in MADE and same_as(use, e) is Same.YES]
         # Loaded under another condition is a choice that the code makes, not an omission.
         brought = case.events(Stage.LOADED, Stage.PUSHED)
         if not built or any(same_as(use, each) is not Same.NO for each in brought):
@@ -378,9 +378,7 @@ def never_loaded(case: Case) -> Iterator[Match]:
 
 def _has_empty_cluster(case: Case) -> bool:
     """Whether a scenario makes a cluster, and all that is done to images is known."""
-    scenario = case.scenario
-    unknown = any(gap.stage != Stage.DEPLOYED.value for gap in scenario.gaps)
-    return scenario.makes_cluster and not unknown and not scenario.cut
+    return case.scenario.makes_cluster and case.knows_images and not case.scenario.cut
 
 
 def _is_nowhere_else(case: Case, use: Event) -> bool:
@@ -403,14 +401,14 @@ def _is_nowhere_else(case: Case, use: Event) -> bool:
 def _left_behind(case: Case) -> Iterator[Match]:
     """An image is loaded, or deployed where it can only be local, on another host than the one that builds it, and
     nothing brings it there."""
-    if any(gap.stage != Stage.DEPLOYED.value for gap in case.scenario.gaps):
+    if not case.knows_images:
         # What is not known may be what brings it.
         return
     seen: set[tuple[str, Text]] = set()
     for use in case.events(Stage.LOADED, Stage.DEPLOYED):
         if not use.host or use.archive is not None or (use.host, use.image) in seen or not _is_only_local(case, use):
             continue
-        built = [e for e in case.anywhere(use, Stage.BUILT, Stage.TAGGED) if same_as(use, e) is Same.YES]
+        built = [e for e in case.anywhere(use, *MADE) if same_as(use, e) is Same.YES]
         here = [each for each in case.together(use, *PRESENT, Stage.SAVED) if same_as(use, each) is not Same.NO]
         pushed = any(same_as(use, each) is not Same.NO for each in case.events(Stage.PUSHED))
         if built and not here and not pushed and all(each.host for each in built):

@@ -33,14 +33,14 @@ def _not_taken(case: Case, build: Event) -> Event | None:
         if any(same_as(offer, each) is not Same.NO for each in case.events(*PRESENT)):
             continue
         later = (each for each in case.together(build, *NEEDS) if build.before(each))
-        if build.wanted or (_is_all_known(case) and any(same_as(offer, each) is Same.YES for each in later)):
+        if build.wanted or (case.knows_images and any(same_as(offer, each) is Same.YES for each in later)):
             return offer
     return None
 
 
 def _needed(case: Case, build: Event) -> Event | None:
     """What the run needs after its only build, if that has no name: a local image that nothing in the project makes."""
-    if case.events(*PRESENT) or len(case.events(Stage.UNNAMED)) > 1 or not _is_all_known(case):
+    if case.events(*PRESENT) or len(case.events(Stage.UNNAMED)) > 1 or not case.knows_images:
         return None
     for event in case.together(build, *NEEDS_LOCAL):
         name = event.source if event.stage is Stage.TAGGED else event.image
@@ -49,11 +49,6 @@ def _needed(case: Case, build: Event) -> Event | None:
         if _is_known(name) and not _is_made_elsewhere(case, event, name):
             return event
     return None
-
-
-def _is_all_known(case: Case) -> bool:
-    """Whether nothing that is not known may give an image its name."""
-    return all(gap.stage == Stage.DEPLOYED.value for gap in case.scenario.gaps)
 
 
 def _is_known(name: Text) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tagcheck.events import Event, Override, Stage
+from tagcheck.events import MADE, Event, Override, Stage
 from tagcheck.finding import Place
 from tagcheck.image import alike, looks_like_reference, parse
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
@@ -24,7 +24,7 @@ def ineffective_override(case: Case) -> Iterator[Match]:
             yield _concerns_nothing(case, missed)
             continue
         probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
-        made = [each for each in case.together(probe, Stage.BUILT, Stage.TAGGED) if same_as(probe, each) is Same.YES]
+        made = [each for each in case.together(probe, *MADE) if same_as(probe, each) is Same.YES]
         if not made or any(same_as(use, probe) is not Same.NO for use in case.together(probe, *USES, Stage.NAMED)):
             continue
         stages = (Stage.DEPLOYED, Stage.PUSHED, Stage.LOADED) if missed.is_variable else (Stage.DEPLOYED,)
@@ -47,7 +47,7 @@ def _is_left(use: Event, missed: Override, made: Event) -> bool:
 
 def _concerns_nothing(case: Case, missed: Override) -> Match:
     probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
-    meant = [each for each in case.together(probe, Stage.BUILT, Stage.TAGGED) if _is_meant(missed, each)] or [probe]
+    meant = [each for each in case.together(probe, *MADE) if _is_meant(missed, each)] or [probe]
     uses = [
         use
         for use in case.together(probe, Stage.DEPLOYED)
@@ -97,7 +97,7 @@ def unused_load(case: Case) -> Iterator[Match]:
     """TC214: built and loaded, and nothing that the scenario deploys can be this image, while a like one that it builds
     too is deployed under another name."""
     for load in case.events(Stage.LOADED):
-        made = [each for each in case.together(load, Stage.BUILT, Stage.TAGGED) if same_as(load, each) is Same.YES]
+        made = [each for each in case.together(load, *MADE) if same_as(load, each) is Same.YES]
         uses = case.together(load, *USES, Stage.NAMED, Stage.PUSHED, Stage.TAGGED)
         if not made or any(_can_use(use, load) for use in uses if use not in made):
             continue

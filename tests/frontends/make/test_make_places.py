@@ -36,12 +36,12 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "wanted"), CASES)
 def test_names_keep_their_places(text: str, wanted: list[tuple[str, int, int]]) -> None:
-    scenario, _ = target({"Makefile": text}, "all")
+    scenario = target({"Makefile": text}, "all")
     (event,) = scenario.events
     assert places(event) == wanted
 
 
 def test_a_command_stands_in_the_recipe() -> None:
     text = "TOOL = docker\nall:\n\ttrue && $(TOOL) push r/a:1\n"
-    scenario, _ = target({"Makefile": text}, "all")
+    scenario = target({"Makefile": text}, "all")
     assert [(event.span.line, event.span.column) for event in scenario.events] == [(3, 10)]
