@@ -8,7 +8,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from tagcheck.analysis import Analysis, Files, analyse
+from tagcheck.analysis import Analysis, analyse
+from tagcheck.contents import Files
 from tagcheck.discover import Project, discover, is_generated, project_root, within
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Certainty, Finding, Gap, Severity, Summary

@@ -18,7 +18,8 @@ from functools import lru_cache
 
 from msgspec.structs import force_setattr
 
-from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Same, Text, is_longer, same
+from tagcheck.comparison import Same, is_longer, same
+from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Text
 
 DOCKER = "docker"
 

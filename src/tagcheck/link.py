@@ -17,19 +17,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from posixpath import dirname, join, normpath
-from typing import Any, TypeVar
 
 from tagcheck.frontends.api import Language, Layout, Unit, Variable
 from tagcheck.frontends.api import TypeInfo as Type
 from tagcheck.ir import Literal, Problem, Procedure
-from tagcheck.source import Chunk
-from tagcheck.source import Text as SourceText
-from tagcheck.values import Filling, Piece, Text
+from tagcheck.projectfiles import ProjectFiles
+from tagcheck.values import Text
 
 Definition = Procedure | Variable | Type
-Lowered = TypeVar("Lowered")
 GENERATED = b"DO NOT EDIT"
 """What a file that a program wrote says of itself in its first HEAD bytes (go.dev/s/generatedcode)."""
 HEAD = 2048
@@ -53,7 +48,7 @@ class Module:
         return (self.units[path] for path in self.paths if path in self.units)
 
 
-class Program:
+class Program(ProjectFiles):
     """All files of a project that a language reads, linked.
 
     `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` gives the simple names of
@@ -72,9 +67,8 @@ class Program:
         deploying: frozenset[str] = frozenset(),
         implicit: Callable[[str], bool] = lambda name: False,
     ) -> None:
-        self.paths = tuple(paths)
+        super().__init__(paths, read_bytes)
         self.problems: list[Problem] = []
-        self._read = read_bytes
         self._effectful = effectful
         self._says_stage = says_stage
         self._deploying = deploying
@@ -90,22 +84,13 @@ class Program:
         self._view: list[Unit] = []
         self._imported: dict[str, frozenset[str]] = {}
         self._variables: dict[str, frozenset[str]] = {}
-        self._by_suffix: dict[str, list[str]] = defaultdict(list)
-        self._by_folder: dict[str, list[str]] = defaultdict(list)
         self._idle: dict[int, bool] = {}
-        self._only_read: dict[str, bool] = {}
         self._naming: dict[tuple[str, frozenset[str]], bool] = {}
-        self._matching: dict[str, tuple[str, ...]] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
-        self._texts: dict[tuple[Callable[[SourceText], Any], str, tuple[Chunk, ...]], Any] = {}
         self.kept: dict[object, object] = {}
         """what one run found out that every other would find out again"""
-        for path in paths:
-            folder, _, name = path.rpartition("/")
-            self._by_suffix[name].append(path)
-            self._by_folder[folder].append(path)
         self._lay_out(languages)
 
     # --- files ---
@@ -127,88 +112,6 @@ class Program:
                 self._module_of[path] = module
                 self.modules.setdefault(module, Module(module)).paths.append(path)
                 self._imports[path] = layout.imports(path, content)
-
-    def read(self, path: str) -> str | None:
-        """The text of a project file; None if it cannot be read or is not UTF-8."""
-        content = self._read(path)
-        if content is None:
-            return None
-        try:
-            return content.decode()
-        except UnicodeDecodeError:
-            return None
-
-    def content(self, path: str) -> bytes:
-        """The bytes of a project file; none if it cannot be read."""
-        return self._read(path) or b""
-
-    def has(self, path: str) -> bool:
-        """Whether the project has a file at a path from its root."""
-        return path in self._by_suffix.get(path.rpartition("/")[2], ())
-
-    def below(self, folder: str) -> tuple[str, ...]:
-        """The project's files in a folder and in those below it, by path."""
-        inside = folder + "/" if folder else ""
-        folders = (each for each in self._by_folder if each == folder or each.startswith(inside))
-        return tuple(sorted(path for each in folders for path in self._by_folder[each]))
-
-    def folders_with(self, name: str, folder: str) -> tuple[str, ...]:
-        """The folders right below a folder that have a file of this name."""
-        found = (dirname(path) for path in self._by_suffix.get(name, ()))
-        return tuple(sorted(each for each in found if dirname(each) == folder))
-
-    def only_reads(self, variable: str) -> bool:
-        """Whether every mention of a variable of the environment in the project's files is `$NAME`, `${NAME…`,
-        `$(NAME` or `env.NAME`."""
-        known = self._only_read.get(variable)
-        if known is None:
-            word = variable.encode("utf-8", "replace")
-            known = all(_only_reads(self._read(path) or b"", word) for path in self.paths)
-            self._only_read[variable] = known
-        return known
-
-    def named(self, name: str) -> bool:
-        """Whether a file of the project has a name."""
-        return name in self._by_suffix
-
-    def find_files(self, path: Text, origin: str) -> tuple[str, ...]:
-        """The project files that a path can mean: relative to the root, to the file `origin` that names it, or, where
-        the beginning is not known, by its end if that is unique. A folder gives the files in it."""
-        tail = _known_tail(path)
-        if not tail:
-            return ()
-        literal = path.literal
-        if literal is not None and not literal.startswith("/"):
-            for base in ("", dirname(origin)):
-                found = self._at(normpath(join(base, literal)))
-                if found:
-                    return found
-        found = self._at(normpath(tail.lstrip("/")))
-        if found or (literal is not None and not literal.startswith("/")):
-            return found
-        name = tail.rpartition("/")[2]
-        ends = [each for each in self._by_suffix.get(name, ()) if ("/" + each).endswith("/" + tail.lstrip("/"))]
-        return tuple(ends) if len(ends) == 1 else ()
-
-    def matching(self, pattern: str) -> tuple[str, ...]:
-        """The project files that are like a shell pattern, whose `*` stops at a '/'."""
-        found = self._matching.get(pattern)
-        if found is None:
-            found = self._matching[pattern] = tuple(each for each in self.paths if _like(each, pattern))
-        return found
-
-    def _at(self, path: str) -> tuple[str, ...]:
-        if self.has(path):
-            return (path,)
-        return tuple(self._by_folder.get(path, ()))
-
-    def lowered(self, source: SourceText, lower: Callable[[SourceText], Lowered]) -> Lowered:
-        """What a text inside the program is, lowered once for each text at its place."""
-        key = (lower, source.text, source.chunks)
-        if key not in self._texts:
-            self._texts[key] = lower(source)
-        found: Lowered = self._texts[key]
-        return found
 
     @property
     def suffixes(self) -> tuple[str, ...]:
@@ -602,23 +505,6 @@ def _path(unit: Unit) -> str:
     return unit.path
 
 
-def _only_reads(content: bytes, word: bytes) -> bool:
-    at = content.find(word)
-    while at >= 0:
-        before, after = content[max(0, at - 4) : at], content[at + len(word) : at + len(word) + 1]
-        is_word = not before[-1:].isalnum() and before[-1:] != b"_" and not after.isalnum() and after != b"_"
-        if is_word and not before.endswith((b"$", b"${", b"$(", b"{#", b"{!", b"env.")):
-            return False
-        at = content.find(word, at + len(word))
-    return True
-
-
-def _like(path: str, pattern: str) -> bool:
-    if not any(each in pattern for each in "*?["):
-        return path == pattern
-    return path == pattern or (path.count("/") == pattern.count("/") and fnmatchcase(path, pattern))
-
-
 def _meant(name: str, module: str, imports: Mapping[str, str]) -> str:
     """The qualified type that a file means by a name of its own or of an import."""
     head, _, rest = name.partition(".")
@@ -628,23 +514,3 @@ def _meant(name: str, module: str, imports: Mapping[str, str]) -> str:
     if head not in imports:
         return f"{module}.{name}"
     return ".".join(filter(None, (imports[head].replace(":", "."), rest)))
-
-
-def _known_tail(path: Text) -> str:
-    """The literal end of a path; for one that begins with a hole, what follows the first '/' after the last hole."""
-    if path.literal is not None:
-        return path.literal
-    if path.parts and isinstance(path.parts[-1], Filling):
-        return ""
-    tail = "".join(part.text for part in _after_last_hole(path))
-    return tail.partition("/")[2] if "/" in tail else ""
-
-
-def _after_last_hole(path: Text) -> list[Piece]:
-    found: list[Piece] = []
-    for part in path.parts:
-        if isinstance(part, Piece):
-            found.append(part)
-        else:
-            found.clear()
-    return found

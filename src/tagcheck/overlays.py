@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
+from tagcheck.comparison import Same, same
 from tagcheck.image import parse
 from tagcheck.values import (
     EMPTY,
@@ -28,13 +29,11 @@ from tagcheck.values import (
     Number,
     Opaque,
     Piece,
-    Same,
     Sequence,
     Text,
     Truth,
     Value,
     alternatives,
-    same,
 )
 
 CONTAINERS = frozenset(("containers", "initContainers"))

@@ -16,22 +16,10 @@ from tagcheck.builtins.symbolic import (
     slice_text,
     split_text,
 )
+from tagcheck.comparison import Same, same
 from tagcheck.guards import when
 from tagcheck.source import Position
-from tagcheck.values import (
-    MOST_OPTIONS,
-    Alternatives,
-    Hole,
-    HoleKind,
-    Opaque,
-    Origin,
-    Piece,
-    Same,
-    Text,
-    Value,
-    alternatives,
-    same,
-)
+from tagcheck.values import MOST_OPTIONS, Alternatives, Hole, HoleKind, Opaque, Origin, Piece, Text, Value, alternatives
 
 from .fake import FakeMachine, run_model, value_of
 from .test_loading import MODELS

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tagcheck.analysis import Files, analyse
+from tagcheck.analysis import analyse
 from tagcheck.config import Config
+from tagcheck.contents import Files
 from tagcheck.discover import discover
 
 from .trees import write

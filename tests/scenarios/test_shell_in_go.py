@@ -111,8 +111,9 @@ def test_a_script_of_the_project_gets_its_arguments(tmp_path: Path, image: str, 
 
 def images(folder: Path, statements: str, files: dict[str, str] | None = None) -> list[tuple[str, str]]:
     """Stage and name of what a test does."""
-    from tagcheck.analysis import Files, analyse
+    from tagcheck.analysis import analyse
     from tagcheck.config import Config
+    from tagcheck.contents import Files
     from tagcheck.discover import discover
 
     root = project(folder, statements, files)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagcheck.comparison import Same
 from tagcheck.image import alike, fault, parse, same_image
-from tagcheck.values import Hole, HoleKind, Same, Text
+from tagcheck.values import Hole, HoleKind, Text
 
 DIGEST = "sha256:" + "ab" * 32
 

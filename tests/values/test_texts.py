@@ -5,20 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagcheck.comparison import Same, same
 from tagcheck.guards import when
-from tagcheck.values import (
-    Alternatives,
-    Filling,
-    Hole,
-    HoleKind,
-    Number,
-    Opaque,
-    Piece,
-    Same,
-    Text,
-    alternatives,
-    same,
-)
+from tagcheck.values import Alternatives, Filling, Hole, HoleKind, Number, Opaque, Piece, Text, alternatives
 
 LETTERS = "ab:/"
 FREE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER, HoleKind.OPAQUE, HoleKind.OUTPUT)

@@ -6,19 +6,8 @@ from tagcheck import values
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.general import at_place
 from tagcheck.builtins.symbolic import over
-from tagcheck.values import (
-    Absent,
-    LibraryValue,
-    Mapping,
-    Null,
-    Number,
-    Opaque,
-    Record,
-    Same,
-    Sequence,
-    Value,
-    same_key,
-)
+from tagcheck.comparison import Same, same_key
+from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Value
 
 ITERATOR = "iterator"
 _ITEMS = "items"

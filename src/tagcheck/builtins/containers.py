@@ -9,6 +9,7 @@ from tagcheck.builtins.files import write_to
 from tagcheck.builtins.general import is_function, results
 from tagcheck.builtins.symbolic import as_text, derived, identity_of, over
 from tagcheck.builtins.texts import contains
+from tagcheck.comparison import Same, same_key
 from tagcheck.guards import when
 from tagcheck.values import (
     Absent,
@@ -19,12 +20,10 @@ from tagcheck.values import (
     Opaque,
     Pointer,
     Record,
-    Same,
     Text,
     Truth,
     Value,
     alternatives,
-    same_key,
 )
 
 MOST_ITEMS = 200

@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 from tagcheck.builtins.marked import between, marked
 from tagcheck.builtins.symbolic import as_text, joined
-from tagcheck.values import EMPTY, Mapping, Null, Number, Same, Text, Truth, Value, same
+from tagcheck.comparison import Same, same
+from tagcheck.values import EMPTY, Mapping, Null, Number, Text, Truth, Value
 from tagcheck.values import Sequence as Listed
 
 MOST_PLACES = 500

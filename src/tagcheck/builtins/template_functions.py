@@ -12,9 +12,10 @@ from tagcheck.builtins.formats import format_text
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text, split_text, undecided
 from tagcheck.builtins.template_scope import Scope, either, truthy
 from tagcheck.builtins.texts import quoted
+from tagcheck.comparison import Same, same
 from tagcheck.embedded import documents
 from tagcheck.source import Position
-from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Same, Text, Truth, Value, same
+from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Text, Truth, Value
 from tagcheck.writing import written
 
 Row = tuple[Value, ...]

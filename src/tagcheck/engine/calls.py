@@ -1,4 +1,4 @@
-"""Calls: procedures of the project in context, library functions by their model, everything else by convention."""
+"""Calls of what the project defines: procedures in context, closures, methods, and what runs side by side."""
 
 from __future__ import annotations
 
@@ -7,26 +7,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tagcheck import ir
-from tagcheck.builtins.api import Call
-from tagcheck.builtins.api import Machine as MachineProtocol
-from tagcheck.catalog import EffectKind
 from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
-from tagcheck.engine.branches import Branches
-from tagcheck.engine.state import ABSENT, Exit, Frame, Pending, delta
+from tagcheck.engine.libraries import LibraryCalls, Results
+from tagcheck.engine.state import Exit, Frame, Pending, delta
 from tagcheck.engine.symbols import kind_of
 from tagcheck.engine.writes import changed_lists
-from tagcheck.events import Dropped, Stage
-from tagcheck.guards import ALWAYS, Guards
+from tagcheck.events import Dropped
+from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference
 from tagcheck.ir import Procedure
-from tagcheck.models import Convention, Model
 from tagcheck.source import Span
 from tagcheck.values import (
     Alternatives,
     Failure,
     FunctionValue,
-    HoleKind,
     LibraryValue,
     Mapping,
     Null,
@@ -43,12 +38,9 @@ from tagcheck.values import (
 
 DEEPEST_CALL = 48
 MOST_RECURSION = 2
-PRINTING = ("Error", "String", "__str__")
-"""Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing"; Python's `str`)."""
-Results = tuple[Value, ...]
 
 
-class Calls(Branches):
+class Calls(LibraryCalls):
     """A run that follows calls."""
 
     def __init__(self, *arguments: object) -> None:
@@ -66,10 +58,6 @@ class Calls(Branches):
 
     def open_procedures(self) -> tuple[Span, ...]:
         return tuple(frame.procedure.span for frame in self.frames)
-
-    @abstractmethod
-    def machine(self) -> MachineProtocol:
-        """This run as library operations see it."""
 
     @abstractmethod
     def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None: ...
@@ -430,183 +418,6 @@ class Calls(Branches):
             case _:
                 return False
 
-    # --- libraries ---
-
-    def call_library(
-        self, callee: LibraryValue, arguments: Results, site: Span, keywords: dict[str, Value], wanted: int
-    ) -> Results:
-        """Call a library function by its model."""
-        if callee.name.startswith("type:"):
-            return arguments[:1]
-        model = self.models.find(callee.name)
-        name = callee.name.rpartition(".")[2]
-        if model is None and callee.receiver is not None:
-            model = self.models.find(f"*.{name}")
-        if model is None:
-            return self.unresolved(callee.name, arguments, site, wanted)
-        if model.stops and not keywords:
-            self.live, self.failed = False, True
-            return tuple(self.opaque("a call that does not return") for _ in range(wanted))
-        arguments = self._in_order(model, callee, arguments, keywords)
-        found = self._operate(model, callee, arguments, site, keywords)
-        return (*found, Null())[:1] if model.single else found
-
-    def _in_order(self, model: Model, callee: LibraryValue, arguments: Results, keywords: dict[str, Value]) -> Results:
-        """The arguments as an operation expects them: the receiver first where the model says so, and those by keyword
-        at the places that the model's signature gives them."""
-        if model.receiver_first and callee.receiver is not None:
-            arguments = (self.load(callee.receiver) if model.pure else callee.receiver, *arguments)
-        if not keywords or not model.signature:
-            return arguments
-        given = dict(enumerate(arguments))
-        given.update((at, keywords[name]) for at, name in enumerate(model.signature) if name in keywords)
-        return tuple(given.get(at, ABSENT) for at in range(max(given, default=-1) + 1))
-
-    # --- attributes and items of library objects ---
-
-    def attribute(self, base: Value, name: str) -> Value | None:
-        model = self.models.find(name)
-        if model is None or not model.attribute:
-            return None
-        site = self.site
-        found = self.call_library(LibraryValue(name, base), (), site, {}, 1)
-        self.site = site
-        return found[0] if found else None
-
-    def item_by_model(self, base: Value, name: str, arguments: Results) -> Value | None:
-        qualified = f"{base.type}.{name}" if isinstance(base, Record) and base.type else ""
-        if not qualified or self.models.exact.get(qualified) is None:
-            return None
-        found = self.call_library(LibraryValue(qualified, base), arguments, self.site, {}, 1)
-        return found[0] if found else Null()
-
-    def compute(self, function: FunctionValue) -> Value:
-        site = self.site
-        found = self.call_procedure(function, (), site, {})
-        self.site = site
-        return found[0] if found else self.opaque("a property")
-
-    def _operate(
-        self, model: Model, callee: LibraryValue, arguments: Results, site: Span, keywords: dict[str, Value]
-    ) -> Results:
-        spec = model.spec
-        self.site = site
-
-        def operated(chosen: Results, receiver: Value | None) -> Results:
-            call = Call(
-                name=callee.name,
-                arguments=chosen,
-                machine=self.machine(),
-                site=site,
-                receiver=receiver,
-                keywords=keywords,
-                with_=model.with_,
-                identity=self.fresh(callee.name),
-            )
-            return spec.run(call)
-
-        if spec.prints:
-            arguments = tuple(map(self.printed, arguments))
-        if not spec.pure:
-            return operated(arguments, callee.receiver)
-        receiver = self.load(callee.receiver) if callee.receiver is not None else None
-        inputs = (*map(self.load, arguments), *((receiver,) if receiver is not None else ()))
-        return self._distributed(inputs, operated, receiver is not None)
-
-    def printed(self, value: Value) -> Value:
-        """A value, or what its own method says that it is printed as."""
-        content = self.load(value) if isinstance(value, Pointer) else value
-        if not isinstance(content, Record | Number) or not content.type:
-            return value
-        for name in PRINTING:
-            for method in self.program.methods(content.type, name):
-                site = self.site
-                results = self.call_procedure(FunctionValue(method, receiver=value), (), site, {})
-                self.site = site
-                return results[0] if results else value
-        return value
-
-    def _distributed(self, inputs: Results, operated: object, has_receiver: bool) -> Results:
-        assert callable(operated)
-        found: list[tuple[Guards, Results]] = []
-        for guards, chosen in self.spread_out(self.moderate(inputs)):
-            receiver = chosen[-1] if has_receiver else None
-            found.append((guards, operated(chosen[:-1] if has_receiver else chosen, receiver)))
-        if len(found) == 1 and found[0][0] is ALWAYS:
-            return found[0][1]
-        width = max((len(results) for _, results in found), default=0)
-        return tuple(
-            self.joined([(guards, results[i]) for guards, results in found if i < len(results)], 0)
-            for i in range(width)
-        )
-
-    # --- what nobody knows ---
-
-    def unresolved(self, name: str, arguments: Results, site: Span, wanted: int) -> Results:
-        """A call of something that neither the project nor a model defines: closures among its arguments are taken to
-        be called; what its name says is believed only where the project itself lacks the definition."""
-        self.site = site
-        module, _, simple = name.rpartition(".")
-        for argument in arguments:
-            if isinstance(argument, FunctionValue) and self.program.reaches(argument.procedure):
-                self.apply(argument, tuple(self.opaque("an argument") for _ in argument.procedure.parameters), site)
-                self.live, self.failed = True, False
-        self._forget(arguments)
-        if not self.program.is_project(module):
-            return tuple(self.opaque(f"the result of {simple or 'a call'}") for _ in range(wanted))
-        self._deploy_manifests(arguments)
-        convention = self.models.convention(simple)
-        if convention is not None:
-            return self._by_convention(convention, simple, arguments, wanted)
-        return tuple(self.opaque(f"the result of {simple or 'a call'}") for _ in range(wanted))
-
-    def _forget(self, arguments: Results) -> None:
-        """What an unknown function got a reference to may have been filled by it, where it was still empty."""
-        for argument in arguments:
-            if not isinstance(argument, Pointer):
-                continue
-            content = self.content(argument)
-            if isinstance(content, Record) and not content.fields:
-                self.fill(argument, self.opaque("filled by a call", content.type))
-            elif isinstance(content, Text) and not content.parts:
-                self.fill(argument, self.opaque("filled by a call", "string"))
-
-    def _by_convention(self, convention: Convention, name: str, arguments: Results, wanted: int) -> Results:
-        rest = tuple(Outcome(self.fresh(name)) for _ in range(max(0, wanted - 1)))
-        if convention.generates:
-            return (self.unique(f"{name}({', '.join(map(self.shown, arguments))})"), *rest)
-        if convention.stage is not None:
-            self._assumed_stage(convention.stage, arguments)
-        return (Outcome(self.fresh(name)), *rest)[:wanted]
-
-    def _deploy_manifests(self, arguments: Results) -> None:
-        """A manifest that is handed to a function which the project lacks is taken to be applied by it."""
-        for argument in arguments:
-            for guards, text in self.text_options(argument):
-                if {"apiVersion", "kind"} <= {line.partition(":")[0].strip() for line in str(text).splitlines()[:40]}:
-                    self.deploy_text(text, guards)
-
-    def shown(self, value: Value) -> str:
-        """A value for people: its text, where it has only one."""
-        texts = {str(text) for _, text in self.text_options(value)}
-        return texts.pop() if len(texts) == 1 else "…"
-
-    def _assumed_stage(self, kind: EffectKind, arguments: Results) -> None:
-        stage = Stage(kind.value) if kind.value in {stage.value for stage in Stage} else None
-        for argument in arguments:
-            for guards, text in self.text_options(argument):
-                if stage is not None and _is_name(text):
-                    base = self.guards
-                    self.guards = base.and_(guards) or base
-                    self.record(stage, text, assumed=True)
-                    self.guards = base
-
-    @abstractmethod
-    def fill(self, pointer: Pointer, content: Value) -> None: ...
-
-    @abstractmethod
-    def deploy_text(self, text: Text, guards: Guards) -> None: ...
-
     # --- names that callers drop ---
 
     def note_dropped(self, results: Results, targets: tuple[ir.Target, ...], site: Span) -> None:
@@ -682,9 +493,3 @@ def _sides(value: Alternatives, function: Callable[[Value], Value]) -> Iterator[
     """The sides of a fork over the options of a value."""
     for guards, option in value.options:
         yield guards, partial(function, option)
-
-
-def _is_name(text: Text) -> bool:
-    """Whether an argument of a function that is known by its name only can be taken for an image's name."""
-    generated = len(text.parts) == 1 and any(hole.kind is HoleKind.UNIQUE for hole in text.holes)
-    return generated or looks_like_reference(text)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tagcheck.builtins.symbolic import joined, split_text
-from tagcheck.values import Text, equal
+from tagcheck.comparison import equal
+from tagcheck.values import Text
 
 MOST_COPIES = 32
 _SEPARATOR = Text.of("/")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tagcheck import ir
+from tagcheck.comparison import Same, same_key
 from tagcheck.engine import dynamic, filenames, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
@@ -27,14 +28,12 @@ from tagcheck.values import (
     Piece,
     Pointer,
     Record,
-    Same,
     Sequence,
     Text,
     Truth,
     Value,
     alternatives,
     options,
-    same_key,
 )
 
 LARGEST_NUMBER = 2**512

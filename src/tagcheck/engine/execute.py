@@ -10,9 +10,11 @@ from typing import Any
 from tagcheck import ir
 from tagcheck.builtins import collections
 from tagcheck.builtins.api import Command, CommandResult
+from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
-from tagcheck.engine.calls import Calls, Results
+from tagcheck.engine.calls import Calls
+from tagcheck.engine.libraries import Results
 from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
@@ -31,11 +33,9 @@ from tagcheck.values import (
     Outcome,
     Pointer,
     Record,
-    Same,
     Sequence,
     Text,
     Value,
-    same_key,
 )
 
 MOST_PRINTED = 200

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from tagcheck.builtins.symbolic import split_last
+from tagcheck.comparison import equal
 from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.state import ABSENT
 from tagcheck.events import Stage
 from tagcheck.guards import Guards
-from tagcheck.values import EMPTY, Text, Value, equal
+from tagcheck.values import EMPTY, Text, Value
 
 Archive = tuple[Text, tuple[Text, ...], Guards, str]
 MOST_KEPT = 200

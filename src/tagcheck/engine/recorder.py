@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
+from tagcheck.comparison import Same, equal, same
 from tagcheck.engine.copies import Copies
 from tagcheck.engine.evaluate import Evaluation
 from tagcheck.engine.filenames import FILE_NAME
@@ -21,21 +22,7 @@ from tagcheck.image import looks_like_reference
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Position, Span
-from tagcheck.values import (
-    EMPTY,
-    MOST_OPTIONS,
-    Absent,
-    Hole,
-    HoleKind,
-    Origin,
-    Piece,
-    Same,
-    Text,
-    Value,
-    alternatives,
-    equal,
-    same,
-)
+from tagcheck.values import EMPTY, MOST_OPTIONS, Absent, Hole, HoleKind, Origin, Piece, Text, Value, alternatives
 
 _STAGES = {
     EffectKind.BUILT: Stage.BUILT,

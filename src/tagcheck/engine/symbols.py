@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.builtins.texts import slice_text
+from tagcheck.comparison import Same, same_key
 from tagcheck.engine.basis import BASE, Basis
 from tagcheck.engine.state import ABSENT
 from tagcheck.frontends.api import TypeInfo, Variable
@@ -25,13 +26,11 @@ from tagcheck.values import (
     Opaque,
     Pointer,
     Record,
-    Same,
     Sequence,
     Text,
     Truth,
     Value,
     alternatives,
-    same_key,
 )
 
 

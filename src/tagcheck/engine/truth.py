@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tagcheck.comparison import Same, same
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.ir import CompareOp
 from tagcheck.values import (
@@ -25,12 +26,10 @@ from tagcheck.values import (
     Outcome,
     Pointer,
     Record,
-    Same,
     Sequence,
     Text,
     Truth,
     Value,
-    same,
 )
 
 MOST_DISJUNCTS = 12

@@ -32,3 +32,11 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("shell", shell.relevant, shell.parse, folder=Folder.NONE),
         *ci.systems(),
     )
+
+
+def meant_by_folder() -> frozenset[str]:
+    """The names of files that do not run by themselves and that others mean by their folder."""
+    from tagcheck.frontends import kustomize
+    from tagcheck.frontends.ci import github
+
+    return frozenset((*kustomize.NAMES, *github.ACTIONS))

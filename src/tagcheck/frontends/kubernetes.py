@@ -23,7 +23,7 @@ from tagcheck.source import Span, Text
 
 LANGUAGE = "kubernetes"
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")
 _TEMPLATE_SUFFIXES = (".tmpl", ".tpl", ".gotmpl", ".template", ".in")
 _OTHER_FILES = frozenset(
     ("chart.yaml", "kustomization.yaml", "kustomization.yml", "package.json", "package-lock.json", "tsconfig.json")
@@ -51,7 +51,7 @@ def relevant(path: str, content: bytes) -> bool:
     name = path.rpartition("/")[2].lower()
     for suffix in _TEMPLATE_SUFFIXES:
         name = name.removesuffix(suffix)
-    if not name.endswith(_SUFFIXES) or name in _OTHER_FILES:
+    if not name.endswith(SUFFIXES) or name in _OTHER_FILES:
         return False
     if b"\x00" in content[:4] or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tagcheck.comparison import Same
 from tagcheck.events import Event, Stage
 from tagcheck.predicates.model import Case, Match, names_of, place, same_as
-from tagcheck.values import Same
 
 
 def image_not_removed(case: Case) -> Iterator[Match]:

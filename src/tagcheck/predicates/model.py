@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
+from tagcheck.comparison import Same
 from tagcheck.config import Config
 from tagcheck.events import MADE, Event, Scenario, Stage
 from tagcheck.finding import Certainty, Place, Tier
 from tagcheck.guards import Guards
 from tagcheck.image import Reference, alike, parse, same_image
 from tagcheck.source import Position, Span
-from tagcheck.values import Filling, HoleKind, Piece, Same, Text
+from tagcheck.values import Filling, HoleKind, Piece, Text
 
 PRESENT = (*MADE, Stage.PULLED)
 """Stages after which an image is in a local engine."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from tagcheck.comparison import Same
 from tagcheck.events import MADE, Event, Stage
 from tagcheck.finding import Tier
 from tagcheck.image import Reference, fault, same_image, words
@@ -22,7 +23,7 @@ from tagcheck.predicates.model import (
     written_at,
 )
 from tagcheck.source import Span
-from tagcheck.values import Filling, HoleKind, Piece, Same, Text
+from tagcheck.values import Filling, HoleKind, Piece, Text
 
 NAMED = (
     *MADE,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tagcheck.comparison import Same
 from tagcheck.events import MADE, Event, Override, Stage
 from tagcheck.image import alike
 from tagcheck.predicates.model import SUPPLIED, Case, Match, same_as, written_at
 from tagcheck.predicates.stages import USES, Mismatch, mismatches
 from tagcheck.source import Span
-from tagcheck.values import Piece, Same
+from tagcheck.values import Piece
 
 BROUGHT = (Stage.LOADED, Stage.PUSHED)
 

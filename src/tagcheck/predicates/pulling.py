@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tagcheck.comparison import Same
 from tagcheck.events import MADE, Event, Stage
 from tagcheck.guards import holds_by_default
 from tagcheck.predicates.model import Case, Match, names_of, place, same_as, span_at, written_at
 from tagcheck.predicates.names import is_copy
-from tagcheck.values import Same
 
 
 def pull_policy(case: Case) -> Iterator[Match]:

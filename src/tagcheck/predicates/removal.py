@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tagcheck.comparison import Same, same
 from tagcheck.events import MADE, Event, Stage
 from tagcheck.image import alike
 from tagcheck.predicates.model import NAMELESS, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import blame
-from tagcheck.values import HoleKind, Same, same
+from tagcheck.values import HoleKind
 
 MENTIONS = tuple(stage for stage in Stage if stage not in (Stage.REMOVED, Stage.OFFERED, *NAMELESS))
 """Any use of a name: a container that is run, or a base of a build, brings its image into the engine too."""

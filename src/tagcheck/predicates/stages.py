@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from tagcheck.comparison import Same, equal, same
 from tagcheck.events import MADE, Dropped, Event, Stage
 from tagcheck.guards import holds_by_default
 from tagcheck.image import alike, canonical, parse, same_image
@@ -31,7 +32,7 @@ from tagcheck.predicates.model import (
     written_at,
 )
 from tagcheck.source import Span
-from tagcheck.values import Hole, HoleKind, Piece, Same, Text, equal, same
+from tagcheck.values import Hole, HoleKind, Piece, Text
 
 USES = (Stage.DEPLOYED, Stage.RUN)
 NEEDS_LOCAL = (Stage.SAVED, Stage.LOADED, Stage.TAGGED, Stage.PUSHED)

@@ -6,12 +6,13 @@ import itertools
 import re
 from collections.abc import Iterator
 
+from tagcheck.comparison import Same
 from tagcheck.events import Event, Stage
 from tagcheck.finding import Tier
 from tagcheck.predicates.model import Case, Match, made_at, names_of, place, same_as, written_at
 from tagcheck.predicates.names import is_infrastructure, is_service
 from tagcheck.source import Span
-from tagcheck.values import Filling, Hole, HoleKind, Same, Text
+from tagcheck.values import Filling, Hole, HoleKind, Text
 
 KNOWN_TO_SAY_NOTHING = (HoleKind.OPAQUE, HoleKind.PARAMETER)
 _SAMPLES = ("a5f3c2e9", "5", "ci-a5f3c2e9-5", "ci-a5f3c2e9", "a5f3c2e9-5")

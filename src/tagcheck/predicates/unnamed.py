@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tagcheck.comparison import Same
 from tagcheck.events import Event, Stage
 from tagcheck.image import parse
 from tagcheck.predicates.model import PRESENT, Case, Match, place, same_as
 from tagcheck.predicates.stages import NEEDS_LOCAL, USES
-from tagcheck.values import HoleKind, Same, Text
+from tagcheck.values import HoleKind, Text
 
 NEEDS = (*NEEDS_LOCAL, *USES)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tagcheck.comparison import Same, equal
 from tagcheck.events import MADE, Event, Override, Stage
 from tagcheck.finding import Place
 from tagcheck.image import alike, looks_like_reference, parse
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import USES, consequence, spelled_alike
-from tagcheck.values import Same, Text, equal
+from tagcheck.values import Text
 
 MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
 

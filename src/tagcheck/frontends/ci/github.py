@@ -30,6 +30,8 @@ from tagcheck.source import Span
 
 LANGUAGE = "github-actions"
 FOLDER = ".github/workflows/"
+ACTIONS = ("action.yml", "action.yaml")
+"""What the file of an action is called in its folder."""
 MOST_JOBS = 60
 DEEPEST = 5
 """Workflows and actions that use each other."""
@@ -302,7 +304,7 @@ class Workflow:
         return self._actions[name]
 
     def _action(self, folder: str) -> ir.Procedure | None:
-        for path in (f"{folder}/action.yml", f"{folder}/action.yaml"):
+        for path in (f"{folder}/{name}" for name in ACTIONS):
             content = self.read(path) if self.depth < DEEPEST else None
             if content is not None:
                 document = documents.read(path, content)[0]

@@ -1,0 +1,82 @@
+"""What can matter to a scan, by what the catalogue says of libraries: which calls can do something to images, which
+hand an object to a cluster, and which methods a framework calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tagcheck.builtins.suites import METHOD_LISTS
+from tagcheck.models import Model, Models
+
+EFFECTS = frozenset(
+    (
+        "start-program",
+        "run-program",
+        "command",
+        "run-words",
+        "run-argument",
+        "effect",
+        "container-request",
+        "image-stream",
+    )
+)
+"""The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
+does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
+DEPLOYING = frozenset(("deploy", "mutate-and-deploy"))
+"""The operations that hand an object to a cluster."""
+
+
+def deploying(models: Models) -> frozenset[str]:
+    """The simple names of client methods that hand an object to a cluster."""
+    names = [name for name, model in models.exact.items() if model.op in DEPLOYING]
+    names += [name for name, found in models.modules.items() if any(model.op in DEPLOYING for _, model in found)]
+    return frozenset(name.rpartition(".")[2] for name in names)
+
+
+def implicit(models: Models) -> Callable[[str], bool]:
+    """Whether a test framework calls methods of a name."""
+    running = [model.with_ for model in models.exact.values() if model.op == "run-methods"]
+    lists = [found for with_ in running for key in METHOD_LISTS if isinstance(found := with_.get(key), list)]
+    names = frozenset(str(name) for each in lists for name in each)
+    beginnings = tuple(str(with_.get("tests", "Test")) for with_ in running)
+    return lambda name: name in names or name.startswith(beginnings)
+
+
+class Effectful:
+    """Which functions of a library module can do something to images."""
+
+    def __init__(self, models: Models) -> None:
+        self._exact: dict[str, set[str]] = {}
+        self._prefixes: list[tuple[str, str]] = []
+        for name, model in models.exact.items():
+            if _has_effect(model):
+                module, simple = _module_and_name(name)
+                self._exact.setdefault(module, set()).add(simple)
+        for rest, found in models.modules.items():
+            self._prefixes += [(prefix, rest.rpartition(".")[2]) for prefix, model in found if _has_effect(model)]
+
+    def __call__(self, module: str) -> frozenset[str]:
+        """The simple names of such functions in a module; none for most."""
+        names = set(self._exact.get(module, ()))
+        names |= {name for prefix, name in self._prefixes if module.startswith(prefix)}
+        head, _, version = module.rpartition("/")
+        if version[:1] == "v" and version[1:].isdigit():
+            names |= self._exact.get(head, set())
+        return frozenset(names)
+
+
+def says_stage(models: Models, name: str) -> bool:
+    """Whether a function's name alone says that it does something to images."""
+    convention = models.convention(name)
+    return convention is not None and convention.stage is not None
+
+
+def _has_effect(model: Model) -> bool:
+    return model.op in EFFECTS and not str(model.with_.get("kind", "")).startswith("cluster")
+
+
+def _module_and_name(qualified: str) -> tuple[str, str]:
+    """'a/b.Type.Method' → ('a/b', 'Method')."""
+    module, _, name = qualified.rpartition(".")
+    head, dot, type_ = module.rpartition(".")
+    return (head if dot and type_[:1].isupper() else module), name
