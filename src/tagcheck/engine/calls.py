@@ -17,6 +17,8 @@ from tagcheck.events import Dropped
 from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference
 from tagcheck.ir import Procedure
+from tagcheck.link import Program
+from tagcheck.models import Models
 from tagcheck.source import Span
 from tagcheck.values import (
     Alternatives,
@@ -43,8 +45,8 @@ MOST_RECURSION = 2
 class Calls(LibraryCalls):
     """A run that follows calls."""
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
+    def __init__(self, program: Program, models: Models, steps: int) -> None:
+        super().__init__(program, models, steps)
         self.frames: list[Frame] = []
         self.pending: list[Pending] = []
         self.visited: set[str] = set()

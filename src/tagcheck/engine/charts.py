@@ -73,11 +73,6 @@ class Release(Struct, frozen=True):
 class Charts(Bakes):
     """A run that knows charts."""
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
-        self.charts: dict[tuple[object, ...], tuple[_Chart, list[Value]]] = {}
-        """charts that have been rendered, by what they were made of and how many files had been written then"""
-
     def deploy_chart(self, effect: Effect) -> None:
         """The objects of a chart are applied to the cluster."""
         release = self._release(effect)
@@ -131,14 +126,11 @@ class Charts(Bakes):
 
     def _rendered(self, release: Release) -> list[Value]:
         """The texts that the templates of a chart and of the charts in it become."""
-        key = (release.folder, release.values, release.name, len(self.files))
-        known = self.charts.get(key)
-        if known is None:
-            chart = _Chart(self, release)
-            known = self.charts[key] = (chart, chart.texts())
-        self._note_unread(release, known[0])
+        chart = _Chart(self, release)
+        texts = chart.texts()
+        self._note_unread(release, chart)
         self._note_repeated(release)
-        return known[1]
+        return texts
 
     def take_part(self, path: str) -> None:
         """A file is part of a chart: it is not judged by itself."""

@@ -8,11 +8,14 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from tagcheck.builtins.symbolic import split_last
+from tagcheck.catalogue import Tools
 from tagcheck.comparison import equal
 from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.state import ABSENT
 from tagcheck.events import Stage
 from tagcheck.guards import Guards
+from tagcheck.link import Program
+from tagcheck.models import Models
 from tagcheck.values import EMPTY, Text, Value
 
 Archive = tuple[Text, tuple[Text, ...], Guards, str]
@@ -39,8 +42,8 @@ class _Kept(NamedTuple):
 class Pipelines(JinjaFiles):
     """A run that knows jobs."""
 
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)
+    def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:
+        super().__init__(program, models, tools, steps)
         self._hosts: list[_Host] = []
         self._kept: list[_Kept] = []
         self.closed: set[str] = set()
