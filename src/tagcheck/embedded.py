@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from tagcheck.frontends.holes import blank_definitions
 from tagcheck.frontends.yamltext import compose
 from tagcheck.guards import ALWAYS
 from tagcheck.ir import Choice, Constant, Expression, Join, ListOf, Literal, MapOf
@@ -30,7 +31,9 @@ from tagcheck.values import (
 )
 
 LONGEST = 512 * 1024
-"""Characters of a text that is looked into."""
+"""Characters besides spaces of a text that is looked into."""
+_MOST = 8 * LONGEST
+"""Characters of a text that may become short enough."""
 
 _HOLE = re.compile(f"([{chr(HOLE_FIRST)}-{chr(HOLE_LAST)}])")
 
@@ -39,6 +42,9 @@ def documents(text: Text) -> tuple[Value, ...]:
     """The mappings and sequences that a text holds as YAML or JSON documents; empty if it is no such text."""
     source, fillings = _source(text)
     if source is None:
+        return ()
+    source = blank_definitions(source)
+    if len(source.text) - source.text.count(" ") > LONGEST:
         return ()
     reader = _Values(fillings)
     roots = (document.root for document in compose(source).documents)
@@ -65,7 +71,7 @@ def _source(text: Text) -> tuple[SourceText | None, dict[str, Filling]]:
             chunks.append(Chunk(offset, origin.start, origin.exact))
             rendered.append(part.text)
         offset += len(rendered[-1]) if rendered else 0
-        if offset > LONGEST:
+        if offset > _MOST:
             return None, {}
     return (SourceText("".join(rendered), tuple(chunks)) if chunks else None), fillings
 

@@ -12,13 +12,15 @@ charts, the deprecated `vars`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
 from tagcheck.comparison import Same, same
+from tagcheck.fields import field, word
+from tagcheck.fields import items as items_of
 from tagcheck.image import parse
+from tagcheck.selectors import selected_by
 from tagcheck.values import (
     EMPTY,
     Alternatives,
@@ -87,16 +89,6 @@ def _may_hold_tag(name: Text) -> bool:
         if "/" in part.text:
             break
     return False
-
-
-class Target(Struct, frozen=True):
-    """Which objects a patch concerns; empty parts say nothing. `name` and `kind` may be regular expressions."""
-
-    kind: str = ""
-    name: str = ""
-
-    def takes(self, item: Value) -> bool:
-        return _fits(self.kind, word(item, "kind")) and _fits(self.name, word(item, "metadata", "name"))
 
 
 def entries(images: Value | None) -> tuple[ImageEntry, ...]:
@@ -198,43 +190,7 @@ def _is(key: Value, name: str) -> bool:
     return isinstance(key, Text) and key.literal == name
 
 
-def field(node: Value | None, *names: str) -> Value | None:
-    """The value at the end of a way through mappings."""
-    for name in names:
-        node = node.get(name) if isinstance(node, Mapping) else None
-    return node
-
-
-def word(node: Value, *names: str) -> str:
-    """A literal text at the end of a way; empty where there is none."""
-    found = field(node, *names)
-    return (found.literal or "") if isinstance(found, Text) else ""
-
-
 # --- patches ---------------------------------------------------------------------------------------------------------
-
-
-def target_of(selector: Value | None, patch: Value) -> Target:
-    """What a patch concerns: what its selector says, else its own kind and name."""
-    if isinstance(selector, Mapping):
-        return Target(word(selector, "kind"), word(selector, "name"))
-    return Target(re.escape(word(patch, "kind")), re.escape(word(patch, "metadata", "name")))
-
-
-_NESTED = re.compile(r"[*+}]\)*[*+{]|\)[*+{]")
-"""What can make matching take exponential time."""
-
-
-def _fits(pattern: str, name: str) -> bool:
-    """Whether a selector's anchored regular expression takes a name; one that could take long is taken to."""
-    if not pattern or pattern == name:
-        return True
-    if len(pattern) > 200 or _NESTED.search(pattern):
-        return True
-    try:
-        return re.fullmatch(pattern, name) is not None
-    except re.error:
-        return False
 
 
 def patched(item: Value, patch: Value, depth: int = 0) -> Value:
@@ -367,7 +323,9 @@ def at(node: Value | None, steps: tuple[str, ...]) -> Value | None:
 def replaced(items: tuple[Value, ...], replacement: Value) -> tuple[Value, ...]:
     """The objects after one item under `replacements`."""
     source = field(replacement, "source")
-    selected = next((item for item in items if source is not None and _selected(source, item)), None)
+    selected = next(
+        (each for each in items if source is not None and selected_by(source, exact=True).takes(each)), None
+    )
     value = at(selected, steps_of(word(source, "fieldPath") or "metadata.name")) if source is not None else None
     if source is None or value is None:
         return items
@@ -378,14 +336,11 @@ def replaced(items: tuple[Value, ...], replacement: Value) -> tuple[Value, ...]:
     return items
 
 
-def _selected(selector: Value, item: Value) -> bool:
-    names = (("kind", ("kind",)), ("name", ("metadata", "name")))
-    return all(word(selector, key) in ("", word(item, *way)) for key, way in names)
-
-
 def _target_set(item: Value, target: Value, value: Value) -> Value:
     selector = field(target, "select")
-    if selector is None or not _selected(selector, item):
+    if selector is None or not selected_by(selector).takes(item):
+        return item
+    if any(selected_by(each).takes(item) for each in items_of(target, "reject")):
         return item
     paths = field(target, "fieldPaths")
     options = field(target, "options")

@@ -20,10 +20,10 @@ from tagcheck.engine.places import below
 from tagcheck.engine.scripts import environment_of
 from tagcheck.engine.stacks import DOTENV, Service, Stacks
 from tagcheck.events import Stage
+from tagcheck.fields import field
 from tagcheck.frontends import bake, compose
 from tagcheck.frontends.bake import BakeFile, Defined
 from tagcheck.guards import Guards
-from tagcheck.overlays import field
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (

@@ -25,7 +25,8 @@ from tagcheck.engine.bakes import Bakes
 from tagcheck.engine.places import at_root
 from tagcheck.engine.renderings import Path, Rendering, keep_rendering, kept_renderings
 from tagcheck.events import Override
-from tagcheck.overlays import as_text, field, word
+from tagcheck.fields import field, items, word
+from tagcheck.overlays import as_text
 from tagcheck.settings import Step, parse_settings, placed
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
@@ -240,11 +241,27 @@ class _Chart:
         values = laid_over(self._read(folder, VALUES), given)
         if shared is not None:
             values = placed(values, ("global",), laid_over(field(values, "global") or Mapping(()), shared))
+        values = self._with_imported(folder, chart, values)
         self.watch.add(values, way)
         data = _data(chart, values, self.release.name)
         for path in self.run.program.below(normpath(join(folder, "templates"))):
             self._template(path, data, way, library=word(chart, "type") == "library")
         self._dependencies(folder, chart, values, way, depth)
+
+    def _with_imported(self, folder: str, chart: Mapping, values: Value) -> Value:
+        """The values of a chart over those that it imports from the charts in it (`import-values`)."""
+        for item in items(chart, "dependencies"):
+            name = word(item, "name")
+            alias = word(item, "alias") or name
+            inside = self._folder_of(folder, name, word(item, "repository")) if items(item, "import-values") else None
+            if inside is None:
+                continue
+            # A setting of the inner chart may be read by the outer one, by another way.
+            self.absent.add(alias)
+            given = laid_over(self._read(inside, VALUES), field(values, alias) or Mapping(()))
+            for each in items(item, "import-values"):
+                values = laid_over(_imported(each, given), values)
+        return values
 
     def _read(self, folder: str, name: str) -> Mapping:
         path = normpath(join(folder, name))
@@ -283,19 +300,22 @@ class _Chart:
         self._take(folder, field(values, name) or Mapping(()), (*way, name), field(values, "global"), depth + 1)
 
     def _folder_of(self, folder: str, name: str, repository: str) -> str | None:
+        """The folder of a chart that another depends on: where Helm has put it, else where it takes it from."""
+        places = [join(folder, "charts", name)]
         if repository.startswith("file://"):
-            path = normpath(join(folder, repository.removeprefix("file://")))
-        else:
-            path = normpath(join(folder, "charts", name))
-        return path if self.run.program.has(f"{path}/{CHART}") else None
+            places.append(join(folder, repository.removeprefix("file://")))
+        paths = (path for path in map(normpath, places) if self.run.program.has(f"{path}/{CHART}"))
+        return next(paths, None)
 
     def _is_off(self, item: Value, values: Value) -> bool:
-        """Whether a condition of a dependency is false in the values."""
+        """Whether a dependency is switched off in the values: by the first of its conditions that is there, else by its
+        tags, of which one that is on is enough."""
         for condition in word(item, "condition").split(","):
             found = field(values, *condition.strip().split("."))
             if isinstance(found, Truth):
                 return not found.value
-        return False
+        tags = [field(values, "tags", tag.literal or "") for tag in items(item, "tags") if isinstance(tag, Text)]
+        return any(isinstance(tag, Truth) for tag in tags) and not any(tag != Truth(False) for tag in tags)
 
 
 def _template_nodes(source: SourceText) -> Nodes | None:
@@ -341,3 +361,15 @@ def _is_about_images(path: tuple[str, ...]) -> bool:
     """Whether a key can be about an image: only such settings are judged."""
     last = path[-1].lower()
     return "image" in "".join(path).lower() or last in ("tag", "repository", "registry", "digest")
+
+
+def _imported(item: Value, given: Value) -> Value:
+    """What one item of `import-values` takes out of the values of an inner chart, at its place in those of the outer
+    one."""
+    if isinstance(item, Text):
+        return field(given, "exports", item.literal or "") or Mapping(())
+    found = field(given, *word(item, "child").split("."))
+    if found is None:
+        return Mapping(())
+    place = word(item, "parent")
+    return found if place in ("", ".") else placed(Mapping(()), tuple(place.split(".")), found)

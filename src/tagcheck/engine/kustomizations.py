@@ -18,6 +18,7 @@ from tagcheck.embedded import documents
 from tagcheck.engine.manifests import Manifests
 from tagcheck.engine.places import at_root
 from tagcheck.events import Override
+from tagcheck.fields import field, word
 from tagcheck.frontends.kustomize import NAMES, parts
 from tagcheck.guards import Guards
 from tagcheck.ir import Role, Use
@@ -25,14 +26,12 @@ from tagcheck.overlays import (
     Renaming,
     as_text,
     entries,
-    field,
     operated,
     patched,
     replaced,
-    target_of,
     with_entry,
-    word,
 )
+from tagcheck.selectors import target_of
 from tagcheck.source import Position, Span
 from tagcheck.values import EMPTY, Mapping, Null, Sequence, Text, Value, alternatives
 from tagcheck.writing import written

@@ -18,8 +18,9 @@ from tagcheck.engine.kustomizations import Kustomizations
 from tagcheck.engine.places import at_root
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
+from tagcheck.fields import field
 from tagcheck.frontends import compose
-from tagcheck.overlays import as_text, field
+from tagcheck.overlays import as_text
 from tagcheck.source import Position, Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (

@@ -17,6 +17,7 @@ What it cannot do: say which branch of a condition holds; both stay in the text.
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,9 @@ from itertools import islice
 from tagcheck.ir import Expression, Opaque
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Span, Text
 
+_SEPARATOR = re.compile(r"(?m)^---(?=\s|$)")
+_DEFINITION = re.compile(r"(?m)^kind: CustomResourceDefinition\s*$")
+_LINE = re.compile(r"[^\n]+")
 _SIGN = re.compile(r"[\"'`]|\}\}")
 _QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`|' + r"'(?:[^'\\\n]|\\.)*'")
 _COMMENT = re.compile(r"\{\{(?:-\s+)?/\*")
@@ -129,6 +133,20 @@ def blank_substituted_lines(text: Text) -> Text:
             content += [text.text[last:start], _blank(text.text[start:end])]
             last = end
     return Text("".join([*content, text.text[last:]]), text.chunks)
+
+
+def blank_definitions(text: Text) -> Text:
+    """The text with the documents blanked that define resources: they are large, and hold schemas only."""
+    if "\nkind: CustomResourceDefinition" not in text.text:
+        return text
+    starts = [0, *(match.start() for match in _SEPARATOR.finditer(text.text)), len(text.text)]
+    found = [text.text[start:end] for start, end in itertools.pairwise(starts)]
+    content = (_LINE.sub(_spaces, each) if _DEFINITION.search(each) else each for each in found)
+    return Text("".join(content), text.chunks)
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return match.group() if match.group() == "---" else " " * len(match.group())
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagcheck.frontends.api import EntryKind, Unit
-from tagcheck.frontends.holes import blank_substituted_lines, mask
+from tagcheck.frontends.holes import blank_definitions, blank_substituted_lines, mask
 from tagcheck.frontends.yamltext import compose, decode, plain
 from tagcheck.ir import Expression, ListOf, Literal, MapOf, Problem, Procedure, Role, Use
 from tagcheck.source import Span, Text
@@ -85,7 +85,7 @@ def lower_text(text: Text) -> tuple[tuple[Use, ...], tuple[Problem, ...]]:
     the literals; a line of holes alone, which stands for a block of lines, is passed over. Never raises."""
     if "kind" not in text.text:
         return (), ()
-    masked = mask(text)
+    masked = mask(blank_definitions(text))
     composed = compose(blank_substituted_lines(masked.text), masked.opaque(), masked.controlled)
     uses = tuple(
         Use(Role.OBJECT, item, item.span) for document in composed.documents for item in objects(document.root)
