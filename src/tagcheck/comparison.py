@@ -43,6 +43,18 @@ def equal(left: Text, right: Text) -> bool:
     return not any(isinstance(part, Hole) and part.kind is HoleKind.OPAQUE and not part.identity for part in a)
 
 
+def certain_key(text: Text) -> str | tuple[_Key, ...] | None:
+    """What is equal for two texts exactly if `equal` says that they are; None for a text that equals no other for
+    certain, not even itself."""
+    literal = text.literal
+    if literal is not None:
+        return literal
+    parts = text.merged()
+    if any(isinstance(part, Hole) and part.kind is HoleKind.OPAQUE and not part.identity for part in parts):
+        return None
+    return tuple(map(_key, parts))
+
+
 @lru_cache(maxsize=1 << 14)
 def _possible(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> Same:
     """Whether two texts of which one has holes, and which are not certainly equal, can be equal."""

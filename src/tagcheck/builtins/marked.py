@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from tagcheck.builtins.symbolic import Part
 from tagcheck.source import HOLE_FIRST, HOLE_LAST
 from tagcheck.values import Filling, Piece, Text, cut
 
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 FIRST, LAST = chr(HOLE_FIRST), chr(HOLE_LAST)
 
 
@@ -45,12 +48,17 @@ def _within(part: Part, low: int, high: int) -> tuple[Part, ...]:
 
 def lines_of(text: Text) -> list[Text]:
     """The lines of a text, each with its line end."""
-    written = marked(text)
     found: list[Text] = []
-    at = 0
-    while at < len(written):
-        end = written.find("\n", at)
-        end = len(written) if end < 0 else end + 1
-        found.append(between(text, at, end))
-        at = end
-    return found
+    line: list[Part] = []
+    for part in text.parts:
+        if isinstance(part, Filling):
+            line.append(part)
+            continue
+        origin = part.origin
+        for written in _LINE.findall(part.text):
+            line.append(Piece(written, origin))
+            origin = origin.advanced(written) if origin else None
+            if written.endswith("\n"):
+                found.append(Text(tuple(line)))
+                line = []
+    return [*found, Text(tuple(line))] if line else found

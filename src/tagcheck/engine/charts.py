@@ -23,7 +23,7 @@ from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.bakes import Bakes
 from tagcheck.engine.places import at_root
-from tagcheck.engine.renderings import Path, Rendering, keep_rendering, kept_renderings
+from tagcheck.engine.renderings import Path, Paths, Rendering, keep_rendering, kept_renderings
 from tagcheck.events import Override
 from tagcheck.fields import field, items, word
 from tagcheck.overlays import as_text
@@ -194,6 +194,7 @@ class _Chart:
     def texts(self) -> list[Value]:
         machine, steps = self.run.machine(), Steps()
         found: list[Value] = []
+        paths: dict[int, Paths] = {}
         for path, data, way in self.templates[:MOST_TEMPLATES]:
             source = self.run.program.read(path)
             if source is None or len(source) > LONGEST_TEMPLATE or not _matters(source):
@@ -201,15 +202,15 @@ class _Chart:
             nodes = self._parsed(path)
             if nodes is None:
                 continue
-            values = data.get("Values") or Mapping(())
+            values = paths.setdefault(id(data), Paths(data.get("Values") or Mapping(()), way))
             key = (path, id(nodes), self.release.name, self.helpers)
-            made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values, way)), None)
+            made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values)), None)
             if made is None:
                 defined = {**self.defined, **definitions(nodes)}
                 watch = self.watch.beside()
                 scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, steps)
                 text = render_nodes(nodes, replace(scope, missing=Null(), watch=watch))
-                made = Rendering(values, watch, text, nodes)
+                made = Rendering.of(values, watch, text, nodes)
                 keep_rendering(self.run.program, key, made)
             self.watch.join(made.watch)
             found.append(made.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import islice
+from math import prod
 
 from tagcheck import argv
 from tagcheck.builtins.api import Command, CommandResult
@@ -92,6 +93,8 @@ class Commands(Printing):
     def _groups(self, words: tuple[Value, ...]) -> dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]]:
         """The command lines that these words can be, by what they do: options that change nothing do not multiply
         what happens."""
+        if prod(len(word.options) for word in words if isinstance(word, Alternatives)) > MOST_LINES:
+            words = self._without_idle_choices(words)
         groups: dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]] = {}
         for number, (guards, line) in enumerate(islice(self._lines(words, 0), MOST_LINES + 1)):
             texts = tuple(map(self.as_text, line))
@@ -101,6 +104,24 @@ class Commands(Printing):
                 break
             groups.setdefault(effects, []).append((guards, texts))
         return groups
+
+    def _without_idle_choices(self, words: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The words with one option for those of which the command does the same with every option, as far as two lines
+        with the other words tell: options that are read by nobody here, of which there may be dozens."""
+        found = list(words)
+        for at, word in enumerate(words):
+            if not isinstance(word, Alternatives):
+                continue
+            lines = [(*found[:at], option, *found[at + 1 :]) for _, option in word.options]
+            if all(len({self._effects_with(line, which) for line in lines}) == 1 for which in (0, -1)):
+                found[at] = word.options[0][1]
+        return tuple(found)
+
+    def _effects_with(self, words: tuple[Value, ...], which: int) -> tuple[Effect, ...]:
+        """What a line does in which each choice is its first or last option."""
+        chosen = tuple(word.options[which][1] if isinstance(word, Alternatives) else word for word in words)
+        line = next((line for _, line in self._lines(chosen, 0)), ())
+        return argv.effects(self.tools, tuple(map(self.as_text, line)))
 
     def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...]) -> Value:
         printed: Value | None = None

@@ -12,6 +12,7 @@ from tagcheck.catalogue import Tools
 from tagcheck.comparison import equal
 from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.state import ABSENT
+from tagcheck.engine.writtenfiles import WrittenFiles
 from tagcheck.events import Stage
 from tagcheck.guards import Guards
 from tagcheck.link import Program
@@ -27,7 +28,7 @@ class _Host(Struct, frozen=True):
 
     name: str
     archives: list[Archive]
-    files: list[tuple[Text, Value, Guards]]
+    files: WrittenFiles
     variables: dict[str, Value]
 
 
@@ -55,7 +56,7 @@ class Pipelines(JinjaFiles):
         variables = {variable: self.heap.read(cell) for variable, cell in self.variables.items()}
         self._hosts.append(_Host(self.host, self.archives, self.files, variables))
         if not shared:
-            self.host, self.archives, self.files = str(name), [], []
+            self.host, self.archives, self.files = str(name), [], WrittenFiles()
             if closed:
                 self.closed.add(self.host)
 

@@ -15,6 +15,7 @@ from tagcheck.engine.evaluate import Evaluation
 from tagcheck.engine.filenames import FILE_NAME
 from tagcheck.engine.places import at_root, below, in_project
 from tagcheck.engine.state import ABSENT
+from tagcheck.engine.writtenfiles import WrittenFiles
 from tagcheck.events import MADE, Dropped, Event, Override, Stage
 from tagcheck.finding import Gap
 from tagcheck.guards import ALWAYS, Guards
@@ -51,7 +52,7 @@ class Recorder(Evaluation):
         """variables that a substitution left in a text because its list does not name them"""
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
         self.archived: dict[str, tuple[tuple[Text, ...], str]] = {}
-        self.files: list[tuple[Text, Value, Guards]] = []
+        self.files = WrittenFiles()
         self.copies = Copies(lambda path: program.has(path) or bool(program.below(path)))
         self.variables: dict[str, int] = {}
         self.lane: tuple[tuple[int, int], ...] = ()
@@ -217,7 +218,7 @@ class Recorder(Evaluation):
 
     def _take_away(self, event: Event, given: Guards) -> None:
         """Forget an event where `given` holds."""
-        at = self.events.index(event)
+        at = next(at for at, each in enumerate(self.events) if each is event)
         self.events[at : at + 1] = [replace(event, guards=left) for left in event.guards.without(given)]
 
     def _supersede(self, event: Event) -> None:
@@ -339,7 +340,7 @@ class Recorder(Evaluation):
             both = self.guards.and_(guards)
             if both is not None:
                 placed = self.placed(text)
-                self.files.append((placed, self.load(content), both))
+                self.files.add(placed, self.load(content), both)
                 if placed.literal is not None and self.program.has(placed.literal):
                     # What stands in a file that the project writes is what an earlier run has left there.
                     self.applied_files.add(placed.literal)
@@ -361,15 +362,13 @@ class Recorder(Evaluation):
 
     def _written(self, path: Text) -> Value | None:
         """What was last written, for each case of the run in which something was."""
-        placed = self.placed(path)
         found: list[tuple[Guards, Value]] = []
         left: tuple[Guards, ...] = (self.guards,)
-        for written, content, guards in reversed(self.files):
+        for content, guards in self.files.states(self.placed(path)):
             if not left or max(len(found), len(left)) >= MOST_OPTIONS:
                 break
-            if equal(written, placed):
-                found += [(both, content) for case in left if (both := case.and_(guards)) is not None]
-                left = tuple(rest for case in left for rest in case.without(guards))
+            found += [(both, content) for case in left if (both := case.and_(guards)) is not None]
+            left = tuple(rest for case in left for rest in case.without(guards))
         return alternatives(found) if found else None
 
     def _project_file(self, path: Text) -> Value | None:

@@ -22,24 +22,40 @@ MOST_RENDERINGS = 24
 """Renderings that are kept of one template."""
 
 
+class Paths:
+    """Values by their paths, each looked up once. They stand at `way` in those that are watched."""
+
+    def __init__(self, values: Value, way: Path) -> None:
+        self._root, self._way = values, len(way)
+        self._found: dict[Path, Value | None] = {}
+
+    def at(self, path: Path) -> Value | None:
+        """What stands at a path of the values that are watched."""
+        if path not in self._found:
+            self._found[path] = _at(self._root, path[self._way :])
+        return self._found[path]
+
+
 @dataclass(frozen=True)
 class Rendering:
-    """What a template became with some values, and what it read of them. `nodes` are kept so that their identity stays
-    theirs."""
+    """What a template became with some values, and what it `read` of them: paths, what stood there, and whether all of
+    it counts. `nodes` are kept so that their identity stays theirs."""
 
-    values: Value
+    read: tuple[tuple[Path, Value | None, bool], ...]
     watch: Watch
     text: Value
     nodes: tuple[Node, ...]
 
-    def holds(self, values: Value, way: Path) -> bool:
-        """Whether the template becomes the same with other values, which stand at `way` in those that are watched."""
-        watch = self.watch
+    @classmethod
+    def of(cls, values: Paths, watch: Watch, text: Value, nodes: tuple[Node, ...]) -> Rendering:
+        """A rendering that is made now."""
         whole = watch.consumed | watch.looked
-        return all(
-            _alike(_at(self.values, path[len(way) :]), _at(values, path[len(way) :]), whole=path in whole)
-            for path in watch.read | whole
-        )
+        read = tuple((path, values.at(path), path in whole) for path in watch.read | whole)
+        return cls(read, watch, text, nodes)
+
+    def holds(self, values: Paths) -> bool:
+        """Whether the template becomes the same with other values."""
+        return all(_alike(before, values.at(path), whole=whole) for path, before, whole in self.read)
 
 
 def kept_renderings(program: Program, key: object) -> Sequence[Rendering]:
