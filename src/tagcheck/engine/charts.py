@@ -36,6 +36,7 @@ from tagcheck.values import (
     Mapping,
     Null,
     Opaque,
+    Piece,
     Sequence,
     Text,
     Truth,
@@ -129,7 +130,8 @@ class Charts(Bakes):
         """The texts that the templates of a chart and of the charts in it become."""
         chart = _Chart(self, release)
         texts = chart.texts()
-        self._note_unread(release, chart)
+        if any(map(_may_name_images, texts)):
+            self._note_unread(release, chart)
         self._note_repeated(release)
         return texts
 
@@ -362,6 +364,12 @@ def _is_about_images(path: tuple[str, ...]) -> bool:
     """Whether a key can be about an image: only such settings are judged."""
     last = path[-1].lower()
     return "image" in "".join(path).lower() or last in ("tag", "repository", "registry", "digest")
+
+
+def _may_name_images(value: Value) -> bool:
+    """Whether a rendered text can name an image: to a chart without images no setting of theirs matters."""
+    parts = value.parts if isinstance(value, Text) else None
+    return parts is None or any(isinstance(part, Piece) and "mage" in part.text for part in parts)
 
 
 def _imported(item: Value, given: Value) -> Value:

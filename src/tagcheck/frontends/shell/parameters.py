@@ -172,7 +172,18 @@ class Parameters(Body):
 
     def _operand(self, node: Node, rest: list[Node]) -> ir.Expression:
         """What stands after the operator, up to the closing bracket."""
-        return joined([self.word(child) for child in rest], self._span(node))
+        return joined([self.word(child) for child in self._with_backquotes(rest)], self._span(node))
+
+    def _with_backquotes(self, rest: list[Node]) -> list[Node]:
+        """An operand with commands in backquotes, which the parser takes for words, as the value of an assignment."""
+        parse = self.shared.parse
+        if parse is None or not any("`" in self.script.written(child) for child in rest):
+            return rest
+        start, end = rest[0].start_byte, rest[-1].end_byte
+        # What stands in front keeps the offsets, and with them all places, those of the whole text.
+        root = parse(b" " * (start - 2) + b"x=" + self.script.content[start:end])
+        value = root.children[0].child_by_field_name("value") if root.children and not root.has_error else None
+        return rest if value is None else [value]
 
     def _halves(self, node: Node, rest: list[Node]) -> tuple[ir.Expression, ir.Expression]:
         """What is replaced, and by what. The parser takes a `/` behind a backslash for the divider."""
