@@ -118,6 +118,11 @@ class Effect(Struct, frozen=True):
     replaced: Text | None = None
     """what stands in `words` for a word of the input"""
     singly: bool = False
-    """`words` are run once for each word of the input"""
+    """`words` are run once for each word of the input, or for each `batch` of them"""
+    batch: Text | None = None
+    by_line: bool = False
+    """a line of the input counts, not a word"""
+    divider: Text | None = None
+    """what divides the input instead of blanks and line ends"""
     values: tuple[Text, ...] = ()
     """files of such settings (`--values`)"""

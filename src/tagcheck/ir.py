@@ -393,10 +393,12 @@ class Defer(Struct, frozen=True):
 
 
 class Spawn(Struct, frozen=True):
-    """Run the body side by side with what follows (go, &, a thread)."""
+    """Run the body side by side with what follows (go, &, a thread). `copied`: in a process of its own, which has the
+    variables as they are now and shares none of them."""
 
     body: tuple[Statement, ...]
     span: Span
+    copied: bool = False
 
 
 class Send(Struct, frozen=True):

@@ -182,7 +182,7 @@ _GENERAL: dict[str, OperationSpec] = {
 _SHELLS: dict[str, OperationSpec] = {
     "assign-variable": _acts(shells.assign),
     "evaluate-text": _acts(shells.evaluate),
-    "export-words": _acts(shells.export_words),
+    "export-words": _acts(shells.export_words, "exporting"),
     "source-file": _acts(shells.source, "exporting"),
 }
 

@@ -30,12 +30,13 @@ def evaluate(call: Call) -> tuple[Value, ...]:
 
 
 def export_words(call: Call) -> tuple[Value, ...]:
-    """Assign and export each argument that is a text NAME=value."""
+    """Assign each argument that is a text NAME=value, and export it unless `exporting` is false."""
     for value in call.arguments:
         for _, option in values.options(call.machine.load(value)):
             halves = split_text(as_text(option, call.machine), "=", 2)
             name = halves[0].literal if len(halves) == 2 else None
             if name and name.isidentifier():
                 call.machine.assign(Text.of(name), halves[1] if halves[1].parts else EMPTY)
-                call.machine.set_environment(Text.of(name), halves[1])
+                if call.with_.get("exporting", True):
+                    call.machine.set_environment(Text.of(name), halves[1])
     return (Null(),)

@@ -458,6 +458,8 @@ class Calls(LibraryCalls):
         self.guards, self.stack = pending.guards, pending.stack
         self.lane = (*pending.lane, place)
         self.live, self.failed = True, False
+        shared = {cell: self.heap.read(cell) for cell in pending.copied}
+        self._write_all(pending.copied)
         frame = self.enter(pending.frame.procedure, pending.frame.names)
         frame.entry = pending.guards
         self.frames.append(frame)
@@ -467,7 +469,12 @@ class Calls(LibraryCalls):
         self._settle(frame)
         self.run_deferred(frame)
         self.frames.pop()
+        self._write_all(shared)
         self.guards, self.stack, self.lane, self.live, self.failed = outer
+
+    def _write_all(self, contents: dict[int, Value]) -> None:
+        for cell, value in contents.items():
+            self.heap.write(cell, value)
 
     def run_deferred(self, frame: Frame) -> None:
         """Run what a finished frame deferred, last first."""

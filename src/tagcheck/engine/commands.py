@@ -9,7 +9,7 @@ from math import prod
 
 from tagcheck import argv
 from tagcheck.builtins.api import Command, CommandResult
-from tagcheck.builtins.symbolic import replace_text
+from tagcheck.builtins.symbolic import replace_text, split_text
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
 from tagcheck.engine import shelltexts
@@ -19,6 +19,7 @@ from tagcheck.engine.scripts import environment_of
 from tagcheck.guards import Guards, disjunction
 from tagcheck.link import Program
 from tagcheck.models import Models
+from tagcheck.numerals import natural
 from tagcheck.values import (
     EMPTY,
     Alternatives,
@@ -152,7 +153,7 @@ class Commands(Printing):
 
     def _executed(self, effect: Effect) -> Value:
         """Another command line, with the input and environment of the command that starts it."""
-        if effect.stdin:
+        if effect.stdin or effect.path is not None:
             return self._over_input(effect)
         environment = (*self.command_environment, *environment_of(effect.environment))
         directory: Value | None = self.directory()
@@ -162,19 +163,37 @@ class Commands(Printing):
 
     def _over_input(self, effect: Effect) -> Value:
         """A command line completed by the words of the input: all at once, or once for each."""
-        given = self.load(self.standard_input) if self.standard_input is not None else None
+        given = self.standard_input if effect.path is None else self.read_file(effect.path)
+        given = self.load(given) if given is not None else None
         if not isinstance(given, Text) or (len(given.parts) == 1 and given.literal is None):
             self.gap("run", "a command with the words of an unknown input")
             return self.opaque("what a command prints for each word of its input")
-        found = list(shelltexts.words(given))[:MOST_LINES]
+        found = _divided(given, effect)[:MOST_LINES]
         if not found:
             return EMPTY
         mark = effect.replaced.literal if effect.replaced is not None else None
-        lines = [(*effect.words, *found)]
+        lines = [(*effect.words, *(word for each in found for word in each))]
         if mark is not None:
-            lines = [tuple(replace_text(word, mark, each) for word in effect.words) for each in found]
+            lines = [tuple(replace_text(word, mark, each) for word in effect.words) for (each,) in found]
         elif effect.singly:
-            lines = [(*effect.words, each) for each in found]
+            lines = [(*effect.words, *(word for each in batch for word in each)) for batch in _batches(found, effect)]
         environment = self.command_environment
         printed = [self.run(Command(line, environment, None, self.directory())).output for line in lines]
         return self.join(tuple(printed))
+
+
+def _divided(given: Text, effect: Effect) -> list[tuple[Text, ...]]:
+    """The words of an input, each by itself or as many as stand on a line; with a divider, what it divides."""
+    divider = effect.divider.literal if effect.divider is not None else None
+    given = replace_text(given, "\0", Text.of("\n"))
+    if divider is None and not effect.by_line:
+        return [(word,) for word in shelltexts.words(given)]
+    pieces = split_text(shelltexts.without_line_ends_of(given), divider or "\n")
+    if divider is not None or effect.replaced is not None:
+        return [(piece,) for piece in pieces if piece.parts]
+    return [words for piece in pieces if (words := shelltexts.words(piece))]
+
+
+def _batches(found: list[tuple[Text, ...]], effect: Effect) -> Iterator[list[tuple[Text, ...]]]:
+    count = max(1, natural((effect.batch.literal if effect.batch is not None else None) or "1") or 1)
+    return (found[at : at + count] for at in range(0, len(found), count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -452,7 +452,12 @@ class Execution(Calls):
 
     def _spawn(self, node: ir.Spawn, frame: Frame) -> None:
         copy = Frame(frame.procedure, dict(frame.names), self.guards, 0, 0)
-        self.pending.append(Pending(node.body, copy, self.guards, self.stack, self.lane))
+        copied = {cell: self.heap.read(cell) for cell in self.own_cells()} if node.copied else {}
+        self.pending.append(Pending(node.body, copy, self.guards, self.stack, self.lane, copied))
+
+    def own_cells(self) -> Iterable[int]:
+        """The cells that a process which starts now gets copies of."""
+        return ()
 
     # --- channels ---
 

@@ -5,12 +5,14 @@ Each gets its words and says what it prints, None where that is not known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tagcheck.builtins import editing
 from tagcheck.builtins.marked import lines_of, marked
-from tagcheck.builtins.symbolic import derived, joined, replace_text, split_text
+from tagcheck.builtins.symbolic import derived, joined, replace_text, slice_text, split_text
+from tagcheck.builtins.translation import translation
 from tagcheck.engine import shelltexts
 from tagcheck.engine.makefiles import Makefiles
 from tagcheck.numerals import natural
@@ -49,6 +51,8 @@ class Filters(Makefiles):
         quiet = not perl and "n" in given.letters
 
         def changed(text: Text) -> Value:
+            if quiet and len(text.parts) == 1 and text.literal is None:
+                return derived("edited", text, script)
             found = editing.edited(text, edits, quiet, self.missed_in) if edits is not None else None
             return derived("edited", text, script) if found is None else found
 
@@ -73,8 +77,12 @@ class Filters(Makefiles):
     def cut_columns(self, words: tuple[Text, ...]) -> Value | None:
         options, files = _valued(words, "dfcb")
         fields, delimiter = options.get("f"), options.get("d", Text.of("\t")).literal
+        characters = options.get("c", options.get("b"))
         number = fields.literal if fields is not None else None
-        if number is None or delimiter is None or len(delimiter) != 1 or not _is_range(number):
+        if characters is not None and characters.literal is not None and _is_range(characters.literal):
+            low, high = _bounds(characters.literal)
+            return self.filtered(files, lambda text: _by_line(text, lambda line: slice_text(line, low, high)))
+        if number is None or delimiter is None or len(delimiter) != 1 or not all(map(_is_range, number.split(","))):
             return None
         return self.filtered(files, lambda text: _by_line(text, lambda line: _columns(line, delimiter, number)))
 
@@ -88,18 +96,24 @@ class Filters(Makefiles):
             return None
         separator = options.get("F", Text.of(" ")).literal
         column = program.removeprefix("{").removesuffix("}").strip().removeprefix("print").strip().rstrip(";").strip()
-        if not program.startswith("{") or separator is None or column not in _COLUMNS or "v" in options:
+        parts = _printed_parts(column)
+        if not program.startswith("{") or separator is None or not parts or "v" in options:
             return None
 
         def columns(text: Text) -> Value:
             lines = editing.edited(text, chosen, True, lambda wanted, new: None) if chosen else text
             if lines is None or (chosen and text.literal is None):
                 return derived(f"awk {address}", text)
-            return _by_line(lines, lambda line: _column(line, separator, column))
+            return _by_line(lines, lambda line: _printed(line, separator, parts))
 
         return self.filtered(rest[1:], columns)
 
     def first_lines(self, words: tuple[Text, ...]) -> Value | None:
+        options, files = _valued(words, "nc")
+        if "c" in options:
+            count = natural(options["c"].literal or "")
+            return None if count is None else self.filtered(files, lambda text: slice_text(text, 0, count))
+
         def first(lines: list[Text], count: int) -> list[Text]:
             return lines[:count]
 
@@ -135,8 +149,15 @@ class Filters(Makefiles):
                 return self.filtered((), lambda text: _replaced_each(text, removed, ""))
             case [old, new] if _plain(old) and _plain(new) and len(_unescaped(old)) == len(_unescaped(new)) == 1:
                 return self.filtered((), lambda text: _replaced_each(text, old, _unescaped(new)))
-            case _:
-                return None
+        change = translation(sets)
+        if change is None:
+            return None
+        name = " ".join(("tr", *sets))
+
+        def changed(text: Text) -> Text:
+            return derived(name, text) if text.literal is None else Text.of(change(text.literal))
+
+        return self.filtered((), changed)
 
     def grep(self, words: tuple[Text, ...]) -> Value | None:
         letters = [word.literal for word in words if (word.literal or "").startswith("-")]
@@ -242,7 +263,7 @@ def unquoted(word: Text) -> Text:
     return word
 
 
-_COLUMNS = frozenset(("$NF", *(f"${number}" for number in range(10))))
+_PRINTED = re.compile(r"""\$NF\b|\$\d\b|"[^"\\]*"|,""")
 
 
 def _by_line(text: Text, change: Callable[[Text], Text]) -> Text:
@@ -270,10 +291,18 @@ def _columns(line: Text, delimiter: str, wanted: str) -> Text:
     pieces = split_text(line, delimiter)
     if len(pieces) == 1:
         return line
+    chosen: set[int] = set()
+    for each in wanted.split(","):
+        low, high = _bounds(each)
+        chosen |= set(range(low, min(high if high is not None else len(pieces), len(pieces))))
+    return joined([pieces[at] for at in sorted(chosen)], Text.of(delimiter))
+
+
+def _bounds(wanted: str) -> tuple[int, int | None]:
+    """The places of a range that counts from 1, as a slice: '2-', '-3', '4'."""
     low, dash, high = wanted.partition("-")
     first = max((natural(low) or 1) - 1, 0)
-    last = natural(high) if high else (len(pieces) if dash else first + 1)
-    return joined(pieces[first:last], Text.of(delimiter))
+    return first, (natural(high) or 0) if high else (None if dash else first + 1)
 
 
 def _column(line: Text, separator: str, column: str) -> Text:
@@ -286,6 +315,23 @@ def _column(line: Text, separator: str, column: str) -> Text:
     if number is None:
         return EMPTY
     return pieces[number - 1] if number <= len(pieces) else EMPTY
+
+
+def _printed_parts(written: str) -> list[str]:
+    """The columns and quoted texts that `print` puts side by side, or with a blank between them where a comma stands;
+    nothing where there is anything else."""
+    found: list[str] = []
+    while written := written.lstrip():
+        part = _PRINTED.match(written)
+        if part is None:
+            return []
+        found.append('" "' if part[0] == "," else part[0])
+        written = written[part.end() :]
+    return found
+
+
+def _printed(line: Text, separator: str, parts: list[str]) -> Text:
+    return joined([Text.of(p[1:-1]) if p[0] == '"' else _column(line, separator, p) for p in parts], EMPTY)
 
 
 def _counted(word: Text) -> Text:

@@ -13,13 +13,14 @@ from tagcheck.engine import shelltexts
 from tagcheck.engine.copying import Copying
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.shelltexts import shortened as without_end
-from tagcheck.numerals import natural
+from tagcheck.numerals import natural, whole
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
 
 _ECHO_FLAG = re.compile(r"-[neE]+")
 _KEEPING = frozenset(("derived", "edited", "awk", "columns", "first-lines", "last-lines", "translated"))
 """What is made of an input is as unique as the input."""
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))")
+_VERB = re.compile(r"(?P<flags>[0-]*)(?P<width>\d{0,3})(?P<verb>[sdb])")
 _LINE_END = Text.of("\n")
 LARGEST_NUMBER = 1000
 MOST_REPEATS = 64
@@ -94,7 +95,9 @@ class Printing(Copying):
     def _format(self, words: tuple[Text, ...]) -> Value | None:
         if words[:1] and words[0].literal == "--":
             words = words[1:]
-        if not words or (words[0].literal or "").startswith("-"):
+        elif words and words[0].leading.startswith("-"):
+            return None
+        if not words:
             return None
         pieces = split_text(_unescaped(words[0]), "%")
         rest = list(words[1:])
@@ -175,15 +178,30 @@ class Printing(Copying):
 
 
 def _unescaped(text: Text) -> Text:
-    for escape, character in (("\\n", "\n"), ("\\t", "\t")):
+    for escape, character in (("\\n", "\n"), ("\\t", "\t"), ("\\0", "\0")):
         if any(escape in run_text(run) for run in runs(text) if not isinstance(run, Filling)):
             text = replace_text(text, escape, Text.of(character))
     return text
 
 
+def _shown(word: Text, verb: str, flags: str, width: int) -> Text | None:
+    """A word as a verb of a format shows it; None where that is not known."""
+    if not width:
+        return word
+    written = word.literal
+    # A number with a 0 before it is an octal one.
+    if written is None or (verb == "d" and (whole(written) is None or written[:1] == "0")):
+        return None
+    if "-" in flags:
+        return word + Text.of(" " * (width - len(written)))
+    return (
+        Text.of(written.zfill(width)) if "0" in flags and verb == "d" else Text.of(" " * (width - len(written))) + word
+    )
+
+
 def _formatted(pieces: list[Text], words: list[Text]) -> Text | None:
     """A format, split at its '%', with the first of the words, which are taken from the list; None for a verb other
-    than %s and %d."""
+    than %s, %d and %b."""
     found = [pieces[0]]
     escaped = False
     for index, piece in enumerate(pieces[1:], 1):
@@ -192,8 +210,12 @@ def _formatted(pieces: list[Text], words: list[Text]) -> Text | None:
             escaped = False
         elif not piece.parts and index < len(pieces) - 1:
             escaped = True
-        elif piece.leading[:1] in ("s", "d"):
-            found += [words.pop(0) if words else EMPTY, piece.dropped(1)]
+        elif (verb := _VERB.match(piece.leading)) is not None:
+            word = words.pop(0) if words else EMPTY
+            shown = _shown(word, verb["verb"], verb["flags"], natural(verb["width"]) or 0)
+            if shown is None:
+                return None
+            found += [shown, piece.dropped(verb.end())]
         else:
             return None
     return joined(found, EMPTY)

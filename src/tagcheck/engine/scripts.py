@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
 from functools import partial
@@ -117,11 +117,18 @@ class Scripts(Execution):
 
     def variable(self, name: Text, default: Value | None = None) -> Value:
         literal = name.literal
+        if literal is not None and literal.endswith("]") and self._is_shell():
+            return self.opaque("an item of a list by its name")
         cell = self._cell(literal) if literal is not None else None
         value = self.narrow(self.heap.read(cell)) if cell is not None else ABSENT
         if isinstance(value, Absent | FunctionValue):
             return super().variable(name, default)
         return value
+
+    def own_cells(self) -> Iterable[int]:
+        frames = self.frames[self.shell_base :]
+        names = (cell for frame in frames for cell in frame.names.values())
+        return sorted({*self.variables.values(), *names})
 
     def assign(self, name: Text, value: Value) -> None:
         """Give a variable of the shell that runs now a value: that of the innermost function which has one of its own,
@@ -235,9 +242,11 @@ class Scripts(Execution):
         self.holes = outer
 
     def _in_place(self, procedure: Procedure, words: tuple[Value, ...]) -> None:
-        """Run a procedure with the variables of the shell around it, which keeps what it adds."""
+        """Run a procedure with the variables of the shell around it, and of the functions that run; what it adds is the
+        shell's."""
         base = self.frames[self.shell_base]
-        own = {name: cell for name, cell in base.names.items() if not name.startswith("%")}
+        inner = {name: cell for frame in self.frames[self.shell_base + 1 :] for name, cell in frame.names.items()}
+        own = {name: cell for name, cell in (base.names | inner).items() if not name.startswith("%")}
         if words or ARGUMENTS not in own:
             own[ARGUMENTS] = self.heap.new(Sequence(words))
         site = self.site
@@ -256,7 +265,7 @@ class Scripts(Execution):
         self.frames.pop()
         self.stack, self.site = outer, site
         for name, cell in own.items():
-            if name != ARGUMENTS and not name.startswith("%"):
+            if name != ARGUMENTS and not name.startswith("%") and inner.get(name) != cell:
                 base.names[name] = cell
 
     @contextmanager

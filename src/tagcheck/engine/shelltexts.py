@@ -158,10 +158,15 @@ def _replaced(operation: str, text: Text, old: Text, new: Text) -> Text:
 
 def _replaced_end(operation: str, text: Text, old: Text, new: Text) -> Text:
     written = old.literal
-    if not written or not _PATTERN.isdisjoint(written):
-        return derived(operation, text, old, new)
     is_suffix = operation == "replace-suffix"
-    rest = _fixed(text, written, is_suffix)
+    if written is None:
+        return derived(operation, text, old, new)
+    if not _PATTERN.isdisjoint(written):
+        cut_off = cut_by_pattern(text, written, is_suffix, longest=True)
+        if cut_off is None:
+            return derived(operation, text, old, new)
+        return text if cut_off == text else (cut_off + new if is_suffix else new + cut_off)
+    rest = _fixed(text, written, is_suffix) if written else text
     if rest is None:
         known = text.trailing if is_suffix else text.leading
         return text if text.literal is not None or len(known) >= len(written) else derived(operation, text, old, new)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+
 from tagcheck.builtins.patterns import Costly, glob, pattern
 from tagcheck.builtins.symbolic import as_text, derived, slice_text, undecided
 from tagcheck.engine import shelltexts
@@ -10,6 +13,7 @@ from tagcheck.values import (
     EMPTY,
     PARAMETER_PREFIX,
     Mapping,
+    Null,
     Number,
     Opaque,
     Sequence,
@@ -19,6 +23,9 @@ from tagcheck.values import (
 )
 
 LARGEST = 10**9
+MOST_BITS = 64
+MOST_SHIFTED = 2**16
+"""The largest number that is raised to a power or shifted, by at most MOST_BITS."""
 
 
 def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
@@ -36,10 +43,14 @@ def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
             texts = tuple(map(as_text, operands))
             found = [shelltexts.applied(name.literal or "", (as_text(item), *texts)) for item in sequence.items]
             return None if None in found else Sequence(tuple(each for each in found if each is not None), sequence.open)
-        case "part", (value, Number(value=low), high):
+        case "part", (value, Number(value=low), (Number() | Null()) as high):
             return _part(as_text(value), int(low), int(high.value) if isinstance(high, Number) else None)
+        case "part", (value, *_):
+            return undecided("part", *values, type="string")
         case "number", (value,):
             return _number(value)
+        case _, (Number(value=int(left)), Number(value=int(right))) if operation in _CALCULATIONS:
+            return _calculated(operation, left, right)
         case "matches", (value, wanted):
             return _matches(as_text(value), as_text(wanted))
         case "matches-expression", (value, wanted):
@@ -97,6 +108,34 @@ def _number(value: Value) -> Value:
             return value
         case _:
             return undecided("number", value, type="int")
+
+
+def _calculated(operation: str, left: int, right: int) -> Value:
+    bounded = max(abs(left), abs(right)) <= LARGEST
+    if operation in ("power", "shift-left", "shift-right"):
+        bounded = bounded and 0 <= right <= MOST_BITS and abs(left) <= MOST_SHIFTED
+    divides = operation in ("divide", "modulo")
+    if not bounded or (divides and not right):
+        return Opaque(f"{operation}:{left},{right}", "a number that cannot be calculated", "int")
+    return Number(_CALCULATIONS[operation](left, right))
+
+
+def _quotient(left: int, right: int) -> int:
+    """A quotient without its fraction, as C and Go have it."""
+    size = abs(left) // abs(right)
+    return size if (left < 0) == (right < 0) else -size
+
+
+_CALCULATIONS: dict[str, Callable[[int, int], int]] = {
+    "divide": _quotient,
+    "modulo": lambda left, right: left - right * _quotient(left, right),
+    "power": lambda left, right: int(left**right),
+    "shift-left": operator.lshift,
+    "shift-right": operator.rshift,
+    "bits-and": operator.and_,
+    "bits-or": operator.or_,
+    "bits-xor": operator.xor,
+}
 
 
 # --- patterns --------------------------------------------------------------------------------------------------------

@@ -90,13 +90,14 @@ class Loop(Struct):
 
 
 class Pending(Struct):
-    """A body that was spawned and has not run yet."""
+    """A body that was spawned and has not run yet. `copied`: what the cells held that it has for itself."""
 
     body: tuple[Statement, ...]
     frame: Frame
     guards: Guards
     stack: tuple[Span, ...]
     lane: tuple[tuple[int, int], ...]
+    copied: dict[int, Value] = field(default_factory=dict)
 
 
 def delta(guards: Guards, entry: Guards) -> Guards:

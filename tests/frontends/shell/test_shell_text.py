@@ -116,15 +116,15 @@ SCRIPTS = {
     "pipelines": (
         "cat a | sed s/x/y/ | kubectl apply -f -",
         """
-        run "cat", "a"; output %1
-        run "sed", "s/x/y/"; stdin %1; output %2
+        run "cat", "a"; whole output %1
+        run "sed", "s/x/y/"; stdin %1; whole output %2
         run "kubectl", "apply", "-f", "-"; stdin %2
         """,
     ),
     "a compound command in a pipeline": (
         "{ a; b; } | c",
         """
-        redirect; output %1
+        redirect; whole output %1
             run "a"
             run "b"
         run "c"; stdin %1
@@ -133,7 +133,7 @@ SCRIPTS = {
     "here-documents": (
         "cat <<EOF | kubectl apply -f - && echo done\nimage: $A:\\$B\nEOF\ncat > f <<'EOF'\na: $x\nEOF\nb <<< \"$C\"",
         """
-        run "cat"; stdin join("image: ", environment!("A"), ":", "$B\\n"); output %1
+        run "cat"; stdin join("image: ", environment!("A"), ":", "$B\\n"); whole output %1
         run "kubectl", "apply", "-f", "-"; stdin %1; status %2
         if (%2 == nil)
             run "echo", "done"

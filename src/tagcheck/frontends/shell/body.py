@@ -23,6 +23,10 @@ CHANGING = frozenset(("RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS", "EPOCHREAL
 """Special variables of bash 5 that are different in each run."""
 
 
+_CHANGES = {"l": "lower", "u": "upper", "i": "number"}
+"""What happens to what a variable gets, by the letter that declares it."""
+
+
 @dataclass
 class Shared:
     """What the procedures of one shell text have in common. `needed`: variables that are read where nothing has been
@@ -150,6 +154,8 @@ class Body:
         else:
             declare = False
         target = ir.Name(self.spelled(name), span)
+        if (change := _CHANGES.get(self.shared.names.changed.get(name, ""))) is not None:
+            value = ir.Apply(change, (value,), span)
         if name in self.shared.names.references and not declare:
             self.call("assign", (target, value), span)
             return

@@ -38,7 +38,7 @@ Condition = ir.Expression
 """Whether a command succeeds."""
 _ASKING = frozenset(("command", "type", "which", "hash"))
 _SILENT = frozenset(
-    ("shopt", "umask", "ulimit", "alias", "unalias", "let", "times", "bind", "enable",
+    ("shopt", "umask", "ulimit", "alias", "unalias", "times", "bind", "enable",
      "complete", "compgen", "disown", "fg", "bg", "jobs", "caller", "history")
 )  # fmt: skip
 
@@ -303,13 +303,17 @@ class Commands(Tests):
         name_node = node.child_by_field_name("name")
         span = self.script.span(node)
         names = list(read_names(self.script, node))
-        if not names or name_node is None:
+        computed = len(words) > 2 and self.script.written(words[0]) == "-v"
+        if not (names or computed) or name_node is None:
             argv = (ir.Literal("printf", span), *self.arguments(words))
             return self._program(argv, span, streams, asked)
         kept = self.temporary(span)
         argv = (self.argument(name_node), *self.arguments(words[2:]))
         self._program(argv, span, Streams(streams.stdin, kept, streams.prefix), asked=False)
-        self.assign(names[0], kept, span)
+        if names:
+            self.assign(names[0], kept, span)
+        else:
+            self.call("assign", (self.word(words[1]), kept), span)
         return ir.Constant(True, span)
 
     def _eval(self, node: Node, words: list[Node], streams: Streams) -> Condition:
@@ -359,6 +363,18 @@ class Commands(Tests):
         self.emit(ir.Assign((kept,), self.word(word), span))
         return self.block(lambda: self.call("eval", (kept,), span))
 
+    def _let(self, node: Node, words: list[Node], streams: Streams) -> Condition:
+        """Each word is an expression."""
+        for word in words:
+            quoted = word.type in ("raw_string", "string")
+            start, end = word.start_byte + quoted, word.end_byte - quoted
+            # The two brackets stand on what is before the word, at least the name of the command.
+            root = self.reparsed(start, end, b"((", b"))")
+            inner = root.children[0] if root is not None and root.children else None
+            if inner is not None and inner.type == "compound_statement":
+                self.counted(inner)
+        return unknown(self.script.span(node))
+
     def _wait(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         self.call("wait", (), self.script.span(node))
         return ir.Constant(True, self.script.span(node))
@@ -386,6 +402,10 @@ class Commands(Tests):
     def _content(self, value: Node | None, name: str, span: Span) -> ir.Expression:
         if value is None:
             return ir.Literal("", span)
+        if self.shared.names.changed.get(name) == "i" and value.type != "array":
+            root = self.reparsed(value.start_byte, value.end_byte, b"((", b"))")
+            inner = [child for child in root.children[0].children if child.is_named] if root and root.children else []
+            return self.number(inner[0]) if len(inner) == 1 else self.opaque("a number", value)
         if value.type != "array":
             return self.word(value)
         items = [child for child in value.children if child.is_named and child.type != "comment"]
@@ -415,6 +435,8 @@ class Commands(Tests):
         before = self.variable(name, span)
         if isinstance(content, ir.ListOf):
             return ir.Apply("append", (before, *content.items), span)
+        if self.shared.names.changed.get(name) == "i":
+            return ir.Apply("add", (ir.Apply("number", (before,), span), content), span)
         return ir.Join((before, content), span)
 
     def declaration(self, node: Node) -> None:
@@ -428,7 +450,12 @@ class Commands(Tests):
                 self.call("export-words", (self.argument(child),), self.script.span(child))
                 continue
             name = ""
-            if child.type == "variable_assignment":
+            if keyword != "export" and child.type in ("string", "concatenation"):
+                self.call("declare-words", (self.word(child),), self.script.span(child))
+                continue
+            if child.type == "variable_assignment" and "n" in flags and keyword != "export":
+                self._refer(child, declares)
+            elif child.type == "variable_assignment":
                 name = self.assignment(child, declares)
             elif child.type == "variable_name":
                 name = self.script.written(child)
@@ -436,6 +463,15 @@ class Commands(Tests):
                     self.assign(name, self._empty(name, child), self.script.span(child), True)
             if name and exports:
                 self._export(name, self.script.span(child))
+
+    def _refer(self, node: Node, declare: bool) -> None:
+        """`declare -n NAME=OTHER`: the variable itself gets a value, not the one that it refers to."""
+        name, value, span = assigned_name(self.script, node), node.child_by_field_name("value"), self.script.span(node)
+        if declare and self.function:
+            self.local.add(name)
+        target = ir.Name(self.spelled(name), span)
+        self.definite.add(name)
+        self.emit(ir.Assign((target,), self._content(value, name, span), span, declare and bool(self.function)))
 
     def _empty(self, name: str, node: Node) -> ir.Expression:
         span = self.script.span(node)
@@ -479,6 +515,7 @@ _BUILTINS: dict[str, _Builtin] = {
     "source": Commands._source,
     ".": Commands._source,
     "eval": Commands._eval,
+    "let": Commands._let,
     "trap": Commands._trap,
     "wait": Commands._wait,
     **dict.fromkeys(READERS, Commands._read),

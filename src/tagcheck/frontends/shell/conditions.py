@@ -25,14 +25,6 @@ _NUMBERS = {
     "-gt": ir.CompareOp.GT,
     "-ge": ir.CompareOp.GE,
 }
-_ARITHMETIC = {
-    "==": ir.CompareOp.EQ,
-    "!=": ir.CompareOp.NE,
-    "<": ir.CompareOp.LT,
-    "<=": ir.CompareOp.LE,
-    ">": ir.CompareOp.GT,
-    ">=": ir.CompareOp.GE,
-}
 _OTHERS = frozenset(("=~", "<", ">", "-nt", "-ot", "-ef"))
 _BINARY = frozenset((*_EQUALS, *_NUMBERS, *_OTHERS))
 _ANY = frozenset(("||", "-o"))
@@ -52,20 +44,6 @@ class Tests(Words):
         reader = _Reader(self, node, tokens)
         condition = reader.any_of()
         return condition if reader.at == len(tokens) else self.opaque("a condition", node)
-
-    def arithmetic_condition(self, node: Node) -> ir.Expression:
-        """`((…))` as a condition."""
-        inner = [child for child in node.children if child.is_named]
-        return self.compared_numbers(inner[0]) if len(inner) == 1 else self.opaque("an arithmetic condition", node)
-
-    def compared_numbers(self, node: Node) -> ir.Expression:
-        """Whether a comparison of numbers holds, or a number is not 0."""
-        span = self.script.span(node)
-        operator = node.children[1].type if len(node.children) == 3 else ""
-        if node.type == "binary_expression" and operator in _ARITHMETIC:
-            sides = (self.number(node.children[0]), self.number(node.children[2]))
-            return ir.Compare(_ARITHMETIC[operator], *sides, span)
-        return ir.Compare(ir.CompareOp.NE, self.number(node), ir.Constant(0, span), span)
 
     def matched(self, value: ir.Expression, node: Node) -> ir.Expression:
         """Whether a text matches a pattern of file names."""

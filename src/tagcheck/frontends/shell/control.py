@@ -64,13 +64,14 @@ class Control(Lists):
     def _counting_loop(self, node: Node) -> None:
         """`for ((i = 0; i < n; i++))`."""
         span = self.script.span(node)
-        first, test, step = (node.child_by_field_name(each) for each in ("initializer", "condition", "update"))
-        if first is not None and first.type == "variable_assignment":
-            self.assignment(first)
+        first, step = (node.children_by_field_name(each) for each in ("initializer", "update"))
+        test = node.child_by_field_name("condition")
+        for each in first:
+            self.number(each)
         condition: Condition = ir.Constant(True, span)
         if test is not None:
             condition = self.compared_numbers(test)
-        updates = self.block(lambda: step is not None and self.counted_by(step, span))
+        updates = self.block(lambda: [self.number(each) for each in step if each.is_named])
         self.emit(ir.While(condition, updates, self._group(node), span))
 
     def _options(self, conditions: list[Node], node: Node) -> bool:
@@ -145,9 +146,11 @@ class Control(Lists):
     def _reads_lines(self, conditions: list[Node], node: Node, streams: Streams) -> bool:
         """`while read NAME` over known input: once for each of its lines."""
         commands = [child for child in conditions if child.is_named]
-        if streams.stdin is None or len(commands) != 1 or command_name(self.script, commands[0]) != "read":
+        if streams.stdin is None or len(commands) != 1:
             return False
-        reader = commands[0]
+        reader = self._reader(commands[0])
+        if command_name(self.script, reader) != "read":
+            return False
         names = list(read_names(self.script, reader)) or ["REPLY"]
         if any(self.script.written(each) == "-d" for each in reader.children_by_field_name("argument")):
             return False
@@ -162,6 +165,14 @@ class Control(Lists):
         lines = ir.Apply("split-lines", (streams.stdin,), span)
         self.emit(ir.ForEach((None, item), lines, self.block(lower), span))
         return True
+
+    def _reader(self, node: Node) -> Node:
+        """The `read` of `read LINE || [ -n "$LINE" ]`, which also takes a last line without an end."""
+        if node.type != "list":
+            return node
+        operands, operators = self._operands(node)
+        rest = [operand for operand in operands[1:] if operand.type != "test_command"]
+        return node if rest or set(operators) != {"||"} else operands[0]
 
     def _for(self, node: Node) -> None:
         variable = node.child_by_field_name("variable")

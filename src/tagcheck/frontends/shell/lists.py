@@ -26,8 +26,6 @@ _CHANGING = tuple(word.encode() for word in ("=", "for ", "getopts", "printf -v"
 """What stands in every subshell that changes a variable."""
 MOST_CHAINED = 24
 """Commands joined by `&&` or `||`; further ones are taken to run."""
-MOST_TEXTS = 100
-"""Texts inside of one text that are read as commands (`eval`, `trap`); each is parsed at its place."""
 _NOWHERE = frozenset(("/dev/null", "/dev/stderr", "/dev/tty"))
 
 
@@ -53,7 +51,7 @@ class Lists(Commands):
             after = next((each.type for each in nodes[index + 1 : index + 2]), "")
             if after == "&":
                 body = self.block(partial(self.execute, node))
-                self.emit(ir.Spawn(body, self.script.span(node)))
+                self.emit(ir.Spawn(body, self.script.span(node), copied=True))
             else:
                 self.execute(node, last=last and node is commands[-1])
 
@@ -235,7 +233,7 @@ class Lists(Commands):
         for stage in stages[:-1]:
             output = self.temporary(self.script.span(stage))
             inner = stage.children[-1] if stage.type == "negated_command" else stage
-            self.execute(inner, Streams(stdin, output, lost=lost))
+            self.execute(inner, Streams(stdin, output, lost=lost, whole=True))
             stdin, lost = output, ()
         streams = replace(streams, lost=lost)
         found = self._final(stages[-1], replace(streams, stdin=stdin), asked) if stages else unknown(_nowhere())
@@ -448,16 +446,13 @@ class Lists(Commands):
 
     def text(self, words: list[Node], node: Node) -> tuple[ir.Statement, ...]:
         """A text that is written out, read as commands."""
-        self.shared.texts += 1
-        if len(words) != 1 or self.shared.parse is None or self.shared.texts > MOST_TEXTS:
+        root = None
+        if len(words) == 1 and self.is_written_out(words[0]):
+            word = words[0]
+            quoted = word.type in ("raw_string", "string")
+            root = self.reparsed(word.start_byte + quoted, word.end_byte - quoted, b"")
+        if root is None:
             return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
-        word = words[0]
-        if not self.is_written_out(word):
-            return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
-        quoted = word.type in ("raw_string", "string")
-        start, end = word.start_byte + quoted, word.end_byte - quoted
-        # Blanks in front keep the offsets, and with them all places, those of the whole text.
-        root = self.shared.parse(b" " * start + self.script.content[start:end])
         return self.block(partial(self.sequence, root.children))
 
 

@@ -21,8 +21,9 @@ _ASSIGNING = (":=", "=")
 @dataclass
 class Names:
     """`functions` maps names to their definitions in order; `lists` are the variables that hold arrays, `maps` those
-    declared with -A, `references` those declared with -n, `locals` those of functions alone, `exported` those that are
-    exported anywhere. `sources`: the text runs other files in its own shell."""
+    declared with -A, `references` those declared with -n, `locals` those of functions alone, `changed` those whose
+    values the shell changes, with the letter that declares it (-l, -u, -i), `exported` those that are exported
+    anywhere. `sources`: the text runs other files in its own shell."""
 
     assigned: set[str] = field(default_factory=set)
     functions: dict[str, list[Node]] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Names:
     maps: set[str] = field(default_factory=set)
     references: set[str] = field(default_factory=set)
     locals: set[str] = field(default_factory=set)
+    changed: dict[str, str] = field(default_factory=dict)
     exported: set[str] = field(default_factory=set)
     sources: bool = False
 
@@ -104,6 +106,8 @@ def _note_declared(script: Script, node: Node, names: Names) -> None:
         names.maps |= bare | assignments
     if "a" in flags:
         names.lists |= bare | assignments
+    for letter in {"l", "u", "i"} & set(flags):
+        names.changed |= dict.fromkeys(bare | assignments, letter)
     if "n" in flags and keyword != "export":
         names.references |= bare | assignments
 

@@ -1,7 +1,6 @@
-"""Parameter expansion and arithmetic (Bash Reference Manual 5.2, sections 3.5.3, 3.5.5 and 6.5).
+"""Parameter expansion (Bash Reference Manual 5.2, section 3.5.3).
 
-What it cannot do: transformations (`${x@Q}` and its like), names by prefix (`${!x*}`), assignments inside of arithmetic
-other than those of a command of their own.
+What it cannot do: quoting transformations (`${x@Q}` and its like), names by prefix (`${!x*}`).
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from tagcheck import ir
-from tagcheck.frontends.shell.body import ARGUMENTS, Body
+from tagcheck.frontends.shell.arithmetic import Arithmetic
+from tagcheck.frontends.shell.body import ARGUMENTS
 from tagcheck.frontends.shell.script import joined
 from tagcheck.numerals import whole
 from tagcheck.source import Span
@@ -25,12 +25,12 @@ _TRIMS = {
     "%%": "without-longest-suffix",
 }
 _CASES = {"^": "upper-first", "^^": "upper", ",": "lower-first", ",,": "lower"}
+_TRANSFORMED = {"U": "upper", "u": "upper-first", "L": "lower"}
 _REPLACEMENTS = {"/": "replace-first", "//": "replace-all", "/#": "replace-prefix", "/%": "replace-suffix"}
-_ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply"}
 _ALL = ("@", "*")
 
 
-class Parameters(Body):
+class Parameters(Arithmetic):
     """What stands for the value of a parameter."""
 
     @abstractmethod
@@ -133,6 +133,9 @@ class Parameters(Body):
             value = ir.Apply("environment", (value,), self._span(node))
         return self._operated(node, value, rest[0].type, rest[1:]) if rest else value
 
+    def item(self, node: Node) -> ir.Expression:
+        return self._subject(node)
+
     def _subject(self, node: Node) -> ir.Expression:
         span = self.script.span(node)
         if node.type != "subscript":
@@ -166,13 +169,15 @@ class Parameters(Body):
             return ir.Apply(_REPLACEMENTS[operator], (value, *self._halves(node, rest)), span)
         if operator == ":":
             return self._part(node, value, rest)
+        if operator == "@" and len(rest) == 1 and (changed := _TRANSFORMED.get(self.script.written(rest[0]))):
+            return ir.Apply(changed, (value,), span)
         if operator in _CASES and not rest:
             return ir.Apply(_CASES[operator], (value,), span)
         return ir.Opaque("a parameter expansion", span, (value,))
 
     def _operand(self, node: Node, rest: list[Node]) -> ir.Expression:
         """What stands after the operator, up to the closing bracket."""
-        return joined([self.word(child) for child in self._with_backquotes(rest)], self._span(node))
+        return joined([self._pattern(child) for child in self._with_backquotes(rest)], self._span(node))
 
     def _with_backquotes(self, rest: list[Node]) -> list[Node]:
         """An operand with commands in backquotes, which the parser takes for words, as the value of an assignment."""
@@ -185,16 +190,23 @@ class Parameters(Body):
         value = root.children[0].child_by_field_name("value") if root.children and not root.has_error else None
         return rest if value is None else [value]
 
+    def _pattern(self, node: Node) -> ir.Expression:
+        """A part of a pattern, which the parser does not look into."""
+        return self.stretch(node.start_byte, node.end_byte) if node.type == "regex" else self.word(node)
+
+    @abstractmethod
+    def stretch(self, start: int, end: int) -> ir.Expression:
+        """Bytes that the parser has not looked into, as a text with what the shell expands in it."""
+
     def _halves(self, node: Node, rest: list[Node]) -> tuple[ir.Expression, ir.Expression]:
-        """What is replaced, and by what. The parser takes a `/` behind a backslash for the divider."""
+        """What is replaced, and by what. The parser takes the first `/` for the divider, also one that is quoted."""
         divider = next((index for index, child in enumerate(rest) if child.type == "/"), len(rest))
-        behind = rest[divider + 1 :]
-        if divider == 1 and self.script.written(rest[0]) == "\\" and behind:
-            written = self.script.slice(behind[0].start_byte, behind[-1].end_byte)
-            if written.startswith("/"):
-                span = self._span(node)
-                return ir.Literal("/", span, exact=False), ir.Literal(written[1:], span, exact=False)
-        return self._operand(node, rest[:divider]), self._operand(node, behind)
+        if rest and not rest[-1].is_missing:
+            start, end = rest[0].start_byte, rest[-1].end_byte
+            at = start + _divider(self.script.content[start:end])
+            if divider < len(rest) and at != rest[divider].start_byte:
+                return self.stretch(start, at), self.stretch(min(at + 1, end), end)
+        return self._operand(node, rest[:divider]), self._operand(node, rest[divider + 1 :])
 
     def _defaulted(self, node: Node, value: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
         span = self._span(node)
@@ -210,10 +222,14 @@ class Parameters(Body):
         return choice
 
     def _part(self, node: Node, value: ir.Expression, rest: list[Node]) -> ir.Expression:
-        numbers = [self._number(child) for child in rest if child.type != ":"]
+        bounds = [child for child in rest if child.type != ":"]
         span = self._span(node)
-        if not numbers or len(numbers) > 2 or any(each is None for each in numbers):
+        if not 1 <= len(bounds) <= 2 or any(child.is_missing for child in node.children):
             return ir.Opaque("a part of a text", span, (value,))
+        numbers = [self._number(child) for child in bounds]
+        if None in numbers:
+            computed = [self.number(child) for child in bounds]
+            return ir.Apply("part", (value, *computed, ir.Constant(None, span))[:3], span)
         low, high = numbers[0] or 0, numbers[1] if len(numbers) > 1 else None
         if low < 0 or (high is not None and high < 0):
             ends = (ir.Constant(low, span), ir.Constant(high, span))
@@ -221,65 +237,25 @@ class Parameters(Body):
         end = ir.Constant(low + high, span) if high is not None else None
         return ir.Slice(value, ir.Constant(low, span), end, span)
 
-    # --- arithmetic ---
 
-    def arithmetic(self, node: Node) -> ir.Expression:
-        """`$((…))`."""
-        inner = [child for child in node.children if child.is_named]
-        return self.number(inner[0]) if len(inner) == 1 else self.opaque("an arithmetic expression", node)
-
-    def number(self, node: Node) -> ir.Expression:
-        """A number as arithmetic reads it: variables need no `$` there."""
-        span = self.script.span(node)
-        with self.deeper() as possible:
-            if not possible:
-                return self.opaque("words nested too deeply", node)
-            match node.type:
-                case "number" | "word" | "variable_name":
-                    return self._numeral(node, span)
-                case "parenthesized_expression" | "arithmetic_expansion":
-                    return self.arithmetic(node)
-                case "unary_expression" if node.children[0].type == "-":
-                    zero = ir.Constant(0, span)
-                    return ir.Apply("subtract", (zero, self.number(node.children[-1])), span)
-                case "binary_expression" if len(node.children) == 3 and node.children[1].type in _ARITHMETIC:
-                    sides = (self.number(node.children[0]), self.number(node.children[2]))
-                    return ir.Apply(_ARITHMETIC[node.children[1].type], sides, span)
-                case "simple_expansion" | "expansion" | "string" | "command_substitution":
-                    return ir.Apply("number", (self.word(node),), span)
-                case _:
-                    return self.opaque("an arithmetic expression", node)
-
-    def _numeral(self, node: Node, span: Span) -> ir.Expression:
-        written = self._number(node)
-        if written is not None:
-            return ir.Constant(written, span)
-        name = self.script.written(node)
-        if name.isidentifier():
-            return ir.Apply("number", (self.variable(name, span),), span)
-        return self.opaque("an arithmetic expression", node)
-
-    def counted(self, node: Node) -> bool:
-        """Lower `((i++))`, `((i += 1))` and their like; whether it is one."""
-        inner = [child for child in node.children if child.is_named]
-        return len(inner) == 1 and self.counted_by(inner[0], self.script.span(node))
-
-    def counted_by(self, expression: Node, span: Span) -> bool:
-        """Lower an expression that changes a number; whether it is one."""
-        name_node = expression.children[0] if expression.children else None
-        operator = expression.child_by_field_name("operator")
-        if name_node is None or operator is None or name_node.type not in ("variable_name", "word"):
-            return False
-        name = self.script.written(name_node)
-        sign = self.script.written(operator)
-        right: ir.Expression
-        if expression.type == "postfix_expression" and sign in ("++", "--"):
-            right = ir.Constant(1, span)
-        elif expression.type == "binary_expression" and sign in ("+=", "-=", "=") and len(expression.children) == 3:
-            right = self.number(expression.children[2])
-        else:
-            return False
-        before = ir.Apply("number", (self.variable(name, span),), span)
-        operation = "add" if sign[0] == "+" else "subtract"
-        self.assign(name, right if sign == "=" else ir.Apply(operation, (before, right), span), span)
-        return True
+def _divider(written: bytes) -> int:
+    """Where the `/` stands that ends a pattern: not one behind a backslash, in quotes, in a set or in an expansion."""
+    quote, depth, at = 0, 0, 0
+    while at < len(written):
+        character = written[at]
+        if character == ord("\\") and quote != ord("'"):
+            at += 1
+        elif quote:
+            quote = 0 if character == quote else quote
+        elif character in b"'\"":
+            quote = character
+        elif character == ord("[") and (end := written.find(b"]", at + 2)) > 0:
+            at = end
+        elif written[at : at + 2] in (b"${", b"$("):
+            depth += 1
+        elif character in b"})" and depth:
+            depth -= 1
+        elif character == ord("/") and not depth:
+            return at
+        at += 1
+    return len(written)

@@ -20,6 +20,8 @@ from tagcheck.source import Span, is_hole
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+MOST_TEXTS = 100
+"""Texts inside of one text that are read as commands (`eval`, `trap`); each is parsed at its place."""
 EXPANSIONS = frozenset(
     ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "process_substitution")
 )
@@ -238,6 +240,30 @@ class Words(Parameters):
         if indented:
             parts = [_without_tabs(part, first=index == 0) for index, part in enumerate(parts)]
         return joined(parts, self.script.span(node))
+
+    def stretch(self, start: int, end: int) -> ir.Expression:
+        content = self.script.content[start:end]
+        if not any(mark in content for mark in b"$`'\""):
+            return joined(list(self.script.unescaped(start, end)), self.script.between(start, end))
+        quoted = not any(mark in content for mark in b"'\"")
+        before, after = (b'"', b'"') if quoted else (b"A=", b"")
+        root = self.reparsed(start, end, before, after)
+        found = root.children[0] if root is not None and len(root.children) == 1 else None
+        if found is not None:
+            found = found.children[0] if quoted else found.child_by_field_name("value")
+        if root is None or found is None or root.has_error or found.end_byte != end + len(after):
+            return ir.Opaque("a part that does not parse", self.script.between(start, end))
+        if not quoted:
+            return self.word(found)
+        return joined(list(self._mixed(found.children[0], start, end, _QUOTED)), self.script.between(start, end))
+
+    def reparsed(self, start: int, end: int, before: bytes, after: bytes = b"") -> Node | None:
+        """Bytes of the text read as commands, with others before and after them; None if there were too many such.
+        Blanks in front keep the offsets, and with them all places, those of the whole text."""
+        self.shared.texts += 1
+        if self.shared.parse is None or self.shared.texts > MOST_TEXTS or start < len(before):
+            return None
+        return self.shared.parse(b" " * (start - len(before)) + before + self.script.content[start:end] + after)
 
     # --- expansions ---
 
