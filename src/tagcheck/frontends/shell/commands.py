@@ -485,10 +485,12 @@ class Commands(Tests):
 
     def unset(self, node: Node) -> None:
         span = self.script.span(node)
+        functions = any(self.script.written(child) == "-f" for child in node.children)
         for child in node.children[1:]:
             name = self.script.written(child)
-            if child.type in ("variable_name", "word") and name in self.shared.names.assigned:
+            if child.type in ("variable_name", "word") and name.isidentifier() and not functions:
                 self.assign(name, ir.Literal("", span), span)
+                self.definite.discard(name)
 
 
 def unknown(span: Span) -> Condition:

@@ -162,7 +162,7 @@ class Parameters(Arithmetic):
     def _operated(self, node: Node, value: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
         span = self._span(node)
         if operator.removeprefix(":") in ("-", "=", "+", "?"):
-            return self._defaulted(node, value, operator[-1], rest)
+            return self._defaulted(node, value, operator, rest)
         if operator in _TRIMS:
             return ir.Apply(_TRIMS[operator], (value, self._operand(node, rest)), span)
         if operator in _REPLACEMENTS:
@@ -210,6 +210,10 @@ class Parameters(Arithmetic):
 
     def _defaulted(self, node: Node, value: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression:
         span = self._span(node)
+        if operator[0] != ":" and isinstance(value, ir.Name) and value.name in self.definite:
+            # What has been given an empty value is set.
+            return self._operand(node, rest) if operator == "+" else value
+        operator = operator[-1]
         if operator == "?":
             return value
         is_set = ir.Compare(ir.CompareOp.NE, value, ir.Literal("", span), span)

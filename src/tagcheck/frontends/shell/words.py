@@ -273,7 +273,7 @@ class Words(Parameters):
                 return self.opaque("words nested too deeply", node)
             match node.type:
                 case "simple_expansion":
-                    return self.variable(self.script.slice(self._start(node) + 1, node.end_byte), self._span(node))
+                    return self._simple(node, self._start(node) + 1)
                 case "expansion":
                     return self.parameter(node)
                 case "command_substitution":
@@ -282,6 +282,14 @@ class Words(Parameters):
                     return self.process_file(node)
                 case _:
                     return self.arithmetic(node)
+
+    def _simple(self, node: Node, start: int) -> ir.Expression:
+        """`$NAME`. Of `$1_a` only the digit is the parameter: the parser takes the rest for a part of it."""
+        name = self.script.slice(start, node.end_byte)
+        if len(name) == 1 or not name[:1].isdecimal():
+            return self.variable(name, self._span(node))
+        number = self.variable(name[0], self.script.between(start - 1, start + 1))
+        return joined([number, *self.script.literals(start + 1, node.end_byte)], self._span(node))
 
     def _span(self, node: Node) -> Span:
         return self.script.between(self._start(node), node.end_byte)
