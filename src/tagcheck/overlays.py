@@ -91,6 +91,14 @@ def _may_hold_tag(name: Text) -> bool:
     return False
 
 
+def labelled(item: Value, labels: Value | None) -> Value:
+    """An object with further labels."""
+    metadata = field(item, "metadata")
+    if not isinstance(item, Mapping) or not isinstance(metadata, Mapping) or not isinstance(labels, Mapping):
+        return item
+    return with_entry(item, "metadata", patched(metadata, Mapping(((Text.of("labels"), labels),))))
+
+
 def entries(images: Value | None) -> tuple[ImageEntry, ...]:
     """The items under `images`."""
     items = images.items if isinstance(images, Sequence) else ()
@@ -103,6 +111,28 @@ def _entry(item: Value) -> ImageEntry | None:
     name = as_text(item.get("name"))
     parts = (as_text(item.get(key)) for key in ("newName", "newTag", "digest", "tagSuffix"))
     return ImageEntry(name, *parts) if name is not None else None
+
+
+class ImageField(Struct, frozen=True):
+    """A further field of objects of a kind that holds an image (`images` of a `configurations` file)."""
+
+    kind: str
+    steps: tuple[str, ...]
+
+
+def image_fields(configuration: Value) -> tuple[ImageField, ...]:
+    """The fields for images that a `configurations` file names."""
+    items = field(configuration, "images")
+    found = items.items if isinstance(items, Sequence) else ()
+    return tuple(ImageField(word(item, "kind"), _field_steps(word(item, "path"))) for item in found)
+
+
+def _field_steps(path: str) -> tuple[str, ...]:
+    """The way to a field: `[]` behind a name means every item of a list."""
+    found: list[str] = []
+    for step in path.strip("/").split("/"):
+        found += [step.removesuffix("[]"), "*"] if step.endswith("[]") else [step]
+    return tuple(found)
 
 
 def as_text(value: Value | None) -> Text | None:
@@ -122,11 +152,15 @@ class Renaming:
     """The images of objects under the entries of a kustomization. `used` are the entries that found an image, or may
     have: by their number."""
 
-    def __init__(self, found: tuple[ImageEntry, ...]) -> None:
+    def __init__(self, found: tuple[ImageEntry, ...], fields: tuple[ImageField, ...] = ()) -> None:
         self.entries = found
+        self.fields = fields
         self.used: set[int] = set()
 
     def __call__(self, item: Value) -> Value:
+        for each in self.fields:
+            if each.kind in ("", word(item, "kind")) and each.steps:
+                item = put(item, each.steps, lambda old: each_option(old, self.renamed) if old is not None else None)
         return self._node(item, 0)
 
     def _node(self, node: Value, depth: int) -> Value:

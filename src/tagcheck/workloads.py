@@ -201,6 +201,8 @@ class _Search:
                 self.volumes(value, inside.at(key))
             elif key == "annotations":
                 self.annotations(value, inside.at(key))
+            elif inside.custom and key != "image" and _names_image(key):
+                self.mention(value, inside.at(key))
             elif isinstance(value, _NODES) and key not in _SKIPPED and not (key == "image" and inside.custom):
                 self.visit(value, inside.at(key))
 
@@ -307,6 +309,17 @@ class _Search:
                 self.add(image, kind, under, policy)
         if "env" in fields or "args" in fields:
             self.container({key: value for key, value in fields.items() if key != "image"}, kind, place)
+
+    def mention(self, value: Value, place: _Place) -> None:
+        """A field of a custom resource whose name ends in 'image': what is made of it, its controller knows."""
+        for guards, image in self.options(value, place.guards):
+            under = replace(place, guards=guards)
+            if isinstance(image, Mapping | Record) and (name := self.joined(self.fields(image))) is not None:
+                self.add(name, "named", under)
+            elif isinstance(image, Text) and _may_be_name(image):
+                self.add(image, "named", under)
+            elif isinstance(image, _NODES):
+                self.visit(image, under)
 
     def joined(self, parts: _Fields) -> Value | None:
         """One name of registry, repository, tag and digest, as charts and operators write them apart."""
@@ -441,6 +454,10 @@ def _text(value: Value) -> Text | None:
             return Text(())
         case _:
             return None
+
+
+def _names_image(key: str) -> bool:
+    return key.endswith(("Image", "_image", "-image"))
 
 
 def _may_be_name(text: Text) -> bool:

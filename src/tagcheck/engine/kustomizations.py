@@ -7,7 +7,7 @@ depends on having seen all of them is not judged then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from posixpath import dirname, join, normpath
 
@@ -26,6 +26,8 @@ from tagcheck.overlays import (
     Renaming,
     as_text,
     entries,
+    image_fields,
+    labelled,
     operated,
     patched,
     replaced,
@@ -43,7 +45,7 @@ MOST_CASES = 8
 _LAST_LINE = 1 << 30
 _USERS = "kustomizations by the folders that they use"
 _BASES = ("resources", "bases")
-_PROGRAMS = ("generators", "transformers", "configurations", "helmCharts", "helmChartInflationGenerator")
+_PROGRAMS = ("generators", "transformers", "helmCharts", "helmChartInflationGenerator")
 """Fields with which a kustomization does what is not computed here."""
 
 
@@ -154,7 +156,7 @@ class Kustomizations(Manifests):
                 built = built.and_(self._resource(file, item, depth))
         for item in _items(content, "components"):
             built = self._component(file, item, built, depth)
-        return self._transformed(file, content, Built((*built.objects, *_generated(content)), built.whole))
+        return self._transformed(file, content, Built(self._with_generated(file, content, built.objects), built.whole))
 
     def _content(self, file: str) -> Mapping | None:
         value = self.read_file(at_root(file))
@@ -202,6 +204,43 @@ class Kustomizations(Manifests):
             found += listed.items if isinstance(listed, Sequence) else [each]
         return Built(tuple(found[:MOST_RESOURCES]), len(found) <= MOST_RESOURCES)
 
+    def _with_generated(self, file: str, content: Mapping, objects: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Objects with the config maps that are generated; those of a base may be changed."""
+        for item in _items(content, "configMapGenerator"):
+            made = self._generated(file, item)
+            behaviour = word(item, "behavior")
+            same_name = [each for each in objects if _is_config_map(each, word(item, "name"))]
+            if behaviour in ("merge", "replace") and len(same_name) == 1:
+                new = patched(same_name[0], made) if behaviour == "merge" else made
+                objects = tuple(new if each is same_name[0] else each for each in objects)
+            else:
+                objects = (*objects, made)
+        return objects
+
+    def _generated(self, file: str, item: Value) -> Mapping:
+        """A config map of literals, of files, and of files of literals."""
+        data = list(_data_of(each for each in _items(item, "literals") if isinstance(each, Text)))
+        single = field(item, "env")
+        for each in (*_items(item, "envs"), *([single] if single is not None else [])):
+            text = self._file_text(file, each)
+            data += _data_of(text.split("\n")) if text is not None else ()
+        for each in _items(item, "files"):
+            key, path = (each.split_at("=") or (None, each)) if isinstance(each, Text) else (None, each)
+            text = self._file_text(file, path)
+            if text is not None and isinstance(path, Text):
+                data.append((key or Text.of((path.literal or "").rpartition("/")[2]), text))
+        name = Mapping(((Text.of("name"), field(item, "name") or Null()),))
+        parts: tuple[tuple[str, Value], ...] = (
+            *(("apiVersion", Text.of("v1")), ("kind", Text.of("ConfigMap"))),
+            *(("metadata", name), ("data", Mapping(tuple(data)))),
+        )
+        return Mapping(tuple((Text.of(key), value) for key, value in parts))
+
+    def _file_text(self, file: str, item: Value) -> Text | None:
+        path = self._entry_path(file, item)
+        content = self.read_file(at_root(path)) if path is not None else None
+        return self._text_here(content) if content is not None else None
+
     # --- transforming ---
 
     def _transformed(self, file: str, content: Mapping, built: Built) -> Built:
@@ -210,7 +249,11 @@ class Kustomizations(Manifests):
             target = target_of(selector, patch)
             change = operated if isinstance(patch, Sequence) else patched
             objects = tuple(change(each, patch) if target.takes(each) else each for each in objects)
-        renaming = Renaming(entries(content.get("images")))
+        for labels in (content.get("commonLabels"), *(field(each, "pairs") for each in _items(content, "labels"))):
+            objects = tuple(labelled(each, labels) for each in objects)
+        configurations = [each for item in _items(content, "configurations") for each in self._patch(file, item)]
+        fields = tuple(each for found in configurations for each in image_fields(found))
+        renaming = Renaming(entries(content.get("images")), fields)
         if renaming.entries:
             objects = tuple(map(renaming, objects))
         if built.whole:
@@ -312,24 +355,17 @@ class Kustomizations(Manifests):
             super().used(node, value)
 
 
-def _items(content: Mapping, name: str) -> tuple[Value, ...]:
-    found = content.get(name)
+def _items(content: Value, name: str) -> tuple[Value, ...]:
+    found = field(content, name)
     return found.items if isinstance(found, Sequence) else ()
 
 
-def _generated(content: Mapping) -> tuple[Value, ...]:
-    """The config maps that are generated from literals; they can be the source of a replacement."""
-    found: list[Value] = []
-    for item in _items(content, "configMapGenerator"):
-        if not isinstance(item, Mapping):
-            continue
-        pairs = (each.split_at("=") for each in _items(item, "literals") if isinstance(each, Text))
-        data = Mapping(tuple((key, value) for pair in pairs if pair for key, value in (pair,)))
-        name = Mapping(((Text.of("name"), item.get("name") or Null()),))
-        found.append(
-            Mapping(((Text.of("kind"), Text.of("ConfigMap")), (Text.of("metadata"), name), (Text.of("data"), data)))
-        )
-    return tuple(found)
+def _is_config_map(item: Value, name: str) -> bool:
+    return word(item, "kind") == "ConfigMap" and word(item, "metadata", "name") == name
+
+
+def _data_of(pairs: Iterable[Text]) -> tuple[tuple[Value, Value], ...]:
+    return tuple(found for each in pairs if (found := each.split_at("=")) is not None)
 
 
 def _set_image(images: list[Value], setting: Text) -> None:
