@@ -23,7 +23,12 @@ from tagcheck.catalogue.tools import Action, OutputRule, Tool, Tools, Verb
 from tagcheck.catalogue.transports import copy_effects, end_of
 from tagcheck.values import Hole, Text
 
-_MANY = frozenset(("images", "words", "environment", "settings", "values"))
+_MANY = frozenset(
+    (
+        *("images", "words", "environment", "settings", "values"),
+        *("settings_as_json", "settings_of_files", "settings_verbatim"),
+    )
+)
 _STREAMED = frozenset(("archive", "path"))
 _STANDARD_STREAMS = frozenset(("-", "/dev/stdin", "/dev/stdout"))
 

@@ -115,6 +115,12 @@ class Effect(Struct, frozen=True):
     """where the executed words or script run"""
     settings: tuple[Text, ...] = ()
     """key=value texts that override what a chart or bake file says (`--set`)"""
+    settings_as_json: tuple[Text, ...] = ()
+    """such texts whose values are JSON (`--set-json`)"""
+    settings_of_files: tuple[Text, ...] = ()
+    """such texts whose values are the paths of files (`--set-file`)"""
+    settings_verbatim: tuple[Text, ...] = ()
+    """such texts with one value without any syntax (`--set-literal`)"""
     replaced: Text | None = None
     """what stands in `words` for a word of the input"""
     singly: bool = False

@@ -5,6 +5,7 @@ Keys are literal; values may have holes. A backslash quotes the next character.
 
 from __future__ import annotations
 
+from tagcheck.embedded import documents
 from tagcheck.numerals import natural
 from tagcheck.values import (
     EMPTY,
@@ -23,9 +24,10 @@ from tagcheck.values import (
 MOST_SETTINGS = 200
 LARGEST_INDEX = 64
 Step = str | int
+Settings = tuple[tuple[tuple[Step, ...], Value], ...]
 
 
-def parse_settings(text: Text) -> tuple[tuple[tuple[Step, ...], Value], ...]:
+def parse_settings(text: Text) -> Settings:
     """The ways and values of the settings in one argument; those whose key is not known are left out."""
     found: list[tuple[tuple[Step, ...], Value]] = []
     for part in split_outside(text, ",")[:MOST_SETTINGS]:
@@ -33,6 +35,22 @@ def parse_settings(text: Text) -> tuple[tuple[tuple[Step, ...], Value], ...]:
         key = halves[0].literal if len(halves) == 2 else None
         if key:
             found.append((steps(key), _value(halves[1])))
+    return tuple(found)
+
+
+def parse_literal_setting(text: Text) -> Settings:
+    """The one setting of `--set-literal`: everything behind the first `=` is its value."""
+    halves = split_outside(text, "=", most=1)
+    key = halves[0].literal if len(halves) == 2 else None
+    return ((steps(key), halves[1]),) if key else ()
+
+
+def parse_json_setting(text: Text) -> Settings:
+    """The one setting of `--set-json`; a value that is no JSON is not known."""
+    found: list[tuple[tuple[Step, ...], Value]] = []
+    for way, value in parse_literal_setting(text):
+        read = documents(value) if isinstance(value, Text) else ()
+        found.append((way, read[0] if read else Opaque(f"json:{value}", "a setting written as JSON")))
     return tuple(found)
 
 

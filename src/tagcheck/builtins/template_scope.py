@@ -12,9 +12,11 @@ from tagcheck.builtins.template_text import Block, Node, Output
 from tagcheck.guards import Guards, when
 from tagcheck.values import (
     Absent,
+    HoleKind,
     Null,
     Number,
     Opaque,
+    Piece,
     Record,
     Text,
     Truth,
@@ -172,7 +174,7 @@ def truthy(value: Value) -> bool | None:
         case Null() | Absent():
             return False
         case Text():
-            return True if value.leading or value.trailing else (None if value.parts else False)
+            return True if _is_filled(value) else (None if value.parts else False)
         case values.Sequence(items, open_):
             return True if items else (None if open_ else False)
         case values.Mapping(entries, open_):
@@ -181,6 +183,11 @@ def truthy(value: Value) -> bool | None:
             return True
         case _:
             return None
+
+
+def _is_filled(text: Text) -> bool:
+    """Whether a text is certainly not empty: a part of it is written out, or is a value that is made anew."""
+    return any(isinstance(part, Piece) or part.hole.kind is HoleKind.UNIQUE for part in text.parts)
 
 
 def either(condition: Value, then: Callable[[], Value], otherwise: Callable[[], Value], scope: Scope) -> Value:

@@ -8,6 +8,7 @@ seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from posixpath import join, normpath
 from typing import TypeAlias
@@ -27,10 +28,11 @@ from tagcheck.engine.renderings import Path, Paths, Rendering, keep_rendering, k
 from tagcheck.events import Override
 from tagcheck.fields import field, items, word
 from tagcheck.overlays import as_text
-from tagcheck.settings import Step, parse_settings, placed
+from tagcheck.settings import Settings, Step, parse_json_setting, parse_literal_setting, parse_settings, placed
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
+    EMPTY,
     Hole,
     HoleKind,
     Mapping,
@@ -72,6 +74,9 @@ class Release(Struct, frozen=True):
     settings: tuple[Setting, ...] = ()
 
 
+Parse: TypeAlias = Callable[[Text], Settings]
+
+
 class Charts(Bakes):
     """A run that knows charts."""
 
@@ -101,16 +106,39 @@ class Charts(Bakes):
             return None
         values: Value = Mapping(())
         for path in effect.values:
-            values = laid_over(values, self._values_of(self.located(path)))
+            values = laid_over(values, self._given_values(path))
         settings: list[Setting] = []
-        for argument in effect.settings:
-            for way, value in parse_settings(argument):
+        for argument, parse in self._settings_of(effect):
+            for way, value in parse(argument):
                 values = placed(values, way, value)
                 settings.append(Setting(way, value, argument))
         return Release(folder, values, effect.workload or self._release_name(), tuple(settings))
 
     def _release_name(self) -> Text:
         return Text.of_hole(Hole(HoleKind.PARAMETER, "release name", "release name"))
+
+    def _settings_of(self, effect: Effect) -> Iterator[tuple[Text, Parse]]:
+        """The settings of a command in helm's order, whatever the order of its words, and how each is read."""
+        yield from ((each, parse_json_setting) for each in effect.settings_as_json)
+        yield from ((each, parse_settings) for each in effect.settings)
+        yield from ((each, self._setting_of_file) for each in effect.settings_of_files)
+        yield from ((each, parse_literal_setting) for each in effect.settings_verbatim)
+
+    def _setting_of_file(self, argument: Text) -> Settings:
+        """`--set-file KEY=PATH`."""
+        return tuple(
+            (way, self.read_file(as_text(path) or EMPTY) or self.opaque("a setting from a file"))
+            for way, path in parse_literal_setting(argument)
+        )
+
+    def _given_values(self, path: Text) -> Value:
+        """The values of a file that a command names: as the run has written it, or the command's input."""
+        content = self.standard_input if path.literal == "-" else self.read_file(path)
+        for _, text in self.text_options(content) if content is not None else ():
+            found = documents(text)
+            if found and isinstance(found[0], Mapping):
+                return found[0]
+        return Mapping((), open=True) if content is None else self._values_of(self.located(path))
 
     def _values_of(self, path: str | None) -> Value:
         content = self._yaml(path) if path is not None else None

@@ -11,6 +11,7 @@ from tagcheck.embedded import documents
 from tagcheck.engine.filters import Filters
 from tagcheck.values import EMPTY, Mapping, Number, Text, Truth, Value
 from tagcheck.values import Sequence as Listed
+from tagcheck.writing import written
 
 _LINE_END = Text.of("\n")
 _VERBS = frozenset(("e", "eval", "ea", "eval-all"))
@@ -82,7 +83,8 @@ class Data(Filters):
             return joined([as_text(value) + _LINE_END for value in found], EMPTY)
         if not found:
             return self.opaque("the answer to a query")
-        return found[0] if len(found) == 1 else Listed(tuple(found))
+        # As a text, whatever else reads it finds in it what was there before.
+        return self.join(written(tuple(found)))
 
 
 def _documents(content: Value) -> tuple[Value, ...]:
