@@ -26,7 +26,7 @@ from tagcheck.values import Hole, Text
 _MANY = frozenset(
     (
         *("images", "words", "environment", "settings", "values"),
-        *("settings_as_json", "settings_of_files", "settings_verbatim"),
+        *("settings_as_json", "settings_of_files", "settings_verbatim", "environment_files"),
     )
 )
 _STREAMED = frozenset(("archive", "path"))

@@ -109,6 +109,8 @@ class Effect(Struct, frozen=True):
     """make does not print the commands that it runs"""
     environment_first: bool = False
     """the environment has precedence over what a makefile says"""
+    environment_files: tuple[Text, ...] = ()
+    """files of such texts (`--env-file`)"""
     environment: tuple[Text, ...] = ()
     """NAME=value texts: variables that the executed words or script see"""
     directory: Text | None = None

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from tagcheck import ir
 from tagcheck.catalog import Effect, EffectKind
+from tagcheck.engine.filters import unquoted
 from tagcheck.engine.kustomizations import Kustomizations
 from tagcheck.engine.places import at_root
 from tagcheck.engine.state import Frame
@@ -38,6 +39,8 @@ MOST_SERVICES = 300
 DEEPEST_EXTENSION = 8
 DOTENV = ".env"
 _PROJECT = Text.of("COMPOSE_PROJECT_NAME")
+_FILES = Text.of("COMPOSE_FILE")
+_PROFILES = Text.of("COMPOSE_PROFILES")
 
 
 class Service(Struct, frozen=True):
@@ -95,7 +98,7 @@ class Stacks(Kustomizations):
             self.gap("run", "a compose file that is not in the project")
             return
         wanted = {word.literal for word in effect.words}
-        active = {text.literal for text in effect.settings}
+        active = {text.literal for text in (*effect.settings, *self._listed_in_environment(_PROFILES, ","))}
         outer = self.stated, self.site
         self.stated = tuple((path, 1, 1 << 30) for path in stack.files)
         for service in stack.services:
@@ -160,7 +163,7 @@ class Stacks(Kustomizations):
             return None
         folder = self.folder(effect.directory) if effect.directory is not None else dirname(files[0])
         outer = self._dotenv
-        self._dotenv = self._read_dotenv(normpath(join(folder or "", DOTENV)))
+        self._dotenv = self._environment_files(effect, folder or "")
         roots = [root for path in files for root in self._roots(path, 0)]
         services = self._merged(roots)
         project = self._project(effect, roots, folder)
@@ -170,8 +173,9 @@ class Stacks(Kustomizations):
 
     def _stack_files(self, effect: Effect) -> list[str]:
         """The compose files of a command: those that it names, else the usual ones of the working directory."""
-        if effect.values:
-            return [path for each in effect.values if (path := self.located(each)) is not None]
+        named = effect.values or self._listed_in_environment(_FILES, ":")
+        if named:
+            return [path for each in named if (path := self.located(each)) is not None]
         folder = self.folder(effect.directory or Text(()))
         if folder is None:
             return []
@@ -199,8 +203,12 @@ class Stacks(Kustomizations):
         for item in included.items if isinstance(included, Sequence) else ():
             named = item if isinstance(item, Text) else field(item, "path")
             literal = named.literal if isinstance(named, Text) else None
+            outer, given = self._dotenv, field(item, "env_file")
+            if isinstance(given, Text) and given.literal:
+                self._dotenv = self._read_dotenv(normpath(join(dirname(path), given.literal)))
             if literal:
                 found += self._roots(normpath(join(dirname(path), literal)), depth + 1)
+            self._dotenv = outer
         return [*found, root]
 
     def _root(self, path: str) -> Mapping | None:
@@ -221,30 +229,52 @@ class Stacks(Kustomizations):
         return Frame(procedure, {}, self.guards, self.heap.mark(), self.depth)
 
     def _read_dotenv(self, path: str) -> Mapping:
-        """NAME=value lines of the file beside the compose file."""
-        raw = self.program.read(path) if self.program.has(path) else None
+        """NAME=value lines of a file, as the run has left it."""
+        content = self.read_file(at_root(path)) if path else None
+        texts = self.text_options(content) if content is not None else []
         found: list[tuple[Value, Value]] = []
-        for number, line in enumerate((raw or "").splitlines(), start=1):
-            name, separator, value = line.removeprefix("export ").partition("=")
-            if separator and name.strip().isidentifier():
-                at = Span(path, number, line.index("=") + 2, number, len(line) + 1)
-                found.append((Text.of(name.strip()), Text.of(value.strip().strip("'\""), at)))
+        for line in texts[0][1].split("\n") if texts else ():
+            halves = (line.without_prefix("export ") or line).split_at("=")
+            name = (halves[0].literal or "").strip() if halves is not None else ""
+            if halves is not None and name.isidentifier():
+                found.append((Text.of(name), unquoted(halves[1])))
         return Mapping(tuple(found))
+
+    def _environment_files(self, effect: Effect, folder: str) -> Mapping:
+        """What the files of variables say that a command names, else the one in the stack's folder."""
+        given = effect.environment_files
+        paths = [self.located(each) or "" for each in given] if given else [normpath(join(folder, DOTENV))]
+        found = Mapping(())
+        for path in paths:
+            found = _laid_over(found, self._read_dotenv(path))
+        return found
+
+    def _listed_in_environment(self, name: Text, separator: str) -> list[Text]:
+        """The items of a variable that speaks for an option, where the run sets it."""
+        given = [text for _, text in self.text_options(self.environment(name))]
+        if len(given) != 1 or any(hole.kind is HoleKind.ENVIRONMENT for hole in given[0].holes):
+            return []
+        return [each for each in given[0].split(separator) if each.parts]
 
     # --- services ---
 
     def _merged(self, roots: list[Mapping]) -> tuple[Service, ...]:
-        """The services of several files, later ones laid over earlier ones."""
+        """The services of several files, later ones laid over earlier ones. What a service extends is looked for in its
+        own file first, before another file changes it."""
         found: dict[str, Service] = {}
         for root in roots:
             listed = root.get("services")
-            for key, content in listed.entries if isinstance(listed, Mapping) else ():
-                if isinstance(key, Text) and key.literal and isinstance(content, Mapping):
-                    old = found.get(key.literal)
-                    merged = _laid_over(old.content, content) if old else content
-                    found[key.literal] = Service(old.key if old else key, merged)
-        kept = list(found.values())[:MOST_SERVICES]
-        return tuple(Service(each.key, self._extended(each.content, found, each.key, 0)) for each in kept)
+            entries = listed.entries if isinstance(listed, Mapping) else ()
+            own = {
+                key.literal: Service(key, content)
+                for key, content in entries
+                if isinstance(key, Text) and key.literal and isinstance(content, Mapping)
+            }
+            for name, each in own.items():
+                content = self._extended(each.content, {**found, **own}, each.key, 0)
+                old = found.get(name)
+                found[name] = Service(old.key, _laid_over(old.content, content)) if old else Service(each.key, content)
+        return tuple(found.values())[:MOST_SERVICES]
 
     def _extended(self, content: Mapping, services: dict[str, Service], key: Text, depth: int) -> Mapping:
         extends = content.get("extends")
@@ -264,8 +294,7 @@ class Stacks(Kustomizations):
     def _project(self, effect: Effect, roots: list[Mapping], folder: str | None) -> Text:
         if effect.workload is not None:
             return effect.workload
-        given = [text for _, text in self.text_options(self.environment(_PROJECT))]
-        if len(given) == 1 and not any(hole.kind is HoleKind.ENVIRONMENT for hole in given[0].holes):
+        if given := self._listed_in_environment(_PROJECT, "\n"):
             return given[0]
         for root in reversed(roots):
             name = as_text(root.get("name"))
