@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from posixpath import join, normpath
+from posixpath import dirname, join, normpath
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -101,8 +101,8 @@ class Charts(Bakes):
         return self.join(tuple(part for text in self._rendered(release) for part in (separator, text)))
 
     def _release(self, effect: Effect) -> Release | None:
-        folder = self.folder(effect.path) if effect.path is not None else None
-        if folder is None or not self.program.has(normpath(join(folder, CHART))):
+        folder = self._chart_folder(effect.path) if effect.path is not None else None
+        if folder is None:
             return None
         values: Value = Mapping(())
         for path in effect.values:
@@ -113,6 +113,17 @@ class Charts(Bakes):
                 values = placed(values, way, value)
                 settings.append(Setting(way, value, argument))
         return Release(folder, values, effect.workload or self._release_name(), tuple(settings))
+
+    def _chart_folder(self, path: Text) -> str | None:
+        """The folder of the project that a path of a chart means; None if there is no certain one."""
+        folder = self.folder(path)
+        if folder is not None and self.program.has(normpath(join(folder, CHART))):
+            return folder
+        placed = self.placed(path)
+        if "/" not in str(placed) or "://" in str(placed):
+            return None
+        names = self.program.find_files(placed + Text.of(f"/{CHART}"), self.site.path)
+        return dirname(names[0]) if len(names) == 1 else None
 
     def _release_name(self) -> Text:
         return Text.of_hole(Hole(HoleKind.PARAMETER, "release name", "release name"))

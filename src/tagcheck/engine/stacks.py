@@ -17,6 +17,7 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.filters import unquoted
 from tagcheck.engine.kustomizations import Kustomizations
 from tagcheck.engine.places import at_root
+from tagcheck.engine.shelltexts import shortened
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.fields import field
@@ -237,13 +238,19 @@ class Stacks(Kustomizations):
             halves = (line.without_prefix("export ") or line).split_at("=")
             name = (halves[0].literal or "").strip() if halves is not None else ""
             if halves is not None and name.isidentifier():
-                found.append((Text.of(name), unquoted(halves[1])))
+                quoted = halves[1].leading[:1] in ("'", '"')
+                value = halves[1] if quoted else halves[1].split(" #")[0]
+                found.append(
+                    (Text.of(name), unquoted(shortened(value, len(value.trailing) - len(value.trailing.rstrip()))))
+                )
         return Mapping(tuple(found))
 
     def _environment_files(self, effect: Effect, folder: str) -> Mapping:
         """What the files of variables say that a command names, else the one in the stack's folder."""
         given = effect.environment_files
-        paths = [self.located(each) or "" for each in given] if given else [normpath(join(folder, DOTENV))]
+        paths = [normpath(join(folder, DOTENV))]
+        if given:
+            paths = [self.located(each) or self.placed(each).literal or "" for each in given]
         found = Mapping(())
         for path in paths:
             found = _laid_over(found, self._read_dotenv(path))
