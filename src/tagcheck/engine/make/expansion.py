@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tagcheck.builtins.symbolic import MOST_PARTS, derived, replace_text
 from tagcheck.engine import truth
 from tagcheck.engine.basis import Exhausted
-from tagcheck.engine.make.state import Definition, Definitions, Scope
+from tagcheck.engine.make.state import SET, UNSET, Definition, Definitions, Scope
 from tagcheck.engine.make.words import FUNCTIONS, substituted, trimmed, words
 from tagcheck.engine.places import ROOT, at_root
 from tagcheck.engine.shelltexts import spaced, without_line_ends
@@ -23,7 +23,7 @@ from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, 
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import CompareOp, Literal
 from tagcheck.source import Span
-from tagcheck.values import EMPTY, Absent, Alternatives, Origin, Piece, Text, Value, alternatives
+from tagcheck.values import EMPTY, Absent, Alternatives, HoleKind, Origin, Piece, Text, Value, alternatives
 
 if TYPE_CHECKING:
     from tagcheck.engine.makefiles import Makefiles
@@ -218,8 +218,17 @@ class Expander(ABC):
         return self.appended(self._newest(found, index, below), value)
 
     def appended(self, before: Value, value: Value) -> Value:
-        """`+=`: with a blank between, unless nothing was there."""
-        return value if before == EMPTY else self.joined((before, BLANK, value))
+        """`+=`: with a blank between, unless nothing was there; what nobody but the environment sets may be nothing."""
+        if before == EMPTY:
+            return value
+        whole = self.joined((before, BLANK, value))
+        if not isinstance(before, Text) or [hole.kind for hole in before.holes] != [HoleKind.ENVIRONMENT]:
+            return whole
+        if len(before.parts) > 1:
+            return whole
+        asked = truth.compare(CompareOp.EQ, before, EMPTY)
+        unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
+        return whole if unset is None or given is None else alternatives(((unset, value), (given, whole)))
 
     def with_holes(self, holes: tuple[Value, ...], parts: Expansion) -> Value:
         """An expansion whose unknown characters stand for these values."""
