@@ -188,3 +188,8 @@ def test_a_target_that_another_target_needs_is_no_entry() -> None:
     text = b"all: a b\na:\n\tx\nb: c\n\tx\nc: b\n\tx\n.PHONY: all\n%.o: ;\nd: e\ne: d\n"
     unit = make.parse("Makefile", text, "Makefile")
     assert [name for name, _ in unit.entries] == ["all", "d"]
+
+
+def test_what_is_added_to_nothing_has_no_blank_before_it() -> None:
+    text = "F += -t x:1\nF += -t y:1\nall:\n\tdocker build $(F) .\n"
+    assert images({"Makefile": text}, "all") == ["built x:1", "built y:1"]
