@@ -80,6 +80,17 @@ SCRIPTS: dict[str, tuple[str, str]] = {
         'docker build -t "x:$(echo abcdefghij | head -c 7)" .',
         "localhost:v1 team/web:v1 x:1.2 x:abcdefg",
     ),
+    "all items in one word, with what is set to stand between them": (
+        'join_by() { local IFS="$1"; shift; echo "$*"; }\np=(a b c)\n'
+        'docker build -t "x:$(join_by - 1 2 3)" .\ndocker build -t "y:$(IFS=_; echo "${p[*]:1}")" .\n'
+        'docker build -t "z:$(echo "${p[*]}" | tr " " -)" .\nset -- one two three\n'
+        'docker build -t "g:${*: -1}-${@: -2:1}-${p[@]: -1}" .',
+        "x:1-2-3 y:b_c z:a-b-c g:three-two-c",
+    ),
+    "what an expression finds": (
+        '[[ "k:v1" =~ ^([a-z]+):(.*)$ ]] && docker build -t "${BASH_REMATCH[2]}:${BASH_REMATCH[1]}" .',
+        "v1:k",
+    ),
     "formats": (
         'T=(x y)\ndocker build $(printf -- "-t i:%s " "${T[@]}") .\n'
         'docker build -t "a:$(printf "%05d-%-3s|" 42 b | tr -d "| ")" .',

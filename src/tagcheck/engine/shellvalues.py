@@ -5,8 +5,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
+from tagcheck.builtins.marked import between
 from tagcheck.builtins.patterns import Costly, glob, pattern
-from tagcheck.builtins.symbolic import as_text, derived, slice_text, undecided
+from tagcheck.builtins.symbolic import as_text, derived, joined, slice_text, undecided
 from tagcheck.engine import shelltexts
 from tagcheck.numerals import whole
 from tagcheck.values import (
@@ -31,8 +32,8 @@ MOST_SHIFTED = 2**16
 def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
     """An operation by name; None if there is no such operation."""
     match operation, values:
-        case "spaced", (listed,):
-            return _spaced(listed)
+        case "spaced", (listed, *separators):
+            return _spaced(listed, separators[0] if separators else None)
         case "keys", (Sequence(open=False) as sequence,):
             return Sequence(tuple(Number(index) for index in range(len(sequence.items))))
         case "values", (Mapping() as mapping,):
@@ -55,6 +56,8 @@ def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
             return _matches(as_text(value), as_text(wanted))
         case "matches-expression", (value, wanted):
             return _matches_expression(as_text(value), as_text(wanted))
+        case "matched-groups", (value, wanted):
+            return _groups(as_text(value), as_text(wanted))
         case "has-program", (name,):
             return Opaque(f"{PARAMETER_PREFIX}program {as_text(name)}", "whether a program is installed", "bool")
         case "options", (listed, letters):
@@ -65,9 +68,11 @@ def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
             return None
 
 
-def _spaced(listed: Value) -> Value:
+def _spaced(listed: Value, separators: Value | None) -> Value:
+    """All items in one text, with the first of the separators between them: a blank where nobody has set any."""
+    written = separators.literal if isinstance(separators, Text) else None
     if isinstance(listed, Sequence) and not listed.open:
-        return shelltexts.spaced(tuple(map(as_text, listed.items)))
+        return joined(list(map(as_text, listed.items)), Text.of(" " if written is None else written[:1]))
     if isinstance(listed, Mapping) and not listed.open:
         return shelltexts.spaced(tuple(as_text(value) for _, value in listed.entries))
     if isinstance(listed, Text):
@@ -78,7 +83,9 @@ def _spaced(listed: Value) -> Value:
 def _without_first(listed: Value, count: int) -> Value:
     match listed:
         case Sequence():
-            return Sequence(listed.items[count:] if count >= 0 else listed.items, listed.open)
+            if count < 0 and listed.open:
+                return Sequence((), True)
+            return Sequence(listed.items[count:], listed.open)
         case Opaque() if count > 0:
             return Opaque(f"{listed.identity}[{count}:]", listed.reason, listed.type, listed.label)
         case _:
@@ -186,6 +193,20 @@ def _matches_expression(value: Text, wanted: Text) -> Value:
         return Truth(found.find(value.literal) is not None)
     except Costly:
         return undecided("matches-expression", value, wanted)
+
+
+def _groups(value: Text, wanted: Text) -> Value:
+    """What an extended regular expression finds in a text, and what its groups find."""
+    written = wanted.literal
+    searched = pattern(written, extended=True) if written is not None else None
+    if searched is None or value.literal is None:
+        return Sequence((), open=True)
+    try:
+        found = searched.find(value.literal)
+    except Costly:
+        return Sequence((), open=True)
+    places = found.regs if found is not None else ()
+    return Sequence(tuple(between(value, low, high) if low >= 0 else EMPTY for low, high in places))
 
 
 # --- options ---------------------------------------------------------------------------------------------------------

@@ -112,7 +112,9 @@ class Body:
         if (number := natural(name)) is not None:
             return self._positional(number, span)
         match name:
-            case "@" | "*":
+            case "*":
+                return self.in_one(ir.Name(ARGUMENTS, span), span)
+            case "@":
                 return ir.Apply("spaced", (ir.Name(ARGUMENTS, span),), span)
             case "#":
                 return ir.Apply("length", (ir.Name(ARGUMENTS, span),), span)
@@ -127,6 +129,12 @@ class Body:
         if self.function or name not in self.definite:
             self.shared.needed.add(name)
         return self.referred(ir.Name(self.spelled(name), span), name)
+
+    def in_one(self, listed: ir.Expression, span: Span) -> ir.Expression:
+        """All items of a list in one text (`$*`), with what the script has set to stand between them."""
+        if "IFS" not in self.shared.names.assigned:
+            return ir.Apply("spaced", (listed,), span)
+        return ir.Apply("spaced", (listed, self.variable("IFS", span)), span)
 
     def _is_elsewhere(self, name: str) -> bool:
         """Whether a variable is known by its name only: the text never assigns it, or in other functions of it, which

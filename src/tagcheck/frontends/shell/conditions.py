@@ -31,6 +31,8 @@ _ANY = frozenset(("||", "-o"))
 _ALL = frozenset(("&&", "-a"))
 _BRACKETS = frozenset(("[", "]", "[[", "]]"))
 MOST_WORDS = 60
+_GROUPS = "BASH_REMATCH"
+"""The variable that holds what an expression has found."""
 
 
 class Tests(Words):
@@ -149,6 +151,8 @@ class _Reader:
             script = self.tests.script
             written = joined(list(script.literals(right.start_byte, right.end_byte)), self.span)
             wanted = written if right.type == "regex" else self.tests.word(right)
+            if _GROUPS.encode() in script.content:
+                self.tests.assign(_GROUPS, ir.Apply("matched-groups", (value, wanted), self.span), self.span)
             return ir.Apply("matches-expression", (value, wanted), self.span)
         return ir.Opaque(f"a test {operator}", self.span, (value, self.tests.word(right)))
 

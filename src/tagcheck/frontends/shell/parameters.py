@@ -25,6 +25,7 @@ _TRIMS = {
     "%%": "without-longest-suffix",
 }
 _CASES = {"^": "upper-first", "^^": "upper", ",": "lower-first", ",,": "lower"}
+LONGEST_PATTERN = 2000
 _TRANSFORMED = {"U": "upper", "u": "upper-first", "L": "lower"}
 _REPLACEMENTS = {"/": "replace-first", "//": "replace-all", "/#": "replace-prefix", "/%": "replace-suffix"}
 _ALL = ("@", "*")
@@ -69,6 +70,12 @@ class Parameters(Arithmetic):
         if rest[0].type in (*_TRIMS, *_REPLACEMENTS):
             return self._each(node, whole, rest[0].type, rest[1:])
         return None
+
+    def is_one_word(self, node: Node) -> bool:
+        """Whether an expansion is `$*` or `${a[*]}`, which are one word in quotes."""
+        subject = next((c for c in node.children if c.type in ("special_variable_name", "subscript")), None)
+        written = self.script.written(subject) if subject is not None else ""
+        return written == "*" or (subject is not None and self._index_text(subject) == "*")
 
     def _whole(self, node: Node) -> ir.Expression | None:
         if node.type == "special_variable_name" and self.script.written(node) in _ALL:
@@ -117,7 +124,8 @@ class Parameters(Arithmetic):
         """`${…}` where one text is wanted."""
         listed = self.all_of(node)
         if listed is not None:
-            return ir.Apply("spaced", (listed,), self._span(node))
+            span = self._span(node)
+            return self.in_one(listed, span) if self.is_one_word(node) else ir.Apply("spaced", (listed,), span)
         inner = [child for child in node.children if child.type not in ("${", " ${", "}")]
         subject = next((c for c in inner if c.type in ("variable_name", "special_variable_name", "subscript")), None)
         if subject is None:
@@ -245,6 +253,8 @@ class Parameters(Arithmetic):
 def _divider(written: bytes) -> int:
     """Where the `/` stands that ends a pattern: not one behind a backslash, in quotes, in a set or in an expansion."""
     quote, depth, at = 0, 0, 0
+    if len(written) > LONGEST_PATTERN:
+        return max(written.find(b"/"), 0)
     while at < len(written):
         character = written[at]
         if character == ord("\\") and quote != ord("'"):

@@ -161,6 +161,8 @@ class Words(Parameters):
             inner = named[0]
         if inner.type not in ("simple_expansion", "expansion") or not self._fills(node, inner):
             return None
+        if inner is not node and self.is_one_word(inner):
+            return None
         return self.all_of(inner)
 
     def _fills(self, outer: Node, inner: Node) -> bool:
