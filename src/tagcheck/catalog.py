@@ -62,6 +62,12 @@ class EffectKind(Enum):
     BAKED = "baked"
     """the targets and groups `words` (the group 'default', if none) of the bake files `values` are built, with the
     overrides `settings`; `everything`: all targets; `wanted`: they are pushed"""
+    ARTIFACTS_BUILT = "artifacts-built"
+    """the artifacts of the configurations `values`, with the profiles `settings`, are built; `words`: only those whose
+    names hold one of them; `tag`: all of them with this tag; `repository`: below this one; `wanted`: they are pushed;
+    what was built is written to the file `path`"""
+    ARTIFACTS_DEPLOYED = "artifacts-deployed"
+    """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
     EXECUTES = "executes"
     """another command line: `words`"""
     SCRIPT = "script"
@@ -92,10 +98,14 @@ class Effect(Struct, frozen=True):
     path: Text | None = None
     script: Text | None = None
     words: tuple[Text, ...] = ()
+    tag: Text | None = None
+    repository: Text | None = None
     stdin: bool = False
     stdout: bool = False
     kustomize: bool = False
     chart: bool = False
+    artifacts: bool = False
+    """what is rendered are configurations, as for ARTIFACTS_DEPLOYED"""
     filtered: bool = False
     everything: bool = False
     unnamed: bool = False

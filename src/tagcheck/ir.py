@@ -431,6 +431,8 @@ class Role(Enum):
     """a compose file, as if it were started"""
     BAKE = "bake"
     """a bake file, as if all of its targets were built"""
+    ARTIFACTS = "artifacts"
+    """a file that lists artifacts and what deploys them, and one of its profiles, as if it were run"""
     BASE = "base"
     """a Dockerfile's FROM"""
 

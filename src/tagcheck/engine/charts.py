@@ -86,8 +86,12 @@ class Charts(Bakes):
         if release is None:
             self.gap("deployed", "a chart that is not in the project")
             return
+        self.install(release)
+
+    def install(self, release: Release) -> None:
+        """The objects of a release are applied to the cluster."""
         outer = self.stated
-        for text in self._rendered(release):
+        for text in self.manifests(release):
             self.deploy(text)
         self.stated = outer
 
@@ -98,7 +102,7 @@ class Charts(Bakes):
         if release is None:
             return None
         separator = Text.of("\n---\n")
-        return self.join(tuple(part for text in self._rendered(release) for part in (separator, text)))
+        return self.join(tuple(part for text in self.manifests(release) for part in (separator, text)))
 
     def _release(self, effect: Effect) -> Release | None:
         folder = self._chart_folder(effect.path) if effect.path is not None else None
@@ -112,7 +116,7 @@ class Charts(Bakes):
             for way, value in parse(argument):
                 values = placed(values, way, value)
                 settings.append(Setting(way, value, argument))
-        return Release(folder, values, effect.workload or self._release_name(), tuple(settings))
+        return Release(folder, values, effect.workload or self.release_name(), tuple(settings))
 
     def _chart_folder(self, path: Text) -> str | None:
         """The folder of the project that a path of a chart means; None if there is no certain one."""
@@ -125,7 +129,7 @@ class Charts(Bakes):
         names = self.program.find_files(placed + Text.of(f"/{CHART}"), self.site.path)
         return dirname(names[0]) if len(names) == 1 else None
 
-    def _release_name(self) -> Text:
+    def release_name(self) -> Text:
         return Text.of_hole(Hole(HoleKind.PARAMETER, "release name", "release name"))
 
     def _settings_of(self, effect: Effect) -> Iterator[tuple[Text, Parse]]:
@@ -149,9 +153,9 @@ class Charts(Bakes):
             found = documents(text)
             if found and isinstance(found[0], Mapping):
                 return found[0]
-        return Mapping((), open=True) if content is None else self._values_of(self.located(path))
+        return Mapping((), open=True) if content is None else self.values_of(self.located(path))
 
-    def _values_of(self, path: str | None) -> Value:
+    def values_of(self, path: str | None) -> Value:
         content = self._yaml(path) if path is not None else None
         return content if content is not None else Mapping((), open=path is None)
 
@@ -165,7 +169,7 @@ class Charts(Bakes):
 
     # --- rendering ---
 
-    def _rendered(self, release: Release) -> list[Value]:
+    def manifests(self, release: Release) -> list[Value]:
         """The texts that the templates of a chart and of the charts in it become."""
         chart = _Chart(self, release)
         texts = chart.texts()
@@ -210,10 +214,7 @@ class Charts(Bakes):
 
     def used(self, node: ir.Use, value: Value) -> None:
         if node.role is ir.Role.CHART and isinstance(value, Text):
-            outer = self.stated
-            for text in self._rendered(Release(value.literal or "", Mapping(()), self._release_name())):
-                self.deploy(text)
-            self.stated = outer
+            self.install(Release(value.literal or "", Mapping(()), self.release_name()))
         else:
             super().used(node, value)
 

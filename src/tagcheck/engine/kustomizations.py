@@ -65,11 +65,11 @@ class Kustomizations(Manifests):
     _states: tuple[Guards, ...] = ()
     """under what the first file that may be in several states is in each of them"""
 
-    def deploy_kustomization(self, path: Text) -> None:
-        """The objects of a folder's kustomization are applied to the cluster."""
-        self.uses_cluster = True
+    def deploy_kustomization(self, path: Text) -> bool:
+        self.uses_cluster, whole = True, True
         outer, base = self.stated, self.guards
         for guards, built in self._cases(partial(self._built, path)):
+            whole = whole and built is not None and built.whole
             if built is None:
                 self.gap("deployed", "a kustomization that is not in the project")
                 continue
@@ -77,6 +77,7 @@ class Kustomizations(Manifests):
             for each in built.objects:
                 self.deploy_object(each)
         self.stated, self.guards = outer, base
+        return whole
 
     def rendered(self, effect: Effect) -> Value | None:
         if effect.path is None:

@@ -14,7 +14,7 @@ from tagcheck.frontends import jinja, kubernetes
 from tagcheck.frontends.dockerfile import NO_IMAGE
 from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference, parse
-from tagcheck.source import Span
+from tagcheck.source import Position, Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
     EMPTY,
@@ -117,6 +117,7 @@ class Manifests(Commands):
         self.guards = given
         for guards, named in self.text_options(use.image):
             image = self._completed(named) if use.container_kind == "field" else named
+            image = self.injected(use, image)
             base = given.and_(guards)
             if base is None:
                 continue
@@ -125,7 +126,7 @@ class Manifests(Commands):
                 both = base.and_(inner)
                 if both is not None:
                     self.guards = both
-                    self._record_use(use, image, policy, outer[1])
+                    self._record_use(use, image, policy, named.origin, outer[1])
         self.guards, self.site = outer
 
     def _completed(self, image: Text) -> Text:
@@ -140,8 +141,11 @@ class Manifests(Commands):
             return [(self.guards, None)]
         return [(guards, text) for guards, text in self.text_options(use.policy)]
 
-    def _record_use(self, use: ImageUse, image: Text, policy: Text | None, site: Span) -> None:
-        at = image.origin
+    def injected(self, use: ImageUse, image: Text) -> Text:
+        """The name under which an image is deployed that an object names."""
+        return image
+
+    def _record_use(self, use: ImageUse, image: Text, policy: Text | None, at: Position | None, site: Span) -> None:
         if at is not None and any(path == at.path and first <= at.line <= last for path, first, last in self.stated):
             self.site = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(str(image))))
         else:
@@ -182,8 +186,8 @@ class Manifests(Commands):
         """The objects of a chart are applied to the cluster."""
 
     @abstractmethod
-    def deploy_kustomization(self, path: Text) -> None:
-        """The objects of a folder's kustomization are applied to the cluster."""
+    def deploy_kustomization(self, path: Text) -> bool:
+        """The objects of a folder's kustomization are applied to the cluster; whether all of them were seen."""
 
     def _apply_path(self, path: Text) -> None:
         written = self._written(path)

@@ -155,6 +155,10 @@ class Recorder(Evaluation):
                 self.composed(effect)
             case EffectKind.BAKED:
                 self.baked(effect)
+            case EffectKind.ARTIFACTS_BUILT:
+                self.artifacts_built(effect)
+            case EffectKind.ARTIFACTS_DEPLOYED:
+                self.artifacts_deployed(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
             case EffectKind.EDITED:
@@ -300,6 +304,12 @@ class Recorder(Evaluation):
 
     @abstractmethod
     def baked(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def artifacts_built(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def artifacts_deployed(self, effect: Effect) -> None: ...
 
     @abstractmethod
     def script(self, effect: Effect) -> Value | None: ...

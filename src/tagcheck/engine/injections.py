@@ -1,0 +1,105 @@
+"""Names that a tool puts in the place of those in the manifests that it deploys: it builds an image under a name
+without a tag, and every image of the manifests that has this name is replaced by the one that was built, whatever tag
+it is written with (Skaffold, Tilt).
+
+A name that no manifest has is noted, if all manifests were seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from msgspec import Struct
+
+from tagcheck.comparison import Same
+from tagcheck.engine.charts import Charts
+from tagcheck.events import Override
+from tagcheck.image import parse, same_image
+from tagcheck.source import Position, Span
+from tagcheck.values import Hole, HoleKind, Piece, Text
+from tagcheck.workloads import ImageUse
+
+
+class Injected(Struct, frozen=True):
+    """An image that is built: `name` as it is written for the builder, and the image's name once it is built."""
+
+    name: Text
+    image: Text
+
+
+class Injection:
+    """What is replaced in the manifests of one deployment. `used` are the images that something in them asks for, or
+    may: by their number; `whole`: all manifests were seen; `count`: the images that they name."""
+
+    def __init__(self, images: tuple[Injected, ...]) -> None:
+        self.images = images
+        self.used: set[int] = set()
+        self.whole = True
+        self.count = 0
+
+    def excuse(self, name: str) -> None:
+        """An image is used by something other than a manifest."""
+        self.used.update(number for number, each in enumerate(self.images) if each.name.literal == name)
+
+    def replaced(self, image: Text) -> Text | None:
+        """The name that takes the place of one in a manifest: itself, if nothing does; None if that is not known."""
+        name = parse(image).name
+        answers = [(number, same_image(name, parse(each.name).name)) for number, each in enumerate(self.images)]
+        self.used.update(number for number, answer in answers if answer is not Same.NO)
+        found = [number for number, answer in answers if answer is Same.YES]
+        if found:
+            return self.images[found[-1]].image
+        return image if all(answer is Same.NO for _, answer in answers) else None
+
+    def unused(self) -> Iterator[Injected]:
+        """The images that no manifest asks for."""
+        if self.whole and self.count:
+            yield from (each for number, each in enumerate(self.images) if number not in self.used)
+
+
+class Injections(Charts):
+    """A run whose tools replace names in manifests."""
+
+    injection: Injection | None = None
+    """what is replaced in what is deployed now"""
+
+    def injected(self, use: ImageUse, image: Text) -> Text:
+        injection = self.injection
+        if injection is None:
+            return image
+        found = injection.replaced(image)
+        if not use.runs:
+            # The tools leave such names as they are; whoever reads them may do something else.
+            return image
+        injection.count += 1
+        if found is None:
+            reason = "whether a name is replaced by that of an image that is built"
+            return Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("injected"), reason))
+        return found
+
+    @contextmanager
+    def injecting(self, injection: Injection) -> Iterator[None]:
+        """While something is deployed names are replaced; afterwards it is noted which were not there."""
+        outer, gaps = self.injection, len(self.gaps)
+        self.injection = injection
+        yield
+        self.injection = outer
+        injection.whole = injection.whole and len(self.gaps) == gaps
+        for each in injection.unused():
+            self._note_unnamed(each.name, each.image)
+
+    def _note_unnamed(self, name: Text, image: Text) -> None:
+        at = written_at(name)
+        if at is None or name.literal is None:
+            return
+        span = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(name.literal)))
+        self.overrides.append(
+            Override(name.literal, image, span, len(self.events), self.guards, self.stack, certain=True)
+        )
+
+
+def written_at(name: Text) -> Position | None:
+    """Where the first letter of a name stands."""
+    first = name.parts[0] if name.parts else None
+    return first.origin.start if isinstance(first, Piece) and first.origin is not None else None

@@ -1,0 +1,363 @@
+"""Skaffold: what running, building and deploying its configurations does to images (Skaffold 2.16).
+
+An artifact is built as `IMAGE:TAG`. The tag is what `--tag` or a template says; where Skaffold makes it (of the commit,
+the input, the time), it is the same value wherever this run uses it. In what is deployed, every image of an artifact's
+name is replaced by the one that was built, by digest or id; charts get names and tags as settings too.
+
+What it cannot do: configurations that only a repository elsewhere has, profiles that switch themselves on, hooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from posixpath import dirname, join, normpath
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tagcheck import ir
+from tagcheck.builtins.template_functions import laid_over
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.embedded import documents
+from tagcheck.engine import charts
+from tagcheck.engine.charts import CHART
+from tagcheck.engine.injections import Injected, Injection, Injections, written_at
+from tagcheck.engine.places import at_root
+from tagcheck.engine.skaffoldfiles import (
+    Configuration,
+    Release,
+    is_configuration,
+    name_of,
+    requirements,
+    with_profiles,
+)
+from tagcheck.engine.skaffoldnames import Made, Naming, asked_for, said, tag_of
+from tagcheck.events import Stage
+from tagcheck.frontends import skaffold
+from tagcheck.image import parse
+from tagcheck.overlays import as_text, field, word
+from tagcheck.settings import placed, steps
+from tagcheck.source import Span
+from tagcheck.values import EMPTY, Mapping, Sequence, Text, Value
+from tagcheck.writing import written
+
+MOST_CONFIGURATIONS = 60
+DEEPEST_REQUIREMENT = 12
+MOST_MANIFESTS = 600
+_MANIFESTS = (".yaml", ".yml", ".json")
+_PROFILE = "SKAFFOLD_PROFILE"
+
+
+class Work(Struct, frozen=True):
+    """What a command is about: the configurations, those that others need first; `whole`: all of them were found."""
+
+    configurations: tuple[Configuration, ...]
+    made: tuple[Made, ...]
+    files: tuple[str, ...]
+    naming: Naming
+    whole: bool
+
+
+class _Search(Struct):
+    """Configurations gathered so far."""
+
+    found: list[Configuration]
+    seen: set[tuple[str, frozenset[str], frozenset[str]]]
+    files: dict[str, None]
+    whole: bool = True
+
+
+class Skaffold(Injections):
+    """A run that knows Skaffold."""
+
+    def artifacts_built(self, effect: Effect) -> None:
+        with self.process(in_command=True):
+            work = self._work(effect)
+            if work is not None:
+                self._build_artifacts(work, effect)
+
+    def artifacts_deployed(self, effect: Effect) -> None:
+        self.uses_cluster = True
+        with self.process(in_command=True):
+            work = self._work(effect)
+            if work is None:
+                self.gap("deployed", "a configuration of Skaffold that is not in the project")
+                return
+            self._deploy_artifacts(work, effect)
+
+    # --- configurations ---
+
+    def _work(self, effect: Effect) -> Work | None:
+        search = _Search([], set(), {})
+        given = (*effect.settings, *(() if effect.settings else said(self, _PROFILE)))
+        profiles = frozenset(text.literal or "" for text in given)
+        for path in self._configuration_files(effect):
+            self._gather(path, profiles, frozenset(), search, 0)
+        if not search.found:
+            return None
+        configurations = tuple(search.found)
+        naming = Naming(self, effect)
+        made = tuple(naming.made(one, artifact) for one in configurations for artifact in one.artifacts)
+        return Work(configurations, made, tuple(search.files), naming, search.whole and "" not in profiles)
+
+    def _configuration_files(self, effect: Effect) -> list[str]:
+        if effect.values:
+            paths = [self.located(each) or self._in_folder(each) for each in effect.values]
+            return [path for path in paths if path is not None]
+        found = self._in_folder(EMPTY)
+        return [found] if found is not None else []
+
+    def _in_folder(self, path: Text) -> str | None:
+        folder = self.folder(path)
+        names = (normpath(join(folder, name)) for name in skaffold.NAMES) if folder is not None else ()
+        return next((name for name in names if self.program.has(name)), None)
+
+    def _gather(self, path: str, profiles: frozenset[str], names: frozenset[str], search: _Search, depth: int) -> None:
+        """The configurations of a file of some names, after those that they need."""
+        key = (path, profiles, names)
+        if key in search.seen:
+            return
+        if depth > DEEPEST_REQUIREMENT or len(search.seen) >= MOST_CONFIGURATIONS:
+            search.whole = False
+            return
+        search.seen.add(key)
+        search.files[path] = None
+        for content in self._configurations(path):
+            if names and name_of(content) not in names:
+                continue
+            laid = with_profiles(content, profiles)
+            for each in requirements(laid):
+                inner = profiles | {name for name, by in each.profiles if not by or by & profiles}
+                where = self._required(path, each.path)
+                if where is None:
+                    search.whole = False
+                else:
+                    self._gather(where, frozenset(inner), each.names, search, depth + 1)
+            one = Configuration(path, laid)
+            if one not in search.found:
+                search.found.append(one)
+
+    def _required(self, path: str, needed: str | None) -> str | None:
+        """The file that a requirement names: another one, the one in a folder, or the file itself."""
+        if needed is None:
+            return None
+        whole = normpath(join(dirname(path), needed)) if needed else path
+        names = (whole, *(normpath(join(whole, name)) for name in skaffold.NAMES))
+        return next((name for name in names if self.program.has(name)), None)
+
+    def _configurations(self, path: str) -> list[Mapping]:
+        content = self.read_file(at_root(path))
+        options = self.text_options(content) if content is not None else []
+        found = documents(options[0][1]) if options else ()
+        return [each for each in found if isinstance(each, Mapping) and is_configuration(each)]
+
+    # --- building ---
+
+    def _build_artifacts(self, work: Work, effect: Effect) -> None:
+        wanted = [word.literal for word in effect.words if word.literal]
+        for made in work.made:
+            if wanted and not any(each in str(made.name) for each in wanted):
+                continue
+            site, self.site = self.site, _span(made.artifact.name, self.site)
+            self.record(Stage.BUILT, made.image, effect)
+            self._made_in_cluster(made.image, effect)
+            if effect.wanted or self._is_published(made.source):
+                self.record(Stage.PUSHED, made.image, effect)
+            self.site = site
+        if effect.path is not None:
+            self.write_file(effect.path, self._listed(work))
+
+    def _is_published(self, one: Configuration) -> bool:
+        """Whether what is built goes to a registry: where nothing says so, unless the cluster is a local one, which the
+        run makes. Of a cluster that is not known it is taken to be."""
+        return not self.makes_cluster if one.pushes is None else one.pushes
+
+    def _listed(self, work: Work) -> Value:
+        """The file that lists what was built."""
+        items = tuple(Mapping(((Text.of("imageName"), made.name), (Text.of("tag"), made.image))) for made in work.made)
+        return self.join(written((Mapping(((Text.of("builds"), Sequence(items)),)),), bare=True))
+
+    # --- deploying ---
+
+    def _deploy_artifacts(self, work: Work, effect: Effect) -> None:
+        work = self._with_given(work, effect)
+        for made in work.made:
+            if not effect.wanted and not self._is_published(made.source):
+                self.record(Stage.LOADED, made.image, effect)
+        for path in work.files:
+            self.applied_files.add(path)
+            self.visited.update(skaffold.key(path, name) for name in ("", *self._profiles(path, work)))
+        injection = Injection(tuple(Injected(made.artifact.name, made.image) for made in work.made))
+        injection.whole = work.whole
+        for needed in (need for made in work.made for need in made.artifact.needs):
+            injection.excuse(needed)
+        with self.injecting(injection):
+            for one in work.configurations:
+                injection.whole = self._deploy_configuration(one, work, injection) and injection.whole
+
+    def _profiles(self, path: str, work: Work) -> Iterator[str]:
+        """The profiles of a file that do not stand by themselves: those of one that another file needs."""
+        if path == work.configurations[-1].path:
+            return
+        for content in self._configurations(path):
+            listed = content.get("profiles")
+            yield from (word(each, "name") for each in (listed.items if isinstance(listed, Sequence) else ()))
+
+    def _with_given(self, work: Work, effect: Effect) -> Work:
+        """The names that a command gives: written out, or in a file that a build has written."""
+        given = dict(self._given(effect))
+        if effect.path is not None:
+            content = self.read_file(effect.path)
+            for _, text in self.text_options(content) if content is not None else ():
+                for item in _builds(text):
+                    name, tag = as_text(field(item, "imageName")), as_text(field(item, "tag"))
+                    if name is not None and name.literal and tag is not None:
+                        given.setdefault(name.literal, tag)
+            unknown = content is None
+        else:
+            unknown = False
+        made = tuple(replace(each, image=self._image_of(each, given, unknown=unknown)) for each in work.made)
+        return replace(work, made=made)
+
+    def _image_of(self, made: Made, given: dict[str, Text], *, unknown: bool) -> Text:
+        found = given.get(made.name.literal or "")
+        if found is not None or not unknown:
+            return found or made.image
+        return made.name + Text.of(":") + self.as_text(self.opaque("a list of images that were built"))
+
+    def _given(self, effect: Effect) -> Iterator[tuple[str, Text]]:
+        for text in effect.images:
+            halves = text.split_at("=")
+            name = halves[0].literal if halves is not None else parse(text).name.literal
+            if name:
+                yield name, halves[1] if halves is not None else text
+
+    def _deploy_configuration(self, one: Configuration, work: Work, injection: Injection) -> bool:
+        """Deploy what one configuration says; whether all of it was seen."""
+        for name in one.named:
+            injection.excuse(name)
+        whole = one.is_whole
+        for pattern in one.manifests:
+            whole = self._deploy_files(one, work.naming.expanded(pattern)) and whole
+        for path in one.kustomizations:
+            whole = self._deploy_folder(one, work.naming.expanded(path)) and whole
+        for release in one.releases:
+            whole = self._install(one, release, work, injection) and whole
+        return whole
+
+    def _deploy_files(self, one: Configuration, pattern: Text) -> bool:
+        literal = pattern.literal
+        if literal is None or "://" in literal:
+            return False
+        names = self._like(normpath(join(dirname(one.path), literal)))
+        for name in names[:MOST_MANIFESTS]:
+            content = self.read_file(at_root(name))
+            if content is not None:
+                self.deploy(content)
+        return bool(names)
+
+    def _like(self, pattern: str) -> tuple[str, ...]:
+        """The manifests that a pattern means; of a folder all of them."""
+        found: tuple[str, ...] = self.program.matching(pattern)
+        if "**" in pattern:
+            inside = self.program.below(pattern.partition("*")[0].rpartition("/")[0])
+            found = tuple(each for each in inside if fnmatchcase(each, pattern.replace("**/", "*")))
+        names = found or self.program.below("" if pattern == "." else pattern)
+        return tuple(name for name in names if name.endswith(_MANIFESTS))
+
+    def _deploy_folder(self, one: Configuration, path: Text) -> bool:
+        literal = path.literal
+        if literal is None or "://" in literal:
+            return False
+        folder = normpath(join(dirname(one.path), literal))
+        return self.deploy_kustomization(at_root("" if folder == "." else folder))
+
+    # --- charts ---
+
+    def _install(self, one: Configuration, release: Release, work: Work, injection: Injection) -> bool:
+        path = field(release.content, "chartPath")
+        expanded = work.naming.expanded(path).literal if isinstance(path, Text) else None
+        folder = normpath(join(dirname(one.path), expanded)) if expanded is not None else None
+        settings = tuple(self._settings(release, work, injection))
+        if folder is None or not self.program.has(normpath(join(folder, CHART))):
+            self.gap("deployed", "a chart that is not in the project")
+            return False
+        values: Value = Mapping(())
+        for file in release.texts("valuesFiles"):
+            name = work.naming.expanded(file).literal
+            values = laid_over(values, self.values_of(self._values_file(one, name)))
+        inline = field(release.content, "overrides")
+        values = laid_over(values, inline) if isinstance(inline, Mapping) else values
+        for setting in settings:
+            values = placed(values, setting.way, setting.value)
+        self.install(charts.Release(folder, values, as_text(field(release.content, "name")) or EMPTY, settings))
+        return True
+
+    def _values_file(self, one: Configuration, name: str | None) -> str | None:
+        path = normpath(join(dirname(one.path), name)) if name is not None else None
+        return path if path is not None and self.program.has(path) else None
+
+    def _settings(self, release: Release, work: Work, injection: Injection) -> Iterator[charts.Setting]:
+        """What a release sets, in the order of the command that Skaffold runs."""
+        for key, value in release.pairs("artifactOverrides"):
+            yield from self._override(release, key, value, work, injection)
+        for key, value in release.pairs("setValues"):
+            yield _setting(key, value)
+        for key, _ in release.pairs("setFiles"):
+            yield _setting(key, self.opaque("the content of a file"))
+        facts = [work.naming.facts(number, made) for number, made in enumerate(work.made)]
+        known = {name: value for each in reversed(facts) for name, value in each.items()}
+        for key, value in release.pairs("setValueTemplates"):
+            asked = asked_for(value) if isinstance(value, Text) else frozenset()
+            for made, each in zip(work.made, facts, strict=True):
+                if not asked.isdisjoint(each):
+                    injection.excuse(made.artifact.name.literal or "")
+            yield _setting(key, work.naming.expanded(value, known) if isinstance(value, Text) else value)
+
+    def _override(
+        self, release: Release, key: Text, value: Value, work: Work, injection: Injection
+    ) -> Iterator[charts.Setting]:
+        """A key that is given an artifact's image: its name as a whole, or as a chart likes it best."""
+        name = value.literal if isinstance(value, Text) else None
+        made = next((each for each in work.made if each.name.literal == name), None)
+        if made is None:
+            yield _setting(key, value)
+            return
+        injection.excuse(name or "")
+        if field(release.content, "imageStrategy", "helm") is None:
+            yield _setting(key, made.image)
+        else:
+            yield _setting(key, parse(made.image).name, "repository")
+            yield _setting(key, tag_of(made.image), "tag")
+
+    # --- rendering, and files by themselves ---
+
+    def rendered(self, effect: Effect) -> Value | None:
+        return None if effect.artifacts else super().rendered(effect)
+
+    def used(self, node: ir.Use, value: Value) -> None:
+        if node.role is ir.Role.ARTIFACTS and isinstance(value, Sequence):
+            path, profile = (item if isinstance(item, Text) else EMPTY for item in value.items)
+            effect = Effect(
+                EffectKind.ARTIFACTS_BUILT, "skaffold", values=(path,), settings=(profile,) if profile.parts else ()
+            )
+            self.artifacts_built(effect)
+            self.artifacts_deployed(effect)
+        else:
+            super().used(node, value)
+
+
+def _setting(key: Text, value: Value, *more: str) -> charts.Setting:
+    way = (*steps(str(key)), *more)
+    return charts.Setting(way, value, key)
+
+
+def _builds(text: Text) -> tuple[Value, ...]:
+    listed = field(next(iter(documents(text)), None), "builds")
+    return listed.items if isinstance(listed, Sequence) else ()
+
+
+def _span(name: Text, otherwise: Span) -> Span:
+    at = written_at(name)
+    return otherwise if at is None else Span(at.path, at.line, at.column, at.line, at.column + max(1, len(str(name))))
