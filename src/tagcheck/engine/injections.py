@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from tagcheck.comparison import Same
+from tagcheck.embedded import documents
 from tagcheck.engine.charts import Charts
+from tagcheck.engine.manifests import MANIFESTS
 from tagcheck.events import Override
 from tagcheck.image import parse, same_image
+from tagcheck.overlays import Renaming, as_text
 from tagcheck.source import Position, Span
-from tagcheck.values import Hole, HoleKind, Piece, Text
-from tagcheck.workloads import ImageUse
+from tagcheck.values import Hole, HoleKind, Opaque, Piece, Text, Value
+from tagcheck.workloads import ImageUse, find_images
 
 
 class Injected(Struct, frozen=True):
@@ -64,6 +67,23 @@ class Injections(Charts):
     injection: Injection | None = None
     """what is replaced in what is deployed now"""
 
+    _gathered: list[Value] | None = None
+    """where objects go that are printed and not deployed"""
+
+    def deploy_object(self, value: Value) -> None:
+        if self._gathered is None:
+            super().deploy_object(value)
+        else:
+            replacing = _Replacing(self.injection) if self.injection is not None else None
+            self._gathered.append(value if replacing is None else replacing(value))
+
+    @contextmanager
+    def collecting(self) -> Iterator[list[Value]]:
+        """What would be deployed is gathered, with its names replaced."""
+        outer, self._gathered = self._gathered, []
+        yield self._gathered
+        self._gathered = outer
+
     def injected(self, use: ImageUse, image: Text) -> Text:
         injection = self.injection
         if injection is None:
@@ -87,7 +107,24 @@ class Injections(Charts):
         self.injection = outer
         injection.whole = injection.whole and len(self.gaps) == gaps
         for each in injection.unused():
+            if self._is_named_elsewhere(each.name):
+                continue
             self._note_unnamed(each.name, each.image)
+
+    def _is_named_elsewhere(self, name: Text) -> bool:
+        """Whether another manifest of the project asks for an image: it is deployed now and then."""
+        literal = name.literal
+        if literal is None:
+            return True
+        word = literal.encode()
+        files = (path for path in self.program.paths if path.endswith(MANIFESTS) and path not in self.applied_files)
+        for path in files:
+            content = self.program.content(path)
+            if word in content and b"image" in content:
+                uses = (use for each in documents(Text.of(content.decode("utf-8", "replace"))) for use in _uses(each))
+                if any(isinstance(use, Text) and parse(use).name.literal == literal for use in uses):
+                    return True
+        return False
 
     def _note_unnamed(self, name: Text, image: Text) -> None:
         at = written_at(name)
@@ -97,6 +134,24 @@ class Injections(Charts):
         self.overrides.append(
             Override(name.literal, image, span, len(self.events), self.guards, self.stack, certain=True)
         )
+
+
+class _Replacing(Renaming):
+    """The images of objects under the names that a tool gives them."""
+
+    def __init__(self, injection: Injection) -> None:
+        super().__init__(())
+        self._injection = injection
+
+    def renamed(self, image: Value) -> Value:
+        text = as_text(image)
+        found = self._injection.replaced(text) if text is not None else None
+        self._injection.count += 1
+        return Opaque(f"injected:{text}", "whether a name is replaced") if found is None else found
+
+
+def _uses(content: Value) -> Iterator[Value]:
+    yield from (use.image for use in find_images(content, lambda value: value))
 
 
 def written_at(name: Text) -> Position | None:

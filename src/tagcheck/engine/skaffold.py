@@ -36,7 +36,7 @@ from tagcheck.engine.skaffoldnames import Made, Naming, asked_for, said, tag_of
 from tagcheck.events import Stage
 from tagcheck.frontends import skaffold
 from tagcheck.image import parse
-from tagcheck.overlays import as_text, field, word
+from tagcheck.overlays import as_text, field
 from tagcheck.settings import placed, steps
 from tagcheck.source import Span
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Value
@@ -47,6 +47,7 @@ DEEPEST_REQUIREMENT = 12
 MOST_MANIFESTS = 600
 _MANIFESTS = (".yaml", ".yml", ".json")
 _PROFILE = "SKAFFOLD_PROFILE"
+_NEEDED = "configurations that others need"
 
 
 class Work(Struct, frozen=True):
@@ -77,14 +78,14 @@ class Skaffold(Injections):
             if work is not None:
                 self._build_artifacts(work, effect)
 
-    def artifacts_deployed(self, effect: Effect) -> None:
+    def artifacts_deployed(self, effect: Effect, *, statement: bool = False) -> None:
         self.uses_cluster = True
         with self.process(in_command=True):
             work = self._work(effect)
             if work is None:
                 self.gap("deployed", "a configuration of Skaffold that is not in the project")
                 return
-            self._deploy_artifacts(work, effect)
+            self._deploy_artifacts(work, effect, statement=statement)
 
     # --- configurations ---
 
@@ -146,6 +147,21 @@ class Skaffold(Injections):
         names = (whole, *(normpath(join(whole, name)) for name in skaffold.NAMES))
         return next((name for name in names if self.program.has(name)), None)
 
+    def _is_needed(self, path: str) -> bool:
+        """Whether a configuration of another file needs one of this file: it may use what is built here."""
+        found = self.program.kept.get(_NEEDED)
+        known: frozenset[str] = found if isinstance(found, frozenset) else frozenset()
+        if found is None:
+            known = self.program.kept[_NEEDED] = frozenset(self._needed())
+        return path in known
+
+    def _needed(self) -> Iterator[str]:
+        for path in self.program.paths:
+            if path.endswith(_MANIFESTS) and skaffold.relevant(path, self.program.content(path)):
+                for content in self._configurations(path):
+                    wheres = (self._required(path, each.path) for each in requirements(content))
+                    yield from (where for where in wheres if where is not None and where != path)
+
     def _configurations(self, path: str) -> list[Mapping]:
         content = self.read_file(at_root(path))
         options = self.text_options(content) if content is not None else []
@@ -180,29 +196,21 @@ class Skaffold(Injections):
 
     # --- deploying ---
 
-    def _deploy_artifacts(self, work: Work, effect: Effect) -> None:
+    def _deploy_artifacts(self, work: Work, effect: Effect, *, statement: bool) -> None:
         work = self._with_given(work, effect)
         for made in work.made:
             if not effect.wanted and not self._is_published(made.source):
                 self.record(Stage.LOADED, made.image, effect)
         for path in work.files:
             self.applied_files.add(path)
-            self.visited.update(skaffold.key(path, name) for name in ("", *self._profiles(path, work)))
+            self.visited.add(skaffold.key(path))
         injection = Injection(tuple(Injected(made.artifact.name, made.image) for made in work.made))
-        injection.whole = work.whole
+        injection.whole = work.whole and not (statement and self._is_needed(work.files[0]))
         for needed in (need for made in work.made for need in made.artifact.needs):
             injection.excuse(needed)
         with self.injecting(injection):
             for one in work.configurations:
                 injection.whole = self._deploy_configuration(one, work, injection) and injection.whole
-
-    def _profiles(self, path: str, work: Work) -> Iterator[str]:
-        """The profiles of a file that do not stand by themselves: those of one that another file needs."""
-        if path == work.configurations[-1].path:
-            return
-        for content in self._configurations(path):
-            listed = content.get("profiles")
-            yield from (word(each, "name") for each in (listed.items if isinstance(listed, Sequence) else ()))
 
     def _with_given(self, work: Work, effect: Effect) -> Work:
         """The names that a command gives: written out, or in a file that a build has written."""
@@ -237,13 +245,17 @@ class Skaffold(Injections):
         """Deploy what one configuration says; whether all of it was seen."""
         for name in one.named:
             injection.excuse(name)
-        whole = one.is_whole
+        whole, site = one.is_whole, self.site
         for pattern in one.manifests:
+            self.site = _span(pattern, site)
             whole = self._deploy_files(one, work.naming.expanded(pattern)) and whole
         for path in one.kustomizations:
+            self.site = _span(path, site)
             whole = self._deploy_folder(one, work.naming.expanded(path)) and whole
         for release in one.releases:
+            self.site = _span(as_text(field(release.content, "name")) or EMPTY, site)
             whole = self._install(one, release, work, injection) and whole
+        self.site = site
         return whole
 
     def _deploy_files(self, one: Configuration, pattern: Text) -> bool:
@@ -334,7 +346,15 @@ class Skaffold(Injections):
     # --- rendering, and files by themselves ---
 
     def rendered(self, effect: Effect) -> Value | None:
-        return None if effect.artifacts else super().rendered(effect)
+        if not effect.artifacts:
+            return super().rendered(effect)
+        with self.collecting() as objects:
+            self.artifacts_deployed(replace(effect, wanted=True))
+        text = self.join(written(tuple(objects)))
+        if effect.archive is None:
+            return text
+        self.write_file(effect.archive, text)
+        return EMPTY
 
     def used(self, node: ir.Use, value: Value) -> None:
         if node.role is ir.Role.ARTIFACTS and isinstance(value, Sequence):
@@ -343,7 +363,7 @@ class Skaffold(Injections):
                 EffectKind.ARTIFACTS_BUILT, "skaffold", values=(path,), settings=(profile,) if profile.parts else ()
             )
             self.artifacts_built(effect)
-            self.artifacts_deployed(effect)
+            self.artifacts_deployed(effect, statement=True)
         else:
             super().used(node, value)
 

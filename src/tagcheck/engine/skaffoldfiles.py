@@ -106,6 +106,8 @@ class Configuration(Struct, frozen=True):
         manifests, deploy = field(self.content, "manifests"), field(self.content, "deploy")
         others = [field(each, name) for each in (manifests, deploy) for name in _OTHERS]
         changing = [field(manifests, name) for name in ("hooks", "transform")]
+        if any("--post-renderer" in str(each) for each in self._flags()):
+            return False
         remote = [*_items(field(deploy, "kubectl", "remoteManifests")), *_items(field(manifests, "remoteManifests"))]
         return not remote and all(each is None for each in (*others, *changing))
 
@@ -121,6 +123,12 @@ class Configuration(Struct, frozen=True):
         yield from (
             word(each, "resourceName") for each in _items(self.content.get("portForward")) if _is_container(each)
         )
+
+    def _flags(self) -> Iterator[Text]:
+        for part in ("manifests", "deploy"):
+            given = field(self.content, part, "helm", "flags")
+            for _, flags in given.entries if isinstance(given, Mapping) else ():
+                yield from _texts(flags)
 
     def _listed(self, name: str) -> tuple[Text, ...]:
         return _texts(field(self.content, "manifests", name))

@@ -19,6 +19,8 @@ from tagcheck.values import EMPTY, Hole, HoleKind, Text, Value
 _REPOSITORY, _TAG = "SKAFFOLD_DEFAULT_REPO", "SKAFFOLD_TAG"
 _OF_IMAGES = ("IMAGE_", "DIGEST")
 """How names begin that templates have for images, and not from the environment."""
+_SOURCE = "ko://"
+"""What precedes the path of a program in the place of a name; what its image is called depends on the registry."""
 _FOLDERS = "/.:@"
 """What is written otherwise in a name below another repository, in a way that depends on the registry."""
 
@@ -44,6 +46,8 @@ class Naming:
 
     def made(self, source: Configuration, artifact: Artifact) -> Made:
         name = self.expanded(artifact.name)
+        if name.leading.startswith(_SOURCE):
+            return Made(artifact, name, _generated("the image of", name), source)
         suffix = Text.of(":") + self._tag if self._tag is not None else self._suffix(source.policy, name)
         return Made(artifact, name, self._below_repository(name) + suffix, source)
 
