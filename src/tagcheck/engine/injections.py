@@ -40,6 +40,7 @@ class Injection:
         self.used: set[int] = set()
         self.whole = True
         self.count = 0
+        self._known: dict[Text, Injected | Same] = {}
 
     def excuse(self, name: str) -> None:
         """An image is used by something other than a manifest."""
@@ -47,13 +48,21 @@ class Injection:
 
     def replaced(self, image: Text) -> Text | None:
         """The name that takes the place of one in a manifest: itself, if nothing does; None if that is not known."""
-        name = parse(image).name
+        # Equal names may stand at different places.
+        answer = self._known.get(image)
+        if answer is None:
+            answer = self._known[image] = self._answer(parse(image).name)
+        if isinstance(answer, Injected):
+            return answer.image
+        return image if answer is Same.NO else None
+
+    def _answer(self, name: Text) -> Injected | Same:
         answers = [(number, same_image(name, parse(each.name).name)) for number, each in enumerate(self.images)]
         self.used.update(number for number, answer in answers if answer is not Same.NO)
         found = [number for number, answer in answers if answer is Same.YES]
         if found:
-            return self.images[found[-1]].image
-        return image if all(answer is Same.NO for _, answer in answers) else None
+            return self.images[found[-1]]
+        return Same.NO if all(answer is Same.NO for _, answer in answers) else Same.MAYBE
 
     def unused(self) -> Iterator[Injected]:
         """The images that no manifest asks for."""

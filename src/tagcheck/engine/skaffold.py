@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import islice
 from posixpath import dirname, join, normpath
 
 from msgspec import Struct
@@ -44,9 +45,11 @@ from tagcheck.writing import written
 
 MOST_CONFIGURATIONS = 60
 DEEPEST_REQUIREMENT = 12
+MOST_ARTIFACTS = 300
 MOST_MANIFESTS = 600
 _MANIFESTS = (".yaml", ".yml", ".json")
 _PROFILE = "SKAFFOLD_PROFILE"
+_STATED = "configurations of a file"
 _NEEDED = "configurations that others need"
 
 
@@ -99,7 +102,8 @@ class Skaffold(Injections):
             return None
         configurations = tuple(search.found)
         naming = Naming(self, effect)
-        made = tuple(naming.made(one, artifact) for one in configurations for artifact in one.artifacts)
+        artifacts = ((one, artifact) for one in configurations for artifact in one.artifacts)
+        made = tuple(naming.made(one, artifact) for one, artifact in islice(artifacts, MOST_ARTIFACTS))
         return Work(configurations, made, tuple(search.files), naming, search.whole and "" not in profiles)
 
     def _configuration_files(self, effect: Effect) -> list[str]:
@@ -162,11 +166,19 @@ class Skaffold(Injections):
                     wheres = (self._required(path, each.path) for each in requirements(content))
                     yield from (where for where in wheres if where is not None and where != path)
 
-    def _configurations(self, path: str) -> list[Mapping]:
+    def _configurations(self, path: str) -> tuple[Mapping, ...]:
         content = self.read_file(at_root(path))
         options = self.text_options(content) if content is not None else []
-        found = documents(options[0][1]) if options else ()
-        return [each for each in found if isinstance(each, Mapping) and is_configuration(each)]
+        if not options:
+            return ()
+        text = options[0][1]
+        if text.literal != self.program.read(path):
+            return _stated(text)
+        key = (_STATED, path)
+        known = self.program.kept.get(key)
+        if not isinstance(known, tuple):
+            known = self.program.kept[key] = _stated(text)
+        return known
 
     # --- building ---
 
@@ -366,6 +378,10 @@ class Skaffold(Injections):
             self.artifacts_deployed(effect, statement=True)
         else:
             super().used(node, value)
+
+
+def _stated(text: Text) -> tuple[Mapping, ...]:
+    return tuple(each for each in documents(text) if isinstance(each, Mapping) and is_configuration(each))
 
 
 def _setting(key: Text, value: Value, *more: str) -> charts.Setting:

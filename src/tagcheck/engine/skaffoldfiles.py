@@ -11,7 +11,6 @@ from msgspec import Struct
 from tagcheck.overlays import as_text, field, operated, word
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Truth, Value
 
-MOST_ARTIFACTS = 300
 DEEPEST = 12
 _KIND = "Config"
 _GROUP = "skaffold/"
@@ -58,7 +57,7 @@ class Configuration(Struct, frozen=True):
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         found: list[Artifact] = []
-        for item in _items(field(self.content, "build", "artifacts"))[:MOST_ARTIFACTS]:
+        for item in _items(field(self.content, "build", "artifacts")):
             name = field(item, "image")
             if not isinstance(name, Text):
                 # Before v1beta1 it was called so.
