@@ -13,6 +13,7 @@ from tagcheck.contents import Files
 from tagcheck.discover import Project
 from tagcheck.events import Scenario
 from tagcheck.frontends import languages
+from tagcheck.frontends.python import starlark
 from tagcheck.ir import Problem
 from tagcheck.link import Program
 from tagcheck.models import load_models
@@ -47,8 +48,8 @@ def analyse(
     whether it belongs to it. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
     # A tree without Python does not pay for its libraries.
-    own = ("python",) if any(path.endswith(".py") for path in project.files) else ()
-    models = load_models([each / "models" for each in directories], "go", *own, "shell", "ci")
+    own = ("python",) if any(path.endswith(".py") or starlark.is_named(path) for path in project.files) else ()
+    models = load_models([each / "models" for each in directories], "go", *own, "shell", "ci", "tilt")
     program = Program(
         project.files,
         files.read,

@@ -68,6 +68,13 @@ class EffectKind(Enum):
     what was built is written to the file `path`"""
     ARTIFACTS_DEPLOYED = "artifacts-deployed"
     """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
+    SESSION = "session"
+    """what follows builds and deploys together: the file `path` says what; without one, that is all. `store` is the
+    registry of what is built"""
+    INJECTED = "injected"
+    """`images` are built, and take the place of those of their names in what the session deploys"""
+    GATHERED = "gathered"
+    """the session deploys manifests, `images` by their paths or as texts; what is not known, if there are none"""
     EXECUTES = "executes"
     """another command line: `words`"""
     SCRIPT = "script"

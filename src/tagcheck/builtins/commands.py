@@ -6,11 +6,13 @@ of ours start with '%'. A command that was started while its input was still emp
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tagcheck import values
 from tagcheck.builtins.api import Call, Command, CommandResult, Machine
 from tagcheck.builtins.files import CONTENT, PATH, content_of, path_of, write_to
-from tagcheck.builtins.general import results
-from tagcheck.builtins.symbolic import as_text, combine, joined, over, split_text
+from tagcheck.builtins.general import at_place, results
+from tagcheck.builtins.symbolic import TEXT_FIELD, as_text, combine, joined, over, split_text
 from tagcheck.builtins.texts import shell_word
 from tagcheck.guards import Guards
 from tagcheck.source import Span
@@ -236,3 +238,29 @@ def line_of(call: Call) -> tuple[Value, ...]:
     listed = call.argument(0)
     items = listed.items if isinstance(listed, values.Sequence) else call.arguments
     return (combine(items, lambda row: joined([shell_word(as_text(word)) for word in row], Text.of(" "))),)
+
+
+def run_composed(call: Call) -> tuple[Value, ...]:
+    """Run a command that stands for the call. `words`: its words, literal ones, or {place: …}, every item of a list
+    there, with `switch` before each and `default` where there is none; what it prints is a record of the type `type`,
+    printed as that text."""
+    described = call.with_.get("words")
+    words = [word for each in described for word in _composed(call, each)] if isinstance(described, list) else []
+    type_ = str(call.with_.get("type", ""))
+    printed = call.machine.run(Command(tuple(words))).output
+    return (over(printed, lambda text: Record(type_, ((TEXT_FIELD, text),))),)
+
+
+def _composed(call: Call, described: object) -> Iterator[Value]:
+    match described:
+        case {"place": place, **rest}:
+            found = call.machine.load(at_place(call, str(place)))
+            items = found.items if isinstance(found, values.Sequence) else (found,)
+            given = [each for each in items if not isinstance(each, Absent | Null)]
+            for each in given:
+                switch = rest.get("switch")
+                yield from (Text.of(str(switch)), each) if switch else (each,)
+            if not given and "default" in rest:
+                yield Text.of(str(rest["default"]))
+        case str():
+            yield Text.of(described)

@@ -62,6 +62,8 @@ class Built(Struct, frozen=True):
 class Kustomizations(Manifests):
     """A run that knows kustomizations."""
 
+    printed_whole: bool = True
+    """whether all was seen of what kustomizations have printed"""
     _states: tuple[Guards, ...] = ()
     """under what the first file that may be in several states is in each of them"""
 
@@ -83,6 +85,7 @@ class Kustomizations(Manifests):
         if effect.path is None:
             return None
         cases = self._cases(partial(self._built, effect.path))
+        self.printed_whole = self.printed_whole and all(built is not None and built.whole for _, built in cases)
         found = [(guards, self.join(written(built.objects))) for guards, built in cases if built is not None]
         return alternatives(found) if found else None
 

@@ -159,6 +159,8 @@ class Recorder(Evaluation):
                 self.artifacts_built(effect)
             case EffectKind.ARTIFACTS_DEPLOYED:
                 self.artifacts_deployed(effect)
+            case EffectKind.SESSION | EffectKind.INJECTED | EffectKind.GATHERED:
+                self.session(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
             case EffectKind.EDITED:
@@ -310,6 +312,9 @@ class Recorder(Evaluation):
 
     @abstractmethod
     def artifacts_deployed(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def session(self, effect: Effect) -> None: ...
 
     @abstractmethod
     def script(self, effect: Effect) -> Value | None: ...

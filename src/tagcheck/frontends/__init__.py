@@ -20,11 +20,13 @@ def languages() -> tuple[Language, ...]:
 def runnables() -> tuple[Runnable, ...]:
     """The kinds of files that run by themselves, one line each; a file is of the first kind that takes it."""
     from tagcheck.frontends import bake, chart, ci, compose, dockerfile, jinja, make, shell, skaffold
+    from tagcheck.frontends.python import starlark
 
     return (
         Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True),
         Runnable("compose", compose.relevant, compose.parse, always=True, beside=(".env",)),
         Runnable("skaffold", skaffold.relevant, skaffold.parse, always=True),
+        Runnable("starlark", starlark.relevant, parse_among=starlark.parse, always=True),
         Runnable("bake", bake.relevant, bake.parse, always=True),
         Runnable("helm", chart.relevant, chart.parse, always=True, folder=Folder.OWNED),
         Runnable("jinja", jinja.relevant, jinja.parse, always=True),
