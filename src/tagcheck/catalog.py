@@ -70,9 +70,10 @@ class EffectKind(Enum):
     """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
     SESSION = "session"
     """what follows builds and deploys together: the file `path` says what; without one, that is all. `store` is the
-    registry of what is built"""
+    registry of what is built; `wanted`: the program in the file runs as a session"""
     INJECTED = "injected"
-    """`images` are built, and take the place of those of their names in what the session deploys"""
+    """`images` are built, and take the place of those of their names in what the session deploys; `words`: names of
+    others that go into them"""
     GATHERED = "gathered"
     """the session deploys manifests, `images` by their paths or as texts; what is not known, if there are none"""
     EXECUTES = "executes"

@@ -2,7 +2,8 @@
 
 `kind` is an effect's kind, `tool` and `reading` as in the catalogue; `image`, `source`, `archive`, `store`,
 `namespace`, `path` and `policy` are places (see `general`). An `image` place may hold a text, a list of texts or a
-record; several places are tried in order until one holds something. `also` lists further effects of the same call.
+record; several places are tried in order until one holds something. `words` is the place of a list or mapping of texts.
+`also` lists further effects of the same call.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def emit_described(call: Call, described: Mapping[str, object]) -> None:
         images = [call.unknown(f"the image that {call.name} gets")] if described.get("required", True) else []
         if not images:
             return
-    base = Effect(kind, str(described.get("tool", "")), str(described.get("reading", "docker")))
+    words = tuple(_words(call, described.get("words")))
+    base = Effect(kind, str(described.get("tool", "")), str(described.get("reading", "docker")), words=words)
     rest = [(name, str(described[name])) for name in TEXT_FIELDS if described.get(name) is not None]
     targets: list[Value | None] = [*images] or [None]
     for image in targets:
@@ -62,6 +64,16 @@ def _present(call: Call, place: str) -> bool:
 def _named(call: Call, declared: object) -> list[Value]:
     """The values at the places of a description."""
     return [value for place in _places(declared) for value in _listed(call, at_place(call, place))]
+
+
+def _words(call: Call, declared: object) -> Iterator[Text]:
+    """The texts of a list or in the entries of a mapping."""
+    loaded = call.machine.load(at_place(call, str(declared))) if declared is not None else Absent()
+    match loaded:
+        case values.Sequence(items):
+            yield from (as_text(each, call.machine) for each in items[:MOST_EFFECTS])
+        case values.Mapping(entries):
+            yield from (as_text(each, call.machine) for _, each in entries[:MOST_EFFECTS])
 
 
 def _places(declared: object) -> list[str]:

@@ -188,7 +188,8 @@ _SHELLS: dict[str, OperationSpec] = {
 }
 
 _EFFECT_PARAMETERS = (
-    "kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "results", *effects.TEXT_FIELDS
+    *("kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "words", "results"),
+    *effects.TEXT_FIELDS,
 )  # fmt: skip
 
 _EFFECTS: dict[str, OperationSpec] = {

@@ -19,16 +19,20 @@ from tagcheck.engine.manifests import MANIFESTS
 from tagcheck.events import Override
 from tagcheck.image import parse, same_image
 from tagcheck.overlays import Renaming, as_text
-from tagcheck.source import Position, Span
+from tagcheck.source import Span
 from tagcheck.values import Hole, HoleKind, Opaque, Piece, Text, Value
 from tagcheck.workloads import ImageUse, find_images
 
+_RECIPES = ("dockerfile", "containerfile")
+
 
 class Injected(Struct, frozen=True):
-    """An image that is built: `name` as it is written for the builder, and the image's name once it is built."""
+    """An image that is built: `name` as it is written for the builder, the image's name once it is built, and the place
+    that says so."""
 
     name: Text
     image: Text
+    site: Span
 
 
 class Injection:
@@ -118,12 +122,13 @@ class Injections(Charts):
         for each in injection.unused():
             if self._is_named_elsewhere(each.name):
                 continue
-            self._note_unnamed(each.name, each.image)
+            self._note_unnamed(each)
 
     def _is_named_elsewhere(self, name: Text) -> bool:
-        """Whether another manifest of the project asks for an image: it is deployed now and then."""
+        """Whether another manifest of the project asks for an image, which is deployed now and then, or a Dockerfile
+        names it."""
         literal = name.literal
-        if literal is None:
+        if literal is None or self._is_base(literal):
             return True
         word = literal.encode()
         files = (path for path in self.program.paths if path.endswith(MANIFESTS) and path not in self.applied_files)
@@ -135,13 +140,17 @@ class Injections(Charts):
                     return True
         return False
 
-    def _note_unnamed(self, name: Text, image: Text) -> None:
-        at = written_at(name)
-        if at is None or name.literal is None:
-            return
-        span = Span(at.path, at.line, at.column, at.line, at.column + max(1, len(name.literal)))
+    def _is_base(self, name: str) -> bool:
+        last = name.rpartition("/")[2].encode()
+        files = (
+            path for path in self.program.paths if any(each in path.rpartition("/")[2].lower() for each in _RECIPES)
+        )
+        return any(last in self.program.content(path) for path in files)
+
+    def _note_unnamed(self, each: Injected) -> None:
+        wanted = each.name.literal or ""
         self.overrides.append(
-            Override(name.literal, image, span, len(self.events), self.guards, self.stack, certain=True)
+            Override(wanted, each.image, each.site, len(self.events), self.guards, self.stack, certain=True)
         )
 
 
@@ -163,7 +172,10 @@ def _uses(content: Value) -> Iterator[Value]:
     yield from (use.image for use in find_images(content, lambda value: value))
 
 
-def written_at(name: Text) -> Position | None:
-    """Where the first letter of a name stands."""
-    first = name.parts[0] if name.parts else None
-    return first.origin.start if isinstance(first, Piece) and first.origin is not None else None
+def place_of(name: Text, otherwise: Span) -> Span:
+    """Where a name stands that is written in one piece."""
+    first = name.parts[0] if len(name.parts) == 1 else None
+    if not isinstance(first, Piece) or first.origin is None or not first.origin.start.path:
+        return otherwise
+    at = first.origin.start
+    return Span(at.path, at.line, at.column, at.line, at.column + max(1, len(first.text)))

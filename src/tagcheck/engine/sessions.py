@@ -7,30 +7,36 @@ from __future__ import annotations
 from posixpath import dirname, join, normpath
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
-from tagcheck.engine.injections import Injected, Injection
+from tagcheck.engine.injections import Injected, Injection, place_of
 from tagcheck.engine.manifests import MANIFESTS
 from tagcheck.engine.places import at_root
 from tagcheck.engine.skaffold import Skaffold
 from tagcheck.events import Stage
+from tagcheck.frontends.python import starlark
 from tagcheck.guards import Guards
 from tagcheck.image import parse
+from tagcheck.ir import Procedure
 from tagcheck.source import Span
-from tagcheck.values import Hole, HoleKind, Piece, Text
+from tagcheck.values import EMPTY, Alternatives, FunctionValue, Hole, HoleKind, Piece, Text
 
 MOST_GATHERED = 600
 MOST_INJECTED = 300
 
 
 class Session(Struct):
-    """What a session has said so far; `whole`: everything that it deploys is known."""
+    """What a session has said so far; `whole`: everything that it deploys is known; `needed`:
+    names that go into builds; `nesting`: how many commands run around it."""
 
     folder: str
+    nesting: int = 0
     registry: Text | None = None
     injected: dict[Text, Injected] = field(default_factory=dict)
     gathered: list[tuple[Guards, Text, Span]] = field(default_factory=list)
+    needed: set[str] = field(default_factory=set)
     whole: bool = True
 
 
@@ -41,10 +47,12 @@ class Sessions(Skaffold):
 
     def session(self, effect: Effect) -> None:
         session = self._session
-        if effect.kind is EffectKind.SESSION and effect.path is not None:
+        if effect.kind is EffectKind.SESSION and effect.path is not None and not effect.wanted:
             path = effect.path.literal or ""
             self.visited.add(f"tilt:{path}")
-            self._session = session or Session(dirname(path))
+            self._session = session or Session(dirname(path), self._nesting)
+        elif effect.kind is EffectKind.SESSION and effect.wanted:
+            self._start_session(effect)
         elif session is None:
             return
         elif effect.kind is EffectKind.SESSION and effect.store is not None:
@@ -56,16 +64,51 @@ class Sessions(Skaffold):
             session.gathered += ((self.guards, text, self.site) for text in effect.images)
             session.whole = session.whole and bool(effect.images)
         else:
+            session.needed.update(_last(each) for each in effect.words)
             for image in effect.images:
                 self._inject(session, image, effect)
 
+    def _start_session(self, effect: Effect) -> None:
+        """Run the program of a session that a command starts."""
+        path = self.located(effect.path or Text.of(starlark.NAME))
+        procedure = self._session_program(path) if path is not None and self._session is None else None
+        if procedure is None:
+            self.gap("run", "the program of a session that is not in the project")
+            return
+        outer = self.site
+        with self.process(in_command=True):
+            self.working_directory = None
+            self.call_procedure(FunctionValue(procedure), (), self.site, {})
+        self.site, self.live, self.failed, self._session = outer, True, False, None
+
+    def _session_program(self, path: str) -> Procedure | None:
+        content = self.program.content(path)
+        if not starlark.relevant(path, content):
+            return None
+        key = (starlark.LIBRARY, path)
+        known = self.program.kept.get(key)
+        if not isinstance(known, Procedure):
+            read = self.program.content
+            unit = starlark.parse(path, content, path, lambda name: read(name) if self.program.has(name) else None)
+            known = self.program.kept[key] = next(iter(unit.procedures.values()), None)
+        return known if isinstance(known, Procedure) else None
+
     def run(self, command: Command) -> CommandResult:
         """What a session starts, runs in its folder."""
-        if self._session is not None and command.directory is None and not self._nesting:
-            command = Command(
-                command.argv, command.environment, command.stdin, at_root(self._session.folder), command.stdout
-            )
+        session = self._session
+        if session is not None:
+            self._note_inputs(session, command)
+            if command.directory is None and self._nesting == session.nesting:
+                command = replace(command, directory=at_root(session.folder))
         return super().run(command)
+
+    def _note_inputs(self, session: Session, command: Command) -> None:
+        """Manifests that a session gives to a program: what it makes of them is deployed, and not they."""
+        for value in command.argv:
+            text = self.as_text(value) if not isinstance(value, Alternatives) else EMPTY
+            literal = "".join(part.text if isinstance(part, Piece) else " " for part in text.parts)
+            paths = (normpath(join(session.folder, each.strip("\"'"))) for each in literal.split())
+            self.applied_files.update(each for each in paths if each.endswith(MANIFESTS) and self.program.has(each))
 
     def _inject(self, session: Session, image: Text, effect: Effect) -> None:
         if len(session.injected) >= MOST_INJECTED:
@@ -76,9 +119,10 @@ class Sessions(Skaffold):
         if session.registry is not None:
             # How a name with folders is written below another repository depends on the registry.
             below = self._made_up("another name of", name) if "/" in str(name) or name.holes else name
-            built = session.registry + Text.of("/") + below
+            registry = session.registry if session.registry.literal else self._made_up("the registry of", name)
+            built = registry + Text.of("/") + below
         built += Text.of(":") + self._made_up("the tag of", name)
-        session.injected.setdefault(name, Injected(name, built))
+        session.injected.setdefault(name, Injected(name, built, place_of(image, self.site)))
         self.record(Stage.BUILT, built, effect)
         self.record(Stage.LOADED if self.makes_cluster else Stage.PUSHED, built, effect)
 
@@ -90,6 +134,10 @@ class Sessions(Skaffold):
         """Deploy what was gathered."""
         injection = Injection(tuple(session.injected.values()))
         injection.whole = session.whole and self.printed_whole and len(session.gathered) <= MOST_GATHERED
+        # Names may be put together of several arguments.
+        for each in injection.images:
+            if _last(each.name) in session.needed:
+                injection.excuse(each.name.literal or "")
         outer = self.site
         with self.injecting(injection):
             for guards, text, self.site in session.gathered[:MOST_GATHERED]:
@@ -104,7 +152,7 @@ class Sessions(Skaffold):
         literal = path.literal
         at = path.origin
         if literal is None:
-            self.gap("deployed", "a manifest whose path is not known")
+            self.gap("deployed", next((hole.label for hole in path.holes), "a manifest whose path is not known"))
             return False
         folders = (session.folder, dirname(at.path) if at is not None else "")
         names = (normpath(join(folder, literal)) for folder in folders)
@@ -121,3 +169,8 @@ class Sessions(Skaffold):
 def _is_manifest(text: Text) -> bool:
     """Whether a text is a manifest and not the path of one."""
     return any("\n" in part.text or "apiVersion" in part.text for part in text.parts if isinstance(part, Piece))
+
+
+def _last(name: Text) -> str:
+    """The last component of a name, as far as it is literal."""
+    return (parse(name).name.literal or "").rpartition("/")[2]

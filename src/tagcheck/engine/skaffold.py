@@ -23,7 +23,7 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.embedded import documents
 from tagcheck.engine import charts
 from tagcheck.engine.charts import CHART
-from tagcheck.engine.injections import Injected, Injection, Injections, written_at
+from tagcheck.engine.injections import Injected, Injection, Injections, place_of
 from tagcheck.engine.places import at_root
 from tagcheck.engine.skaffoldfiles import (
     Configuration,
@@ -39,7 +39,6 @@ from tagcheck.frontends import skaffold
 from tagcheck.image import parse
 from tagcheck.overlays import as_text, field
 from tagcheck.settings import placed, steps
-from tagcheck.source import Span
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Value
 from tagcheck.writing import written
 
@@ -187,7 +186,7 @@ class Skaffold(Injections):
         for made in work.made:
             if wanted and not any(each in str(made.name) for each in wanted):
                 continue
-            site, self.site = self.site, _span(made.artifact.name, self.site)
+            site, self.site = self.site, place_of(made.artifact.name, self.site)
             self.record(Stage.BUILT, made.image, effect)
             self._made_in_cluster(made.image, effect)
             if effect.wanted or self._is_published(made.source):
@@ -216,13 +215,16 @@ class Skaffold(Injections):
         for path in work.files:
             self.applied_files.add(path)
             self.visited.add(skaffold.key(path))
-        injection = Injection(tuple(Injected(made.artifact.name, made.image) for made in work.made))
+        injection = Injection(tuple(self._injected(made) for made in work.made))
         injection.whole = work.whole and not (statement and self._is_needed(work.files[0]))
         for needed in (need for made in work.made for need in made.artifact.needs):
             injection.excuse(needed)
         with self.injecting(injection):
             for one in work.configurations:
                 injection.whole = self._deploy_configuration(one, work, injection) and injection.whole
+
+    def _injected(self, made: Made) -> Injected:
+        return Injected(made.name, made.image, place_of(made.artifact.name, self.site))
 
     def _with_given(self, work: Work, effect: Effect) -> Work:
         """The names that a command gives: written out, or in a file that a build has written."""
@@ -259,13 +261,13 @@ class Skaffold(Injections):
             injection.excuse(name)
         whole, site = one.is_whole, self.site
         for pattern in one.manifests:
-            self.site = _span(pattern, site)
+            self.site = place_of(pattern, site)
             whole = self._deploy_files(one, work.naming.expanded(pattern)) and whole
         for path in one.kustomizations:
-            self.site = _span(path, site)
+            self.site = place_of(path, site)
             whole = self._deploy_folder(one, work.naming.expanded(path)) and whole
         for release in one.releases:
-            self.site = _span(as_text(field(release.content, "name")) or EMPTY, site)
+            self.site = place_of(as_text(field(release.content, "name")) or EMPTY, site)
             whole = self._install(one, release, work, injection) and whole
         self.site = site
         return whole
@@ -336,7 +338,7 @@ class Skaffold(Injections):
             asked = asked_for(value) if isinstance(value, Text) else frozenset()
             for made, each in zip(work.made, facts, strict=True):
                 if not asked.isdisjoint(each):
-                    injection.excuse(made.artifact.name.literal or "")
+                    injection.excuse(made.name.literal or "")
             yield _setting(key, work.naming.expanded(value, known) if isinstance(value, Text) else value)
 
     def _override(
@@ -392,8 +394,3 @@ def _setting(key: Text, value: Value, *more: str) -> charts.Setting:
 def _builds(text: Text) -> tuple[Value, ...]:
     listed = field(next(iter(documents(text)), None), "builds")
     return listed.items if isinstance(listed, Sequence) else ()
-
-
-def _span(name: Text, otherwise: Span) -> Span:
-    at = written_at(name)
-    return otherwise if at is None else Span(at.path, at.line, at.column, at.line, at.column + max(1, len(str(name))))

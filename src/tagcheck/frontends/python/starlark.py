@@ -71,7 +71,7 @@ def _parsed(path: str, content: bytes, module: str, read: Read) -> Unit:
         return files.lowered(path, span)
 
     mentions = frozenset().union(*(file.words(file.tree) for file in files.known.values()))
-    procedure = ir.Procedure(f"{LIBRARY}:{path}", module, (), lower, span, mentions=mentions)
+    procedure = ir.Procedure(f"{LIBRARY}:{path}", module, (), lower, span, ("",), mentions=mentions)
     problems = tuple(each for each in files.problems if each.path == path)
     return Unit(
         path, LANGUAGE, module, procedures={name: procedure}, entries=((name, EntryKind.STATEMENT),), problems=problems
