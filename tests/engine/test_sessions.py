@@ -16,7 +16,7 @@ def ran(events: Run, program: str, command: str = "tilt ci", image: str = "app",
 
 
 def made(name: str) -> list[str]:
-    return [f"built {name}", f"pushed {name}", f"deployed {name}"]
+    return [f"built {name}", f"pushed {name}", f"deployed {name}", f"removed {name}"]
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,8 @@ def made(name: str) -> list[str]:
         "docker_build('app', '.')\nk8s_yaml('k8s/a.yaml')\n",
         "k8s_yaml('k8s/a.yaml')\ndocker_build('app:dev', '.')\n",
         "docker_build(ref='app', context='.')\nk8s_yaml(['k8s/a.yaml'])\n",
-        "custom_build('app', 'docker build -t $EXPECTED_REF .', deps=['.'], tag='dev')\nk8s_yaml(read_file('k8s/a.yaml'))\n",
+        "custom_build('app', 'docker build -t $EXPECTED_REF .', deps=['.'], tag='dev')\n"
+        "k8s_yaml(read_file('k8s/a.yaml'))\n",
         "def both(name, path):\n  docker_build(name, '.')\n  k8s_yaml(path)\nboth('app', 'k8s/a.yaml')\n",
         "[docker_build(name, '.') for name in ['app']]\nk8s_yaml(['k8s/%s.yaml' % n for n in ['a']])\n",
         "options = dict(ref='app', context='.')\ndocker_build(**options)\nk8s_yaml(local('cat k8s/a.yaml'))\n",
@@ -40,8 +41,8 @@ def test_names_in_manifests_are_replaced(events: Run, program: str) -> None:
 
 def test_other_names_stay_as_they_are(events: Run) -> None:
     program = "docker_build('app', '.')\nk8s_yaml('k8s/a.yaml')\n"
-    assert ran(events, program, image="r.example/app:v1")[-1] == "deployed r.example/app:v1"
-    assert ran(events, program, image="docker.io/library/app")[-1] == f"deployed {MADE}"
+    assert ran(events, program, image="r.example/app:v1")[2] == "deployed r.example/app:v1"
+    assert ran(events, program, image="docker.io/library/app")[2] == f"deployed {MADE}"
 
 
 def test_a_registry_for_all(events: Run) -> None:
@@ -86,7 +87,7 @@ def test_files_that_load_each_other(events: Run) -> None:
             [],
         ),
         (
-            "docker_build('other', '.')\nk8s_yaml('k8s/a.yaml')\nupdate_settings(suppress_unused_image_warnings=['*'])\n",
+            "update_settings(suppress_unused_image_warnings=['*'])\ndocker_build('other', '.')\nk8s_yaml('k8s/a.yaml')",
             [],
         ),
     ],
@@ -111,7 +112,7 @@ def test_images_that_no_manifest_names(program: str, missed: list[str]) -> None:
     ],
 )
 def test_programs_that_nobody_writes_end(events: Run, program: str) -> None:
-    assert all(each.startswith(("built", "pushed", "deployed")) for each in ran(events, program))
+    assert all(each.startswith(("built", "pushed", "deployed", "removed")) for each in ran(events, program))
 
 
 def test_what_cannot_be_read_is_a_problem() -> None:

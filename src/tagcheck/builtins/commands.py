@@ -243,11 +243,13 @@ def line_of(call: Call) -> tuple[Value, ...]:
 def run_composed(call: Call) -> tuple[Value, ...]:
     """Run a command that stands for the call. `words`: its words, literal ones, or {place: …}, every item of a list
     there, with `switch` before each and `default` where there is none; what it prints is a record of the type `type`,
-    printed as that text."""
+    printed as that text, unless `results` says what the call gives."""
     described = call.with_.get("words")
     words = [word for each in described for word in _composed(call, each)] if isinstance(described, list) else []
     type_ = str(call.with_.get("type", ""))
     printed = call.machine.run(Command(tuple(words))).output
+    if "results" in call.with_:
+        return results(call)
     return (over(printed, lambda text: Record(type_, ((TEXT_FIELD, text),))),)
 
 

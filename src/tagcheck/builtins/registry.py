@@ -156,7 +156,7 @@ _COMMANDS: dict[str, OperationSpec] = {
     "command-shown": _acts(commands.shown),
     "command-wait": _acts(commands.wait, "gives"),
     "look-up-command": _acts(commands.look_up),
-    "run-composed": _acts(commands.run_composed, "words", "type"),
+    "run-composed": _acts(commands.run_composed, "words", "type", "results"),
     "run-argument": _acts(commands.run_argument, "results"),
     "run-words": _acts(commands.run_words, "from", "environment", "line", "gives", "results"),
 }

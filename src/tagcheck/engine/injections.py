@@ -12,18 +12,20 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from tagcheck import ir
 from tagcheck.comparison import Same
 from tagcheck.embedded import documents
 from tagcheck.engine.charts import Charts
 from tagcheck.engine.manifests import MANIFESTS
 from tagcheck.events import Override
+from tagcheck.frontends import dockerfile
 from tagcheck.image import parse, same_image
 from tagcheck.overlays import Renaming, as_text
 from tagcheck.source import Span
 from tagcheck.values import Hole, HoleKind, Opaque, Piece, Text, Value
 from tagcheck.workloads import ImageUse, find_images
 
-_RECIPES = ("dockerfile", "containerfile")
+DEEPEST_EXPRESSION = 12
 
 
 class Injected(Struct, frozen=True):
@@ -141,11 +143,17 @@ class Injections(Charts):
         return False
 
     def _is_base(self, name: str) -> bool:
-        last = name.rpartition("/")[2].encode()
-        files = (
-            path for path in self.program.paths if any(each in path.rpartition("/")[2].lower() for each in _RECIPES)
-        )
-        return any(last in self.program.content(path) for path in files)
+        """Whether a Dockerfile may take something from an image; of its name, the last part may stand by itself."""
+        last = name.rpartition("/")[2]
+        for path in self.program.paths:
+            content = self.program.content(path)
+            if last.encode() not in content or not dockerfile.relevant(path, content):
+                continue
+            procedures = dockerfile.parse(path, content, path).procedures.values()
+            uses = ((each, use) for each in procedures for use in each.lower() if isinstance(use, ir.Use))
+            if any(last in _names_in(use.value, each, 0) for each, use in uses):
+                return True
+        return False
 
     def _note_unnamed(self, each: Injected) -> None:
         wanted = each.name.literal or ""
@@ -166,6 +174,23 @@ class _Replacing(Renaming):
         found = self._injection.replaced(text) if text is not None else None
         self._injection.count += 1
         return Opaque(f"injected:{text}", "whether a name is replaced") if found is None else found
+
+
+def _names_in(node: ir.Expression | None, procedure: ir.Procedure, depth: int) -> Iterator[str]:
+    """What may be the last part of an image's name in an expression."""
+    if depth > DEEPEST_EXPRESSION:
+        return
+    match node:
+        case ir.Literal(text=text):
+            yield text.rpartition("/")[2].partition(":")[0]
+        case ir.Name(name=name):
+            given = (each.default for each in procedure.parameters if each.name == name)
+            yield from (found for each in given for found in _names_in(each, procedure, depth + 1))
+        case ir.Join(parts=parts):
+            yield from (found for each in parts for found in _names_in(each, procedure, depth + 1))
+        case ir.Choice():
+            for each in (node.then, node.otherwise):
+                yield from _names_in(each, procedure, depth + 1)
 
 
 def _uses(content: Value) -> Iterator[Value]:

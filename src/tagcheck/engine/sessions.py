@@ -78,7 +78,11 @@ class Sessions(Skaffold):
         outer = self.site
         with self.process(in_command=True):
             self.working_directory = None
+            first = len(self.events)
             self.call_procedure(FunctionValue(procedure), (), self.site, {})
+            # What Tilt has built, it removes again when it is some hours old.
+            for image in dict.fromkeys(each.image for each in self.events[first:] if each.stage is Stage.BUILT):
+                self.record(Stage.REMOVED, image, effect)
         self.site, self.live, self.failed, self._session = outer, True, False, None
 
     def _session_program(self, path: str) -> Procedure | None:

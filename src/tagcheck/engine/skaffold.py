@@ -79,6 +79,8 @@ class Skaffold(Injections):
             work = self._work(effect)
             if work is not None:
                 self._build_artifacts(work, effect)
+            else:
+                self.gap("built", "a configuration of Skaffold that is not in the project")
 
     def artifacts_deployed(self, effect: Effect, *, statement: bool = False) -> None:
         self.uses_cluster = True
@@ -373,9 +375,9 @@ class Skaffold(Injections):
     def used(self, node: ir.Use, value: Value) -> None:
         if node.role is ir.Role.ARTIFACTS and isinstance(value, Sequence):
             path, profile = (item if isinstance(item, Text) else EMPTY for item in value.items)
-            effect = Effect(
-                EffectKind.ARTIFACTS_BUILT, "skaffold", values=(path,), settings=(profile,) if profile.parts else ()
-            )
+            settings = (profile,) if profile.parts else ()
+            # How images come to a cluster is for whoever runs the file to say.
+            effect = Effect(EffectKind.ARTIFACTS_BUILT, "skaffold", values=(path,), settings=settings, wanted=True)
             self.artifacts_built(effect)
             self.artifacts_deployed(effect, statement=True)
         else:
