@@ -63,7 +63,8 @@ class EffectKind(Enum):
     """the targets and groups `words` (the group 'default', if none) of the bake files `values` are built, with the
     overrides `settings`; `everything`: all targets; `wanted`: they are pushed"""
     ARTIFACTS_BUILT = "artifacts-built"
-    """the artifacts of the configurations `values`, with the profiles `settings`, are built; `words`: only those whose
+    """the artifacts of the configurations `values` (of those called one of `modules`, if there are any), with the
+    profiles `settings`, are built; `words`: only those whose
     names hold one of them; `tag`: all of them with this tag; `repository`: below this one; `wanted`: they are pushed;
     what was built is written to the file `path`"""
     ARTIFACTS_DEPLOYED = "artifacts-deployed"
@@ -106,6 +107,7 @@ class Effect(Struct, frozen=True):
     path: Text | None = None
     script: Text | None = None
     words: tuple[Text, ...] = ()
+    modules: tuple[Text, ...] = ()
     tag: Text | None = None
     repository: Text | None = None
     stdin: bool = False

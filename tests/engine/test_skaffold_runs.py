@@ -106,6 +106,13 @@ def test_configurations_that_need_each_other(events: Run) -> None:
     assert ran(events, "skaffold run", first, **{"b/skaffold.yaml": second}) == made(MADE)
 
 
+def test_only_some_configurations(events: Run) -> None:
+    head = "apiVersion: skaffold/v4beta11\nkind: Config\nmetadata: {name: NAME}\n"
+    one = head.replace("NAME", "one") + "build: {artifacts: [{image: one}]}\n"
+    two = head.replace("NAME", "two") + "build: {artifacts: [{image: two}]}\n"
+    assert ran(events, "skaffold build -t v1 -m two --push", f"{one}---\n{two}") == ["built two:v1", "pushed two:v1"]
+
+
 def test_a_requirement_makes_profiles_active(events: Run) -> None:
     first = (
         "apiVersion: skaffold/v4beta11\nkind: Config\n"

@@ -97,8 +97,9 @@ class Skaffold(Injections):
         search = _Search([], set(), {})
         given = (*effect.settings, *(() if effect.settings else said(self, _PROFILE)))
         profiles = frozenset(text.literal or "" for text in given)
+        modules = frozenset(text.literal or "" for text in effect.modules)
         for path in self._configuration_files(effect):
-            self._gather(path, profiles, frozenset(), search, 0)
+            self._gather(path, profiles, modules, search, 0)
         if not search.found:
             return None
         configurations = tuple(search.found)
