@@ -35,9 +35,10 @@ from tagcheck.engine.skaffoldfiles import (
 )
 from tagcheck.engine.skaffoldnames import Made, Naming, asked_for, said, tag_of
 from tagcheck.events import Stage
+from tagcheck.fields import field
 from tagcheck.frontends import skaffold
 from tagcheck.image import parse
-from tagcheck.overlays import as_text, field
+from tagcheck.overlays import as_text
 from tagcheck.settings import placed, steps
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Value
 from tagcheck.writing import written

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from tagcheck.overlays import as_text, field, operated, word
+from tagcheck.fields import field, items, word
+from tagcheck.overlays import as_text, operated
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Truth, Value
 
 DEEPEST = 12
@@ -57,13 +58,13 @@ class Configuration(Struct, frozen=True):
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         found: list[Artifact] = []
-        for item in _items(field(self.content, "build", "artifacts")):
+        for item in items(field(self.content, "build", "artifacts")):
             name = field(item, "image")
             if not isinstance(name, Text):
                 # Before v1beta1 it was called so.
                 name = field(item, "imageName")
             if isinstance(name, Text) and name.parts:
-                needs = tuple(word(each, "image") for each in _items(field(item, "requires")))
+                needs = tuple(word(each, "image") for each in items(field(item, "requires")))
                 found.append(Artifact(name, needs))
         return tuple(found)
 
@@ -97,7 +98,7 @@ class Configuration(Struct, frozen=True):
     @property
     def releases(self) -> tuple[Release, ...]:
         listed = (field(self.content, name, "helm", "releases") for name in ("manifests", "deploy"))
-        return tuple(Release(item) for each in listed for item in _items(each) if isinstance(item, Mapping))
+        return tuple(Release(item) for each in listed for item in items(each) if isinstance(item, Mapping))
 
     @property
     def is_whole(self) -> bool:
@@ -107,20 +108,20 @@ class Configuration(Struct, frozen=True):
         changing = [field(manifests, name) for name in ("hooks", "transform")]
         if any("--post-renderer" in str(each) for each in self._flags()):
             return False
-        remote = [*_items(field(deploy, "kubectl", "remoteManifests")), *_items(field(manifests, "remoteManifests"))]
+        remote = [*items(field(deploy, "kubectl", "remoteManifests")), *items(field(manifests, "remoteManifests"))]
         return not remote and all(each is None for each in (*others, *changing))
 
     @property
     def named(self) -> Iterator[str]:
         """The images that it uses without a manifest."""
         for name in ("test", "verify", "customActions"):
-            for item in _items(self.content.get(name)):
+            for item in items(self.content.get(name)):
                 yield from (word(item, "image"), word(item, "container", "image"))
-                yield from (word(each, "image") for each in _items(field(item, "containers")))
-        for item in _items(field(self.content, "deploy", "docker", "images")):
+                yield from (word(each, "image") for each in items(field(item, "containers")))
+        for item in items(field(self.content, "deploy", "docker", "images")):
             yield item.literal or "" if isinstance(item, Text) else ""
         yield from (
-            word(each, "resourceName") for each in _items(self.content.get("portForward")) if _is_container(each)
+            word(each, "resourceName") for each in items(self.content.get("portForward")) if _is_container(each)
         )
 
     def _flags(self) -> Iterator[Text]:
@@ -160,7 +161,7 @@ def name_of(value: Value) -> str:
 
 def with_profiles(content: Mapping, names: frozenset[str]) -> Mapping:
     """A configuration with its profiles of these names, in the order in which they stand."""
-    for profile in _items(content.get("profiles")):
+    for profile in items(content.get("profiles")):
         if isinstance(profile, Mapping) and word(profile, "name") in names:
             patches = field(profile, "patches")
             patched = operated(content, _with_operation(patches)) if isinstance(patches, Sequence) else content
@@ -176,13 +177,13 @@ def with_profiles(content: Mapping, names: frozenset[str]) -> Mapping:
 def requirements(content: Mapping) -> tuple[Requirement, ...]:
     """What a configuration needs besides itself."""
     found: list[Requirement] = []
-    for item in _items(content.get("requires")):
+    for item in items(content.get("requires")):
         elsewhere = any(
             field(item, name) is not None for name in ("git", "googleCloudStorage", "googleCloudBuildRepoV2")
         )
         profiles = tuple(
             (word(each, "name"), frozenset(text.literal or "" for text in _texts(field(each, "activatedBy"))))
-            for each in _items(field(item, "activeProfiles"))
+            for each in items(field(item, "activeProfiles"))
         )
         names = frozenset(text.literal or "" for text in _texts(field(item, "configs")))
         found.append(Requirement(None if elsewhere else word(item, "path"), names, profiles))
@@ -191,11 +192,11 @@ def requirements(content: Mapping) -> tuple[Requirement, ...]:
 
 def _with_operation(patches: Sequence) -> Sequence:
     """Patches that say no operation replace."""
-    items = (
+    found = (
         _with(each, "op", Text.of("replace")) if isinstance(each, Mapping) and not word(each, "op") else each
         for each in patches.items
     )
-    return Sequence(tuple(items))
+    return Sequence(tuple(found))
 
 
 def _overlaid(below: Value | None, above: Value, name: str, depth: int) -> Value:
@@ -226,10 +227,6 @@ def _flat(node: Mapping, before: Text, depth: int) -> Iterator[tuple[Text, Value
             yield from _flat(value, name, depth + 1)
         else:
             yield name, value
-
-
-def _items(value: Value | None) -> tuple[Value, ...]:
-    return value.items if isinstance(value, Sequence) else ()
 
 
 def _texts(value: Value | None) -> tuple[Text, ...]:

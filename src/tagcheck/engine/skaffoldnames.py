@@ -12,8 +12,9 @@ from tagcheck.builtins.template_text import Block, Node, Output, parse_template,
 from tagcheck.catalog import Effect
 from tagcheck.engine.injections import Injections
 from tagcheck.engine.skaffoldfiles import Artifact, Configuration
+from tagcheck.fields import field
 from tagcheck.image import parse
-from tagcheck.overlays import as_text, field
+from tagcheck.overlays import as_text
 from tagcheck.values import EMPTY, Hole, HoleKind, Text, Value
 
 _REPOSITORY, _TAG = "SKAFFOLD_DEFAULT_REPO", "SKAFFOLD_TAG"
