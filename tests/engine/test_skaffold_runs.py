@@ -106,6 +106,12 @@ def test_configurations_that_need_each_other(events: Run) -> None:
     assert ran(events, "skaffold run", first, **{"b/skaffold.yaml": second}) == made(MADE)
 
 
+def test_paths_are_seen_from_where_the_program_runs(events: Run) -> None:
+    files = {"dev/skaffold.yaml": APP}
+    assert ran(events, "skaffold run -f dev/skaffold.yaml", "", **files) == made(MADE)
+    assert ran(events, "export SKAFFOLD_FILENAME=dev/skaffold.yaml; skaffold run", "", **files) == made(MADE)
+
+
 def test_only_some_configurations(events: Run) -> None:
     head = "apiVersion: skaffold/v4beta11\nkind: Config\nmetadata: {name: NAME}\n"
     one = head.replace("NAME", "one") + "build: {artifacts: [{image: one}]}\n"

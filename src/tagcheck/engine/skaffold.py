@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from itertools import islice
-from posixpath import dirname, join, normpath
+from posixpath import join, normpath
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,17 +23,11 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.embedded import documents
 from tagcheck.engine import charts
 from tagcheck.engine.charts import CHART
-from tagcheck.engine.injections import Injected, Injection, Injections, place_of
+from tagcheck.engine.injections import Injected, Injection, place_of
 from tagcheck.engine.places import at_root
-from tagcheck.engine.skaffoldfiles import (
-    Configuration,
-    Release,
-    is_configuration,
-    name_of,
-    requirements,
-    with_profiles,
-)
-from tagcheck.engine.skaffoldnames import Made, Naming, asked_for, said, tag_of
+from tagcheck.engine.skaffoldfiles import Configuration, Release
+from tagcheck.engine.skaffoldnames import Made, Naming, asked_for, tag_of
+from tagcheck.engine.skaffoldsearch import Configurations
 from tagcheck.events import Stage
 from tagcheck.fields import field
 from tagcheck.frontends import skaffold
@@ -43,14 +37,9 @@ from tagcheck.settings import placed, steps
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Value
 from tagcheck.writing import written
 
-MOST_CONFIGURATIONS = 60
-DEEPEST_REQUIREMENT = 12
 MOST_ARTIFACTS = 300
 MOST_MANIFESTS = 600
 _MANIFESTS = (".yaml", ".yml", ".json")
-_PROFILE = "SKAFFOLD_PROFILE"
-_STATED = "configurations of a file"
-_NEEDED = "configurations that others need"
 
 
 class Work(Struct, frozen=True):
@@ -63,16 +52,7 @@ class Work(Struct, frozen=True):
     whole: bool
 
 
-class _Search(Struct):
-    """Configurations gathered so far."""
-
-    found: list[Configuration]
-    seen: set[tuple[str, frozenset[str], frozenset[str]]]
-    files: dict[str, None]
-    whole: bool = True
-
-
-class Skaffold(Injections):
+class Skaffold(Configurations):
     """A run that knows Skaffold."""
 
     def artifacts_built(self, effect: Effect) -> None:
@@ -86,7 +66,7 @@ class Skaffold(Injections):
     def artifacts_deployed(self, effect: Effect, *, statement: bool = False) -> None:
         self.uses_cluster = True
         with self.process(in_command=True):
-            work = self._work(effect)
+            work = self._work(effect, statement=statement)
             if work is None:
                 self.gap("deployed", "a configuration of Skaffold that is not in the project")
                 return
@@ -94,94 +74,15 @@ class Skaffold(Injections):
 
     # --- configurations ---
 
-    def _work(self, effect: Effect) -> Work | None:
-        search = _Search([], set(), {})
-        given = (*effect.settings, *(() if effect.settings else said(self, _PROFILE)))
-        profiles = frozenset(text.literal or "" for text in given)
-        modules = frozenset(text.literal or "" for text in effect.modules)
-        for path in self._configuration_files(effect):
-            self._gather(path, profiles, modules, search, 0)
+    def _work(self, effect: Effect, *, statement: bool = False) -> Work | None:
+        search = self.configurations(effect, statement=statement)
         if not search.found:
             return None
         configurations = tuple(search.found)
         naming = Naming(self, effect)
         artifacts = ((one, artifact) for one in configurations for artifact in one.artifacts)
         made = tuple(naming.made(one, artifact) for one, artifact in islice(artifacts, MOST_ARTIFACTS))
-        return Work(configurations, made, tuple(search.files), naming, search.whole and "" not in profiles)
-
-    def _configuration_files(self, effect: Effect) -> list[str]:
-        if effect.values:
-            paths = [self.located(each) or self._in_folder(each) for each in effect.values]
-            return [path for path in paths if path is not None]
-        found = self._in_folder(EMPTY)
-        return [found] if found is not None else []
-
-    def _in_folder(self, path: Text) -> str | None:
-        folder = self.folder(path)
-        names = (normpath(join(folder, name)) for name in skaffold.NAMES) if folder is not None else ()
-        return next((name for name in names if self.program.has(name)), None)
-
-    def _gather(self, path: str, profiles: frozenset[str], names: frozenset[str], search: _Search, depth: int) -> None:
-        """The configurations of a file of some names, after those that they need."""
-        key = (path, profiles, names)
-        if key in search.seen:
-            return
-        if depth > DEEPEST_REQUIREMENT or len(search.seen) >= MOST_CONFIGURATIONS:
-            search.whole = False
-            return
-        search.seen.add(key)
-        search.files[path] = None
-        for content in self._configurations(path):
-            if names and name_of(content) not in names:
-                continue
-            laid = with_profiles(content, profiles)
-            for each in requirements(laid):
-                inner = profiles | {name for name, by in each.profiles if not by or by & profiles}
-                where = self._required(path, each.path)
-                if where is None:
-                    search.whole = False
-                else:
-                    self._gather(where, frozenset(inner), each.names, search, depth + 1)
-            one = Configuration(path, laid)
-            if one not in search.found:
-                search.found.append(one)
-
-    def _required(self, path: str, needed: str | None) -> str | None:
-        """The file that a requirement names: another one, the one in a folder, or the file itself."""
-        if needed is None:
-            return None
-        whole = normpath(join(dirname(path), needed)) if needed else path
-        names = (whole, *(normpath(join(whole, name)) for name in skaffold.NAMES))
-        return next((name for name in names if self.program.has(name)), None)
-
-    def _is_needed(self, path: str) -> bool:
-        """Whether a configuration of another file needs one of this file: it may use what is built here."""
-        found = self.program.kept.get(_NEEDED)
-        known: frozenset[str] = found if isinstance(found, frozenset) else frozenset()
-        if found is None:
-            known = self.program.kept[_NEEDED] = frozenset(self._needed())
-        return path in known
-
-    def _needed(self) -> Iterator[str]:
-        for path in self.program.paths:
-            if path.endswith(_MANIFESTS) and skaffold.relevant(path, self.program.content(path)):
-                for content in self._configurations(path):
-                    wheres = (self._required(path, each.path) for each in requirements(content))
-                    yield from (where for where in wheres if where is not None and where != path)
-
-    def _configurations(self, path: str) -> tuple[Mapping, ...]:
-        content = self.read_file(at_root(path))
-        options = self.text_options(content) if content is not None else []
-        if not options:
-            return ()
-        text = options[0][1]
-        if text.literal != self.program.read(path):
-            return _stated(text)
-        key = (_STATED, path)
-        known = self.program.kept.get(key)
-        if not isinstance(known, tuple):
-            known = self.program.kept[key] = _stated(text)
-        return known
+        return Work(configurations, made, tuple(search.files), naming, search.whole)
 
     # --- building ---
 
@@ -220,7 +121,7 @@ class Skaffold(Injections):
             self.applied_files.add(path)
             self.visited.add(skaffold.key(path))
         injection = Injection(tuple(self._injected(made) for made in work.made))
-        injection.whole = work.whole and not (statement and self._is_needed(work.files[0]))
+        injection.whole = work.whole and not (statement and self.is_needed(work.files[0]))
         for needed in (need for made in work.made for need in made.artifact.needs):
             injection.excuse(needed)
         with self.injecting(injection):
@@ -280,7 +181,8 @@ class Skaffold(Injections):
         literal = pattern.literal
         if literal is None or "://" in literal:
             return False
-        names = self._like(normpath(join(dirname(one.path), literal)))
+        found = (self._like(path) for path in one.places(literal))
+        names = next((each for each in found if each), ())
         for name in names[:MOST_MANIFESTS]:
             content = self.read_file(at_root(name))
             if content is not None:
@@ -300,17 +202,19 @@ class Skaffold(Injections):
         literal = path.literal
         if literal is None or "://" in literal:
             return False
-        folder = normpath(join(dirname(one.path), literal))
-        return self.deploy_kustomization(at_root("" if folder == "." else folder))
+        folders = one.places(literal)
+        folder = next((each for each in folders if self._kustomization(each) is not None), folders[0])
+        return self.deploy_kustomization(at_root(folder))
 
     # --- charts ---
 
     def _install(self, one: Configuration, release: Release, work: Work, injection: Injection) -> bool:
         path = field(release.content, "chartPath")
         expanded = work.naming.expanded(path).literal if isinstance(path, Text) else None
-        folder = normpath(join(dirname(one.path), expanded)) if expanded is not None else None
+        folders = one.places(expanded) if expanded is not None else ()
+        folder = next((each for each in folders if self.program.has(normpath(join(each, CHART)))), None)
         settings = tuple(self._settings(release, work, injection))
-        if folder is None or not self.program.has(normpath(join(folder, CHART))):
+        if folder is None:
             self.gap("deployed", "a chart that is not in the project")
             return False
         values: Value = Mapping(())
@@ -325,8 +229,7 @@ class Skaffold(Injections):
         return True
 
     def _values_file(self, one: Configuration, name: str | None) -> str | None:
-        path = normpath(join(dirname(one.path), name)) if name is not None else None
-        return path if path is not None and self.program.has(path) else None
+        return next(filter(self.program.has, one.places(name)), None) if name is not None else None
 
     def _settings(self, release: Release, work: Work, injection: Injection) -> Iterator[charts.Setting]:
         """What a release sets, in the order of the command that Skaffold runs."""
@@ -384,10 +287,6 @@ class Skaffold(Injections):
             self.artifacts_deployed(effect, statement=True)
         else:
             super().used(node, value)
-
-
-def _stated(text: Text) -> tuple[Mapping, ...]:
-    return tuple(each for each in documents(text) if isinstance(each, Mapping) and is_configuration(each))
 
 
 def _setting(key: Text, value: Value, *more: str) -> charts.Setting:

@@ -5,6 +5,7 @@ what is deployed. Values are those of the file, with their places; what a templa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import join, normpath
 
 from msgspec import Struct
 
@@ -50,10 +51,17 @@ class Release(Struct, frozen=True):
 
 
 class Configuration(Struct, frozen=True):
-    """One configuration with its profiles laid over it; `path` is the file that it stands in."""
+    """One configuration with its profiles laid over it; `path` is the file that it stands in, `folders` are what its
+    paths may be seen from, the likeliest first."""
 
     path: str
     content: Mapping
+    folders: tuple[str, ...] = ("",)
+
+    def places(self, path: str) -> tuple[str, ...]:
+        """What a path of the configuration can mean, as seen from the project's folder."""
+        found = (normpath(join(folder, path)) for folder in self.folders)
+        return tuple("" if each == "." else each for each in found)
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
@@ -109,7 +117,8 @@ class Configuration(Struct, frozen=True):
         if any("--post-renderer" in str(each) for each in self._flags()):
             return False
         remote = [*items(field(deploy, "kubectl", "remoteManifests")), *items(field(manifests, "remoteManifests"))]
-        return not remote and all(each is None for each in (*others, *changing))
+        chosen = field(self.content, "resourceSelector", "allow")
+        return not remote and chosen is None and all(each is None for each in (*others, *changing))
 
     @property
     def named(self) -> Iterator[str]:
