@@ -94,7 +94,7 @@ class Skaffold(Configurations):
             site, self.site = self.site, place_of(made.artifact.name, self.site)
             self.record(Stage.BUILT, made.image, effect)
             self._made_in_cluster(made.image, effect)
-            if effect.wanted or self._is_published(made.source):
+            if work.naming.pushes or self._is_published(made.source):
                 self.record(Stage.PUSHED, made.image, effect)
             self.site = site
         if effect.path is not None:
@@ -115,7 +115,7 @@ class Skaffold(Configurations):
     def _deploy_artifacts(self, work: Work, effect: Effect, *, statement: bool) -> None:
         work = self._with_given(work, effect)
         for made in work.made:
-            if not effect.wanted and not self._is_published(made.source):
+            if not work.naming.pushes and not self._is_published(made.source):
                 self.record(Stage.LOADED, made.image, effect)
         for path in work.files:
             self.applied_files.add(path)

@@ -17,7 +17,7 @@ from tagcheck.image import parse
 from tagcheck.overlays import as_text
 from tagcheck.values import EMPTY, Hole, HoleKind, Text, Value
 
-_REPOSITORY, _TAG = "SKAFFOLD_DEFAULT_REPO", "SKAFFOLD_TAG"
+_REPOSITORY, _TAG, _PUSH = "SKAFFOLD_DEFAULT_REPO", "SKAFFOLD_TAG", "SKAFFOLD_PUSH"
 _OF_IMAGES = ("IMAGE_", "DIGEST")
 """How names begin that templates have for images, and not from the environment."""
 _SOURCE = "ko://"
@@ -44,6 +44,9 @@ class Naming:
         repositories = (effect.repository,) if effect.repository is not None else said(run, _REPOSITORY)
         self._tag = tags[0] if tags else None
         self._repository = repositories[0] if repositories and repositories[0].parts else None
+
+        self.pushes = effect.wanted or bool(repositories or said(run, _PUSH))
+        """whether somebody has said where what is built goes to"""
 
     def made(self, source: Configuration, artifact: Artifact) -> Made:
         name = self.expanded(artifact.name)
@@ -95,11 +98,13 @@ class Naming:
 
 
 def said(run: Injections, name: str) -> tuple[Text, ...]:
-    """What a run has set a variable to, as far as it is one text."""
+    """What a run has set a variable to: nothing if it has not."""
     if name not in run.variables:
         return ()
-    found = [text for _, text in run.text_options(run.environment(Text.of(name)))]
-    return tuple(found) if len(found) == 1 and found[0].parts and found[0] != run.outside(name) else ()
+    found = [text for _, text in run.text_options(run.environment(Text.of(name))) if text.parts]
+    if not found or found == [run.outside(name)]:
+        return ()
+    return tuple(found) if len(found) == 1 else (Text.of_hole(Hole(HoleKind.PARAMETER, name, name)),)
 
 
 def asked_for(template: Text) -> frozenset[str]:

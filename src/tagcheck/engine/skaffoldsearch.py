@@ -64,7 +64,7 @@ class Configurations(Injections):
             paths = [self.located(each) or self._in_folder(each) for each in effect.values]
             return [path for path in paths if path is not None]
         said_so = said(self, _FILE)
-        found = (self.located(said_so[0]) if said_so else None) or self._in_folder(EMPTY)
+        found = self.located(said_so[0]) if said_so else self._in_folder(EMPTY)
         return [found] if found is not None else []
 
     def _in_folder(self, path: Text) -> str | None:
