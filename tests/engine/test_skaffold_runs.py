@@ -187,7 +187,7 @@ def test_files_that_nobody_writes_end(events: Run, config: str) -> None:
 def test_many_artifacts_and_many_configurations_end(events: Run) -> None:
     items = "".join(f"    - image: app{number}\n" for number in range(2_000))
     many = f"apiVersion: skaffold/v4beta11\nkind: Config\nbuild:\n  artifacts:\n{items}"
-    assert len(ran(events, "skaffold build -t v1", many)) == 600
+    assert len(ran(events, "skaffold build -t v1", many)) == 300
     chain = {
         f"c{number}/skaffold.yaml": "apiVersion: skaffold/v4beta11\nkind: Config\n"
         f"requires: [{{path: ../c{number + 1}}}, {{path: ../c{number + 2}, activeProfiles: [{{name: p{number}}}]}}]\n"

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 from msgspec import Struct
 
-from tagcheck import ir
 from tagcheck.comparison import Same
-from tagcheck.embedded import documents
 from tagcheck.engine.charts import Charts
-from tagcheck.engine.manifests import MANIFESTS
+from tagcheck.engine.mentions import Mentions
 from tagcheck.events import Override
-from tagcheck.frontends import dockerfile
-from tagcheck.image import parse, same_image
+from tagcheck.image import canonical, parse, same_image
 from tagcheck.overlays import Renaming, as_text
 from tagcheck.source import Span
 from tagcheck.values import Hole, HoleKind, Opaque, Piece, Text, Value
-from tagcheck.workloads import ImageUse, find_images
+from tagcheck.workloads import ImageUse
 
-DEEPEST_EXPRESSION = 12
+MOST_UNUSED = 40
+"""Images of one deployment that are noted because nothing asks for them."""
 
 
 class Injected(Struct, frozen=True):
@@ -47,6 +46,11 @@ class Injection:
         self.whole = True
         self.count = 0
         self._known: dict[Text, Injected | Same] = {}
+        self._written: dict[str, list[int]] = {}
+        self._unsure = [number for number, each in enumerate(images) if each.name.literal is None]
+        for number, each in enumerate(images):
+            for key in _spellings(parse(each.name).name):
+                self._written.setdefault(key, []).append(number)
 
     def excuse(self, name: str) -> None:
         """An image is used by something other than a manifest."""
@@ -63,12 +67,15 @@ class Injection:
         return image if answer is Same.NO else None
 
     def _answer(self, name: Text) -> Injected | Same:
-        answers = [(number, same_image(name, parse(each.name).name)) for number, each in enumerate(self.images)]
-        self.used.update(number for number, answer in answers if answer is not Same.NO)
-        found = [number for number, answer in answers if answer is Same.YES]
+        exact = {number for key in _spellings(name) for number in self._written.get(key, ())}
+        others = range(len(self.images)) if name.literal is None else self._unsure
+        answers = {number: same_image(name, parse(self.images[number].name).name) for number in (*exact, *others)}
+        self.used.update(number for number, answer in answers.items() if answer is not Same.NO)
+        found = [number for number, answer in answers.items() if answer is Same.YES]
         if found:
-            return self.images[found[-1]]
-        return Same.NO if all(answer is Same.NO for _, answer in answers) else Same.MAYBE
+            injected: Injected = self.images[max(found)]
+            return injected
+        return Same.NO if all(answer is Same.NO for answer in answers.values()) else Same.MAYBE
 
     def unused(self) -> Iterator[Injected]:
         """The images that no manifest asks for."""
@@ -121,42 +128,13 @@ class Injections(Charts):
         yield
         self.injection = outer
         injection.whole = injection.whole and len(self.gaps) == gaps
-        for each in injection.unused():
-            if self._is_named_elsewhere(each.name):
-                continue
-            self._note_unnamed(each)
+        mentions = Mentions(self.program)
+        for each in islice(injection.unused(), MOST_UNUSED):
+            name = each.name.literal
+            if name is not None and not mentions.in_manifests(name, self.applied_files) and not mentions.as_base(name):
+                self._note_unnamed(name, each)
 
-    def _is_named_elsewhere(self, name: Text) -> bool:
-        """Whether another manifest of the project asks for an image, which is deployed now and then, or a Dockerfile
-        names it."""
-        literal = name.literal
-        if literal is None or self._is_base(literal):
-            return True
-        word = literal.encode()
-        files = (path for path in self.program.paths if path.endswith(MANIFESTS) and path not in self.applied_files)
-        for path in files:
-            content = self.program.content(path)
-            if word in content and b"image" in content:
-                uses = (use for each in documents(Text.of(content.decode("utf-8", "replace"))) for use in _uses(each))
-                if any(isinstance(use, Text) and parse(use).name.literal == literal for use in uses):
-                    return True
-        return False
-
-    def _is_base(self, name: str) -> bool:
-        """Whether a Dockerfile may take something from an image; of its name, the last part may stand by itself."""
-        last = name.rpartition("/")[2]
-        for path in self.program.paths:
-            content = self.program.content(path)
-            if last.encode() not in content or not dockerfile.relevant(path, content):
-                continue
-            procedures = dockerfile.parse(path, content, path).procedures.values()
-            uses = ((each, use) for each in procedures for use in each.lower() if isinstance(use, ir.Use))
-            if any(last in _names_in(use.value, each, 0) for each, use in uses):
-                return True
-        return False
-
-    def _note_unnamed(self, each: Injected) -> None:
-        wanted = each.name.literal or ""
+    def _note_unnamed(self, wanted: str, each: Injected) -> None:
         self.overrides.append(
             Override(wanted, each.image, each.site, len(self.events), self.guards, self.stack, certain=True)
         )
@@ -176,25 +154,9 @@ class _Replacing(Renaming):
         return Opaque(f"injected:{text}", "whether a name is replaced") if found is None else found
 
 
-def _names_in(node: ir.Expression | None, procedure: ir.Procedure, depth: int) -> Iterator[str]:
-    """What may be the last part of an image's name in an expression."""
-    if depth > DEEPEST_EXPRESSION:
-        return
-    match node:
-        case ir.Literal(text=text):
-            yield text.rpartition("/")[2].partition(":")[0]
-        case ir.Name(name=name):
-            given = (each.default for each in procedure.parameters if each.name == name)
-            yield from (found for each in given for found in _names_in(each, procedure, depth + 1))
-        case ir.Join(parts=parts):
-            yield from (found for each in parts for found in _names_in(each, procedure, depth + 1))
-        case ir.Choice():
-            for each in (node.then, node.otherwise):
-                yield from _names_in(each, procedure, depth + 1)
-
-
-def _uses(content: Value) -> Iterator[Value]:
-    yield from (use.image for use in find_images(content, lambda value: value))
+def _spellings(name: Text) -> Iterator[str]:
+    """What a name means, as far as it is literal."""
+    yield from (each.literal for each in canonical(name, "docker") if each.literal is not None)
 
 
 def place_of(name: Text, otherwise: Span) -> Span:

@@ -37,7 +37,7 @@ from tagcheck.settings import placed, steps
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Value
 from tagcheck.writing import written
 
-MOST_ARTIFACTS = 300
+MOST_ARTIFACTS = 150
 MOST_MANIFESTS = 600
 _MANIFESTS = (".yaml", ".yml", ".json")
 

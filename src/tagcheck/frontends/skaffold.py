@@ -13,7 +13,7 @@ from tagcheck.source import Span
 LANGUAGE = "skaffold"
 NAMES = ("skaffold.yaml", "skaffold.yml")
 """The files that are taken where none is named, the first that is there."""
-MOST_PROFILES = 24
+MOST_PROFILES = 12
 """Profiles of a file that are seen by themselves; further ones are left out."""
 _SUFFIXES = (".yaml", ".yml")
 _GROUP = b"skaffold/"
