@@ -16,7 +16,7 @@ from msgspec import Struct
 from tagcheck.comparison import Same
 from tagcheck.engine.charts import Charts
 from tagcheck.engine.mentions import Mentions
-from tagcheck.events import Override
+from tagcheck.events import Override, Stage
 from tagcheck.image import canonical, parse, same_image
 from tagcheck.overlays import Renaming, as_text
 from tagcheck.source import Span
@@ -123,21 +123,22 @@ class Injections(Charts):
     @contextmanager
     def injecting(self, injection: Injection) -> Iterator[None]:
         """While something is deployed names are replaced; afterwards it is noted which were not there."""
-        outer, gaps = self.injection, len(self.gaps)
+        outer, gaps, order = self.injection, len(self.gaps), len(self.events)
         self.injection = injection
         yield
         self.injection = outer
         injection.whole = injection.whole and len(self.gaps) == gaps
-        mentions = Mentions(self.program)
+        mentions, certain = Mentions(self.program), self._leaves_placeholder(order)
         for each in islice(injection.unused(), MOST_UNUSED):
             name = each.name.literal
             if name is not None and not mentions.in_manifests(name, self.applied_files) and not mentions.as_base(name):
-                self._note_unnamed(name, each)
+                made = Override(name, each.image, each.site, order - 1, self.guards, self.stack, certain=certain)
+                self.overrides.append(made)
 
-    def _note_unnamed(self, wanted: str, each: Injected) -> None:
-        self.overrides.append(
-            Override(wanted, each.image, each.site, len(self.events), self.guards, self.stack, certain=True)
-        )
+    def _leaves_placeholder(self, order: int) -> bool:
+        """Whether a name without a tag was deployed as it stands: names that wait to be replaced have none."""
+        deployed = (event.reference for event in self.events[order:] if event.stage is Stage.DEPLOYED)
+        return any(reference.tag is None and reference.digest is None for reference in deployed)
 
 
 class _Replacing(Renaming):
