@@ -38,10 +38,11 @@ class Injected(Struct, frozen=True):
 
 class Injection:
     """What is replaced in the manifests of one deployment. `used` are the images that something in them asks for, or
-    may: by their number; `whole`: all manifests were seen; `count`: the images that they name."""
+    may: by their number; `whole`: all manifests were seen; `count`: the images that they name. `complete`: no other
+    images are built for them."""
 
-    def __init__(self, images: tuple[Injected, ...]) -> None:
-        self.images = images
+    def __init__(self, images: tuple[Injected, ...], *, complete: bool = True) -> None:
+        self.images, self._complete = images, complete
         self.used: set[int] = set()
         self.whole = True
         self.count = 0
@@ -75,7 +76,8 @@ class Injection:
         if found:
             injected: Injected = self.images[max(found)]
             return injected
-        return Same.NO if all(answer is Same.NO for answer in answers.values()) else Same.MAYBE
+        known = self._complete and all(answer is Same.NO for answer in answers.values())
+        return Same.NO if known else Same.MAYBE
 
     def unused(self) -> Iterator[Injected]:
         """The images that no manifest asks for."""

@@ -120,7 +120,8 @@ class Skaffold(Configurations):
         for path in work.files:
             self.applied_files.add(path)
             self.visited.add(skaffold.key(path))
-        injection = Injection(tuple(self._injected(made) for made in work.made))
+        complete = len(work.made) < MOST_ARTIFACTS
+        injection = Injection(tuple(self._injected(made) for made in work.made), complete=complete)
         injection.whole = work.whole and not (statement and self.is_needed(work.files[0]))
         for needed in (need for made in work.made for need in made.artifact.needs):
             injection.excuse(needed)

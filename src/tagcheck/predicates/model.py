@@ -74,6 +74,19 @@ class Case:
             found = self._by_stages[stages] = [event for event in self.scenario.events if event.stage in stages]
         return found
 
+    def named_as(self, event: Event, *stages: Stage) -> list[Event]:
+        """The events of these stages whose image is written the same way as this one's, in order."""
+        found = self._by_image.get(stages)
+        if found is None:
+            found = self._by_image[stages] = {}
+            for each in self.events(*stages):
+                found.setdefault(each.image, []).append(each)
+        return found.get(event.image, [])
+
+    @cached_property
+    def _by_image(self) -> dict[tuple[Stage, ...], dict[Text, list[Event]]]:
+        return {}
+
     @cached_property
     def _by_stages(self) -> dict[tuple[Stage, ...], list[Event]]:
         return {}

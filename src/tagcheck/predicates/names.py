@@ -35,7 +35,7 @@ SETTABLE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
 
 
 def _match(case: Case, event: Event, span: Span, **variables: object) -> Match:
-    related = [each for each in case.events(*NAMED) if each.image == event.image][:6]
+    related = case.named_as(event, *NAMED)[:6]
     return Match(
         span=span,
         variables={
@@ -150,7 +150,7 @@ def _by_tag(case: Case) -> Iterator[Event]:
             or "<?>" in str(event.reference.name)
         ):
             continue
-        used = event.stage in USED or any(each.image == event.image for each in case.events(*USED))
+        used = event.stage in USED or bool(case.named_as(event, *USED))
         if case.is_local(event) or (used and not _is_scratch(event)):
             yield event
 
