@@ -200,7 +200,10 @@ class Commands(Tests):
     def _exit(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
         status = self._status(words, span)
-        if self.function or (isinstance(status, ir.Constant) and status.value is not None):
+        fails = isinstance(status, ir.Constant) and status.value is not None
+        if self.in_subshell and not fails:
+            self.emit(ir.Break(span))
+        elif self.function or fails:
             code = ir.Constant(0, span) if isinstance(status, ir.Constant) and status.value is None else status
             self.emit(ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(code),), span))
         else:

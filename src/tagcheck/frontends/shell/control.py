@@ -41,7 +41,8 @@ class Control(Lists):
         match node.type:
             case "subshell":
                 kept = self.entered(node)
-                self.sequence([child for child in node.children if child.type not in _BRACKETS])
+                inner = [child for child in node.children if child.type not in _BRACKETS]
+                self.until_exit(node, partial(self.sequence, inner))
                 self.left(kept, self.script.span(node))
             case "compound_statement" | "do_group" | "program":
                 if node.children and node.children[0].type.startswith("(("):
@@ -100,7 +101,10 @@ class Control(Lists):
     def _group(self, node: Node) -> tuple[ir.Statement, ...]:
         body = node.child_by_field_name("body")
         inner = [child for child in body.children if child.type not in _BRACKETS] if body is not None else []
-        return self.block(partial(self.sequence, inner))
+        outer, self.in_subshell = self.in_subshell, False
+        found = self.block(partial(self.sequence, inner))
+        self.in_subshell = outer
+        return found
 
     def _if(self, node: Node) -> None:
         """One `if`, its `elif`s nested in the other side, the innermost first."""
