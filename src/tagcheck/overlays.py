@@ -122,9 +122,8 @@ class ImageField(Struct, frozen=True):
 
 def image_fields(configuration: Value) -> tuple[ImageField, ...]:
     """The fields for images that a `configurations` file names."""
-    items = field(configuration, "images")
-    found = items.items if isinstance(items, Sequence) else ()
-    return tuple(ImageField(word(item, "kind"), _field_steps(word(item, "path"))) for item in found)
+    listed = items_of(configuration, "images")
+    return tuple(ImageField(word(item, "kind"), _field_steps(word(item, "path"))) for item in listed)
 
 
 def _field_steps(path: str) -> tuple[str, ...]:
@@ -357,15 +356,14 @@ def at(node: Value | None, steps: tuple[str, ...]) -> Value | None:
 def replaced(items: tuple[Value, ...], replacement: Value) -> tuple[Value, ...]:
     """The objects after one item under `replacements`."""
     source = field(replacement, "source")
-    selected = next(
-        (each for each in items if source is not None and selected_by(source, exact=True).takes(each)), None
-    )
-    value = at(selected, steps_of(word(source, "fieldPath") or "metadata.name")) if source is not None else None
-    if source is None or value is None:
+    if source is None:
+        return items
+    selected = next(filter(selected_by(source, exact=True).takes, items), None)
+    value = at(selected, steps_of(word(source, "fieldPath") or "metadata.name"))
+    if value is None:
         return items
     value = _part(value, field(source, "options"))
-    targets = field(replacement, "targets")
-    for target in targets.items if isinstance(targets, Sequence) else ():
+    for target in items_of(replacement, "targets"):
         items = tuple(_target_set(item, target, value) for item in items)
     return items
 

@@ -12,7 +12,7 @@ from tagcheck.catalogue import Tools
 from tagcheck.config import Config
 from tagcheck.contents import Files
 from tagcheck.discover import is_generated
-from tagcheck.engine.machine import Evaluation, evaluate
+from tagcheck.engine.machine import Evaluated, evaluate
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
 from tagcheck.frontends import kubernetes, kustomize, runnables
@@ -39,7 +39,7 @@ class Context:
     config: Config
     files: Files
 
-    def run(self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> Evaluation:
+    def run(self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> Evaluated:
         return evaluate(self.program, self.models, self.tools, name, procedures, tests)
 
 

@@ -311,9 +311,7 @@ def _column(line: Text, separator: str, column: str) -> Text:
     pieces = list(shelltexts.words(line)) if separator == " " else split_text(line, separator)
     if column == "$NF":
         return pieces[-1] if pieces else EMPTY
-    number = natural(column[1:])
-    if number is None:
-        return EMPTY
+    number = int(column[1:])
     return pieces[number - 1] if number <= len(pieces) else EMPTY
 
 

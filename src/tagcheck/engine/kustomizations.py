@@ -18,7 +18,7 @@ from tagcheck.embedded import documents
 from tagcheck.engine.manifests import Manifests
 from tagcheck.engine.places import at_root
 from tagcheck.events import Override
-from tagcheck.fields import field, word
+from tagcheck.fields import field, items, word
 from tagcheck.frontends.kustomize import NAMES, parts
 from tagcheck.guards import Guards
 from tagcheck.ir import Role, Use
@@ -156,9 +156,9 @@ class Kustomizations(Manifests):
         self._take(file)
         built = Built(given, start.whole and not any(content.get(name) for name in _PROGRAMS))
         for name in _BASES:
-            for item in _items(content, name):
+            for item in items(content, name):
                 built = built.and_(self._resource(file, item, depth))
-        for item in _items(content, "components"):
+        for item in items(content, "components"):
             built = self._component(file, item, built, depth)
         return self._transformed(file, content, Built(self._with_generated(file, content, built.objects), built.whole))
 
@@ -210,7 +210,7 @@ class Kustomizations(Manifests):
 
     def _with_generated(self, file: str, content: Mapping, objects: tuple[Value, ...]) -> tuple[Value, ...]:
         """Objects with the config maps that are generated; those of a base may be changed."""
-        for item in _items(content, "configMapGenerator"):
+        for item in items(content, "configMapGenerator"):
             made = self._generated(file, item)
             behaviour = word(item, "behavior")
             same_name = [each for each in objects if _is_config_map(each, word(item, "name"))]
@@ -223,12 +223,12 @@ class Kustomizations(Manifests):
 
     def _generated(self, file: str, item: Value) -> Mapping:
         """A config map of literals, of files, and of files of literals."""
-        data = list(_data_of(each for each in _items(item, "literals") if isinstance(each, Text)))
+        data = list(_data_of(each for each in items(item, "literals") if isinstance(each, Text)))
         single = field(item, "env")
-        for each in (*_items(item, "envs"), *([single] if single is not None else [])):
+        for each in (*items(item, "envs"), *([single] if single is not None else [])):
             text = self._file_text(file, each)
             data += _data_of(text.split("\n")) if text is not None else ()
-        for each in _items(item, "files"):
+        for each in items(item, "files"):
             key, path = (each.split_at("=") or (None, each)) if isinstance(each, Text) else (None, each)
             text = self._file_text(file, path)
             if text is not None and isinstance(path, Text):
@@ -253,26 +253,26 @@ class Kustomizations(Manifests):
             target = target_of(selector, patch)
             change = operated if isinstance(patch, Sequence) else patched
             objects = tuple(change(each, patch) if target.takes(each) else each for each in objects)
-        for labels in (content.get("commonLabels"), *(field(each, "pairs") for each in _items(content, "labels"))):
+        for labels in (content.get("commonLabels"), *(field(each, "pairs") for each in items(content, "labels"))):
             objects = tuple(labelled(each, labels) for each in objects)
-        configurations = [each for item in _items(content, "configurations") for each in self._patch(file, item)]
+        configurations = [each for item in items(content, "configurations") for each in self._patch(file, item)]
         fields = tuple(each for found in configurations for each in image_fields(found))
         renaming = Renaming(entries(content.get("images")), fields)
         if renaming.entries:
             objects = tuple(map(renaming, objects))
         if built.whole:
             self._note_unused(renaming)
-        for item in _items(content, "replacements"):
+        for item in items(content, "replacements"):
             objects = replaced(objects, self._written_elsewhere(file, item))
         return Built(tuple(each for each in objects if not isinstance(each, Null)), built.whole)
 
     def _patches(self, file: str, content: Mapping) -> list[tuple[Value | None, Value]]:
         """Every patch with its selector, in the tool's order."""
         found: list[tuple[Value | None, Value]] = []
-        for item in _items(content, "patchesStrategicMerge"):
+        for item in items(content, "patchesStrategicMerge"):
             found += [(None, each) for each in self._patch(file, item)]
         for name in ("patches", "patchesJson6902"):
-            for item in _items(content, name):
+            for item in items(content, name):
                 text = field(item, "patch")
                 source = text if text is not None else field(item, "path")
                 found += [(field(item, "target"), each) for each in self._patch(file, source)]
@@ -321,7 +321,7 @@ class Kustomizations(Manifests):
         for guards, text in self.text_options(before):
             content, inside = next(iter(documents(text)), None), base.and_(guards)
             if isinstance(content, Mapping) and inside is not None:
-                images = list(_items(content, "images"))
+                images = list(items(content, "images"))
                 for setting in effect.words:
                     _set_image(images, setting)
                 changed = with_entry(content, "images", Sequence(tuple(images)))
@@ -357,11 +357,6 @@ class Kustomizations(Manifests):
             self.deploy_kustomization(value)
         else:
             super().used(node, value)
-
-
-def _items(content: Value, name: str) -> tuple[Value, ...]:
-    found = field(content, name)
-    return found.items if isinstance(found, Sequence) else ()
 
 
 def _is_config_map(item: Value, name: str) -> bool:

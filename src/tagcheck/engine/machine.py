@@ -58,7 +58,7 @@ class Machine(Launches):
         self.live, self.failed = False, True
 
 
-class Evaluation(Struct, frozen=True):
+class Evaluated(Struct, frozen=True):
     """What the evaluation of an entry point gives: what happens to images, the keys of the procedures that it went
     through, and the files whose content it handed to a cluster."""
 
@@ -102,7 +102,7 @@ def evaluate(
     procedures: Sequence[Procedure],
     tests: Sequence[Procedure] = (),
     steps: int = MOST_STEPS,
-) -> Evaluation:
+) -> Evaluated:
     """The scenario of one entry point: `procedures` in order, then what they registered with a test framework; `tests`
     are the tests of a module whose test main is an entry. Never raises on what it reads; work past the bound is cut
     and said so in `Scenario.cut`."""
@@ -131,7 +131,7 @@ def evaluate(
         uses_cluster=machine.uses_cluster,
         makes_cluster=machine.makes_cluster,
     )
-    found = Evaluation(scenario, frozenset(machine.visited), frozenset(machine.applied_files))
+    found = Evaluated(scenario, frozenset(machine.visited), frozenset(machine.applied_files))
     # The parts of a run refer to each other, and nobody collects them while a scan goes on.
     vars(machine).clear()
     return found

@@ -30,8 +30,6 @@ from tagcheck.values import (
 )
 from tagcheck.workloads import ImageUse, find_images
 
-MANIFESTS = (".yaml", ".yml", ".json")
-
 
 class Manifests(Commands):
     """A run that knows Kubernetes objects."""
@@ -99,7 +97,7 @@ class Manifests(Commands):
         """A manifest file whose content is applied, changed or not, is not judged by itself any more."""
         for part in text.parts:
             path = part.origin.start.path if isinstance(part, Piece) and part.origin is not None else ""
-            if path.endswith(MANIFESTS):
+            if path.endswith(kubernetes.SUFFIXES):
                 self.applied_files.add(path)
             elif path.endswith(jinja.SUFFIXES):
                 self.visited.add(f"j2:{path}")
@@ -201,7 +199,7 @@ class Manifests(Commands):
             self.gap("deployed", "a file that is not in the project")
         for name in names:
             content = self._in_copy(path, name) or self._written(at_root(name)) or self._project_content(name)
-            if content is not None and name.endswith(MANIFESTS):
+            if content is not None and name.endswith(kubernetes.SUFFIXES):
                 self.deploy(content)
 
     def _in_copy(self, path: Text, name: str) -> Value | None:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from tagcheck import ir
 from tagcheck.embedded import documents
-from tagcheck.engine.manifests import MANIFESTS
-from tagcheck.frontends import dockerfile
+from tagcheck.frontends import dockerfile, kubernetes
 from tagcheck.image import parse
 from tagcheck.link import Program
 from tagcheck.values import Text
@@ -28,7 +27,7 @@ class Mentions:
 
     def in_manifests(self, name: str, without: Collection[str]) -> bool:
         """Whether a manifest asks for an image; `without`: not one of these files."""
-        paths = (path for path in self._with(name) if path.endswith(MANIFESTS) and path not in without)
+        paths = (path for path in self._with(name) if path.endswith(kubernetes.SUFFIXES) and path not in without)
         return any(name in self._kept(_DEPLOYED, path, _deployed) for path in paths)
 
     def as_base(self, name: str) -> bool:

@@ -224,8 +224,9 @@ class Recorder(Evaluation):
 
     def _take_away(self, event: Event, given: Guards) -> None:
         """Forget an event where `given` holds."""
-        at = next(at for at, each in enumerate(self.events) if each is event)
-        self.events[at : at + 1] = [replace(event, guards=left) for left in event.guards.without(given)]
+        at = next((at for at, each in enumerate(self.events) if each is event), None)
+        if at is not None:
+            self.events[at : at + 1] = [replace(event, guards=left) for left in event.guards.without(given)]
 
     def _supersede(self, event: Event) -> None:
         """A workload that was deleted and is deployed again: what it ran before the deletion no longer counts."""

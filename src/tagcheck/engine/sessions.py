@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.injections import Injected, Injection, place_of
-from tagcheck.engine.manifests import MANIFESTS
 from tagcheck.engine.places import at_root
 from tagcheck.engine.skaffold import Skaffold
 from tagcheck.events import Stage
+from tagcheck.frontends import kubernetes
 from tagcheck.frontends.python import starlark
 from tagcheck.guards import Guards
 from tagcheck.image import parse
@@ -112,7 +112,9 @@ class Sessions(Skaffold):
             text = self.as_text(value) if not isinstance(value, Alternatives) else EMPTY
             literal = "".join(part.text if isinstance(part, Piece) else " " for part in text.parts)
             paths = (normpath(join(session.folder, each.strip("\"'"))) for each in literal.split())
-            self.applied_files.update(each for each in paths if each.endswith(MANIFESTS) and self.program.has(each))
+            self.applied_files.update(
+                each for each in paths if each.endswith(kubernetes.SUFFIXES) and self.program.has(each)
+            )
 
     def _inject(self, session: Session, image: Text, effect: Effect) -> None:
         if len(session.injected) >= MOST_INJECTED:
@@ -136,7 +138,8 @@ class Sessions(Skaffold):
 
     def _settle_session(self, session: Session) -> None:
         """Deploy what was gathered."""
-        injection = Injection(tuple(session.injected.values()))
+        complete = len(session.injected) < MOST_INJECTED
+        injection = Injection(tuple(session.injected.values()), complete=complete)
         injection.whole = session.whole and self.printed_whole and len(session.gathered) <= MOST_GATHERED
         # Names may be put together of several arguments.
         for each in injection.images:
@@ -160,7 +163,7 @@ class Sessions(Skaffold):
             return False
         folders = (session.folder, dirname(at.path) if at is not None else "")
         names = (normpath(join(folder, literal)) for folder in folders)
-        name = next((each for each in names if self.program.has(each) and each.endswith(MANIFESTS)), None)
+        name = next((each for each in names if self.program.has(each) and each.endswith(kubernetes.SUFFIXES)), None)
         content = self.read_file(at_root(name)) if name is not None else None
         options = self.text_options(content) if content is not None else []
         for inner, text in options:

@@ -9,7 +9,7 @@ from tagcheck.builtins.marked import between
 from tagcheck.builtins.patterns import Costly, glob, pattern
 from tagcheck.builtins.symbolic import as_text, derived, joined, slice_text, undecided
 from tagcheck.engine import shelltexts
-from tagcheck.numerals import whole
+from tagcheck.numerals import quotient, whole
 from tagcheck.values import (
     EMPTY,
     PARAMETER_PREFIX,
@@ -127,15 +127,9 @@ def _calculated(operation: str, left: int, right: int) -> Value:
     return Number(_CALCULATIONS[operation](left, right))
 
 
-def _quotient(left: int, right: int) -> int:
-    """A quotient without its fraction, as C and Go have it."""
-    size = abs(left) // abs(right)
-    return size if (left < 0) == (right < 0) else -size
-
-
 _CALCULATIONS: dict[str, Callable[[int, int], int]] = {
-    "divide": _quotient,
-    "modulo": lambda left, right: left - right * _quotient(left, right),
+    "divide": quotient,
+    "modulo": lambda left, right: left - right * quotient(left, right),
     "power": lambda left, right: int(left**right),
     "shift-left": operator.lshift,
     "shift-right": operator.rshift,

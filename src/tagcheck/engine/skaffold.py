@@ -29,8 +29,8 @@ from tagcheck.engine.skaffoldfiles import Configuration, Release
 from tagcheck.engine.skaffoldnames import Made, Naming, asked_for, tag_of
 from tagcheck.engine.skaffoldsearch import Configurations
 from tagcheck.events import Stage
-from tagcheck.fields import field
-from tagcheck.frontends import skaffold
+from tagcheck.fields import field, items, word
+from tagcheck.frontends import kubernetes, skaffold
 from tagcheck.image import parse
 from tagcheck.overlays import as_text
 from tagcheck.settings import placed, steps
@@ -39,7 +39,6 @@ from tagcheck.writing import written
 
 MOST_ARTIFACTS = 150
 MOST_MANIFESTS = 600
-_MANIFESTS = (".yaml", ".yml", ".json")
 
 
 class Work(Struct, frozen=True):
@@ -135,16 +134,13 @@ class Skaffold(Configurations):
     def _with_given(self, work: Work, effect: Effect) -> Work:
         """The names that a command gives: written out, or in a file that a build has written."""
         given = dict(self._given(effect))
-        if effect.path is not None:
-            content = self.read_file(effect.path)
-            for _, text in self.text_options(content) if content is not None else ():
-                for item in _builds(text):
-                    name, tag = as_text(field(item, "imageName")), as_text(field(item, "tag"))
-                    if name is not None and name.literal and tag is not None:
-                        given.setdefault(name.literal, tag)
-            unknown = content is None
-        else:
-            unknown = False
+        content = self.read_file(effect.path) if effect.path is not None else None
+        texts = self.text_options(content) if content is not None else []
+        for item in (item for _, text in texts for item in items(next(iter(documents(text)), None), "builds")):
+            name, tag = word(item, "imageName"), as_text(field(item, "tag"))
+            if name and tag is not None:
+                given.setdefault(name, tag)
+        unknown = effect.path is not None and content is None
         made = tuple(replace(each, image=self._image_of(each, given, unknown=unknown)) for each in work.made)
         return replace(work, made=made)
 
@@ -188,7 +184,7 @@ class Skaffold(Configurations):
             content = self.read_file(at_root(name))
             if content is not None:
                 self.deploy(content)
-        return bool(names)
+        return 0 < len(names) <= MOST_MANIFESTS
 
     def _like(self, pattern: str) -> tuple[str, ...]:
         """The manifests that a pattern means; of a folder all of them."""
@@ -197,7 +193,7 @@ class Skaffold(Configurations):
             inside = self.program.below(pattern.partition("*")[0].rpartition("/")[0])
             found = tuple(each for each in inside if fnmatchcase(each, pattern.replace("**/", "*")))
         names = found or self.program.below("" if pattern == "." else pattern)
-        return tuple(name for name in names if name.endswith(_MANIFESTS))
+        return tuple(name for name in names if name.endswith(kubernetes.SUFFIXES))
 
     def _deploy_folder(self, one: Configuration, path: Text) -> bool:
         literal = path.literal
@@ -293,8 +289,3 @@ class Skaffold(Configurations):
 def _setting(key: Text, value: Value, *more: str) -> charts.Setting:
     way = (*steps(str(key)), *more)
     return charts.Setting(way, value, key)
-
-
-def _builds(text: Text) -> tuple[Value, ...]:
-    listed = field(next(iter(documents(text)), None), "builds")
-    return listed.items if isinstance(listed, Sequence) else ()

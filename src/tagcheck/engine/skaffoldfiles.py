@@ -10,16 +10,13 @@ from posixpath import join, normpath
 from msgspec import Struct
 
 from tagcheck.fields import field, items, word
-from tagcheck.overlays import as_text, operated
+from tagcheck.overlays import as_text, operated, with_entry
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Truth, Value
 
 DEEPEST = 12
 _KIND = "Config"
 _GROUP = "skaffold/"
-_ALTERNATIVES = {
-    "tagPolicy": None,
-    "build": ("local", "googleCloudBuild", "cluster"),
-}
+_ALTERNATIVES = {"build": ("local", "googleCloudBuild", "cluster")}
 """Of some fields only one can be given: a profile's takes the place of any other."""
 _USUAL = "k8s/*.yaml"
 """The manifests of a configuration that says nothing of any."""
@@ -40,9 +37,7 @@ class Release(Struct, frozen=True):
     content: Mapping
 
     def texts(self, name: str) -> tuple[Text, ...]:
-        found = self.content.get(name)
-        items = found.items if isinstance(found, Sequence) else (found,)
-        return tuple(each for each in items if isinstance(each, Text))
+        return _texts(self.content.get(name))
 
     def pairs(self, name: str) -> tuple[tuple[Text, Value], ...]:
         """The settings under a key, mappings in mappings as one key with dots."""
@@ -179,7 +174,7 @@ def with_profiles(content: Mapping, names: frozenset[str]) -> Mapping:
                 given = profile.get(key)
                 if given is not None:
                     below = content.get(key)
-                    content = _with(content, key, _overlaid(below, given, key, 0))
+                    content = with_entry(content, key, _overlaid(below, given, key, 0))
     return content
 
 
@@ -202,7 +197,7 @@ def requirements(content: Mapping) -> tuple[Requirement, ...]:
 def _with_operation(patches: Sequence) -> Sequence:
     """Patches that say no operation replace."""
     found = (
-        _with(each, "op", Text.of("replace")) if isinstance(each, Mapping) and not word(each, "op") else each
+        with_entry(each, "op", Text.of("replace")) if isinstance(each, Mapping) and not word(each, "op") else each
         for each in patches.items
     )
     return Sequence(tuple(found))
@@ -212,19 +207,14 @@ def _overlaid(below: Value | None, above: Value, name: str, depth: int) -> Value
     """Mappings join key by key, anything else is replaced."""
     if not isinstance(below, Mapping) or not isinstance(above, Mapping) or depth > DEEPEST or name == "tagPolicy":
         return above
-    alone = _ALTERNATIVES.get(name) or ()
+    alone = _ALTERNATIVES.get(name, ())
     if any(above.get(each) is not None for each in alone):
         kept = ((key, value) for key, value in below.entries if not isinstance(key, Text) or key.literal not in alone)
         below = Mapping(tuple(kept), below.open)
     for key, value in above.entries:
         if isinstance(key, Text) and key.literal:
-            below = _with(below, key.literal, _overlaid(below.get(key.literal), value, key.literal, depth + 1))
+            below = with_entry(below, key.literal, _overlaid(below.get(key.literal), value, key.literal, depth + 1))
     return below
-
-
-def _with(mapping: Mapping, name: str, value: Value) -> Mapping:
-    kept = ((key, old) for key, old in mapping.entries if not (isinstance(key, Text) and key.literal == name))
-    return Mapping((*kept, (Text.of(name), value)), mapping.open)
 
 
 def _flat(node: Mapping, before: Text, depth: int) -> Iterator[tuple[Text, Value]]:
@@ -239,8 +229,8 @@ def _flat(node: Mapping, before: Text, depth: int) -> Iterator[tuple[Text, Value
 
 
 def _texts(value: Value | None) -> tuple[Text, ...]:
-    items = value.items if isinstance(value, Sequence) else (value,)
-    return tuple(text for each in items if (text := as_text(each)) is not None)
+    listed = value.items if isinstance(value, Sequence) else (value,)
+    return tuple(text for each in listed if (text := as_text(each)) is not None)
 
 
 def _is_container(item: Value) -> bool:

@@ -10,11 +10,10 @@ from msgspec import Struct, field
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.injections import Injections
-from tagcheck.engine.manifests import MANIFESTS
 from tagcheck.engine.places import at_root
 from tagcheck.engine.skaffoldfiles import Configuration, is_configuration, name_of, requirements, with_profiles
 from tagcheck.engine.skaffoldnames import said
-from tagcheck.frontends import skaffold
+from tagcheck.frontends import kubernetes, skaffold
 from tagcheck.values import EMPTY, Mapping, Text
 
 MOST_CONFIGURATIONS = 60
@@ -116,7 +115,7 @@ class Configurations(Injections):
 
     def _needed(self) -> Iterator[str]:
         for path in self.program.paths:
-            if path.endswith(MANIFESTS) and skaffold.relevant(path, self.program.content(path)):
+            if path.endswith(kubernetes.SUFFIXES) and skaffold.relevant(path, self.program.content(path)):
                 for content in self._configurations(path):
                     wheres = (self._required(path, each.path) for each in requirements(content))
                     yield from (where for where in wheres if where is not None and where != path)

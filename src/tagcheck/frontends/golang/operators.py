@@ -28,6 +28,7 @@ from tagcheck.ir import (
     Opaque,
     Receive,
 )
+from tagcheck.numerals import quotient
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -140,10 +141,7 @@ def _computed(operator: str, left: object, right: object) -> int | float | None:
 
 def _divided(left: int | float, right: int | float) -> int | float:
     """Go rounds the quotient of integers towards zero."""
-    if isinstance(left, int) and isinstance(right, int):
-        quotient = abs(left) // abs(right)
-        return quotient if (left < 0) == (right < 0) else -quotient
-    return left / right
+    return quotient(left, right) if isinstance(left, int) and isinstance(right, int) else left / right
 
 
 def _rest(left: int | float, right: int | float) -> int | float:
