@@ -70,8 +70,13 @@ class EffectKind(Enum):
     ARTIFACTS_DEPLOYED = "artifacts-deployed"
     """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
     SESSION = "session"
-    """what follows builds and deploys together: the file `path` says what; without one, that is all. `store` is the
-    registry of what is built; `wanted`: the program in the file runs as a session"""
+    """the program in the file `path`, or the one that its folder has by default, runs as a session"""
+    SESSION_BEGUN = "session-begun"
+    """what follows builds and deploys together: the program is the file `path`"""
+    SESSION_ENDED = "session-ended"
+    """nothing more is said: what the session was told is built and deployed"""
+    SESSION_REGISTRY = "session-registry"
+    """`store` is the registry of what the session builds"""
     INJECTED = "injected"
     """`images` are built, and take the place of those of their names in what the session deploys; `words`: names of
     others that go into them"""
@@ -87,6 +92,19 @@ class EffectKind(Enum):
     TESTS = "tests"
     """the tests of the project in the folders and files `values` (those of the working directory, if none); those in
     folders below too if `everything` says so"""
+
+
+OF_SESSIONS = frozenset(
+    {
+        EffectKind.SESSION,
+        EffectKind.SESSION_BEGUN,
+        EffectKind.SESSION_ENDED,
+        EffectKind.SESSION_REGISTRY,
+        EffectKind.INJECTED,
+        EffectKind.GATHERED,
+    }
+)
+"""What starts a session, and what one says."""
 
 
 class Effect(Struct, frozen=True):

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
-from tagcheck.catalog import Effect, EffectKind
+from tagcheck.catalog import OF_SESSIONS, Effect, EffectKind
 from tagcheck.comparison import Same, equal, same
 from tagcheck.engine.copies import Copies
 from tagcheck.engine.evaluate import Evaluation
@@ -159,7 +159,7 @@ class Recorder(Evaluation):
                 self.artifacts_built(effect)
             case EffectKind.ARTIFACTS_DEPLOYED:
                 self.artifacts_deployed(effect)
-            case EffectKind.SESSION | EffectKind.INJECTED | EffectKind.GATHERED:
+            case kind if kind in OF_SESSIONS:
                 self.session(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
@@ -306,16 +306,20 @@ class Recorder(Evaluation):
     def composed(self, effect: Effect) -> None: ...
 
     @abstractmethod
-    def baked(self, effect: Effect) -> None: ...
+    def baked(self, effect: Effect) -> None:
+        """Record what the targets of bake files build."""
 
     @abstractmethod
-    def artifacts_built(self, effect: Effect) -> None: ...
+    def artifacts_built(self, effect: Effect) -> None:
+        """Record what configurations of Skaffold build."""
 
     @abstractmethod
-    def artifacts_deployed(self, effect: Effect) -> None: ...
+    def artifacts_deployed(self, effect: Effect) -> None:
+        """Record what configurations of Skaffold deploy."""
 
     @abstractmethod
-    def session(self, effect: Effect) -> None: ...
+    def session(self, effect: Effect) -> None:
+        """Start a session, or take note of what the one that runs says."""
 
     @abstractmethod
     def script(self, effect: Effect) -> Value | None: ...

@@ -46,27 +46,30 @@ class Sessions(Skaffold):
     _session: Session | None = None
 
     def session(self, effect: Effect) -> None:
-        session = self._session
-        if effect.kind is EffectKind.SESSION and effect.path is not None and not effect.wanted:
-            path = effect.path.literal or ""
-            self.visited.add(f"tilt:{path}")
-            self._session = session or Session(dirname(path), self._nesting)
-        elif effect.kind is EffectKind.SESSION and effect.wanted:
+        if effect.kind is EffectKind.SESSION:
             self._start_session(effect)
-        elif session is None:
-            return
-        elif effect.kind is EffectKind.SESSION and effect.store is not None:
-            session.registry = effect.store
-        elif effect.kind is EffectKind.SESSION:
-            self._settle_session(session)
-            self._session = None
-        elif effect.kind is EffectKind.GATHERED:
-            session.gathered += ((self.guards, text, self.site) for text in effect.images)
-            session.whole = session.whole and bool(effect.images)
-        else:
-            session.needed.update(_last(each) for each in effect.words)
-            for image in effect.images:
-                self._inject(session, image, effect)
+        elif effect.kind is EffectKind.SESSION_BEGUN:
+            path = (effect.path.literal if effect.path is not None else None) or ""
+            self.visited.add(starlark.key(path))
+            self._session = self._session or Session(dirname(path), self._nesting)
+        elif self._session is not None:
+            self._say(self._session, effect)
+
+    def _say(self, session: Session, effect: Effect) -> None:
+        """One thing that a session says."""
+        match effect.kind:
+            case EffectKind.SESSION_ENDED:
+                self._settle_session(session)
+                self._session = None
+            case EffectKind.SESSION_REGISTRY:
+                session.registry = effect.store
+            case EffectKind.GATHERED:
+                session.gathered += ((self.guards, text, self.site) for text in effect.images)
+                session.whole = session.whole and bool(effect.images)
+            case _:
+                session.needed.update(_last(each) for each in effect.words)
+                for image in effect.images:
+                    self._inject(session, image, effect)
 
     def _start_session(self, effect: Effect) -> None:
         """Run the program of a session that a command starts."""

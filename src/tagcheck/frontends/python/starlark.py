@@ -50,6 +50,11 @@ def relevant(path: str, content: bytes) -> bool:
     return is_named(path) and b"\x00" not in content[:4]
 
 
+def key(path: str) -> str:
+    """The key of the procedure that a program is."""
+    return f"{LIBRARY}:{path}"
+
+
 def parse(path: str, content: bytes, module: str, read: Read) -> Unit:
     """A program as a unit with one procedure, `tilt:path`. `read` gives the content of a file of the project. Never
     raises."""
@@ -71,7 +76,7 @@ def _parsed(path: str, content: bytes, module: str, read: Read) -> Unit:
         return files.lowered(path, span)
 
     mentions = frozenset().union(*(file.words(file.tree) for file in files.known.values()))
-    procedure = ir.Procedure(f"{LIBRARY}:{path}", module, (), lower, span, ("",), mentions=mentions)
+    procedure = ir.Procedure(key(path), module, (), lower, span, ("",), mentions=mentions)
     problems = tuple(each for each in files.problems if each.path == path)
     return Unit(
         path, LANGUAGE, module, procedures={name: procedure}, entries=((name, EntryKind.STATEMENT),), problems=problems
@@ -138,7 +143,7 @@ class _Files:
             free = file.words(file.tree) - names - BUILTIN_NAMES
             file.imports.update({name: _MODULES.get(name, f"{LIBRARY}:{name}") for name in free})
             file.names = names
-        scope = Scope(f"{LIBRARY}:{path}", frozenset(names))
+        scope = Scope(key(path), frozenset(names))
         body = FunctionBody(self.known[path], scope)
         for name in sorted(names):
             body.emit(ir.Assign((ir.Name(name, span),), ir.Zero("", span), span, declare=True))
