@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tagcheck.engine import sessions
 from tagcheck.frontends.python import starlark
 from tests.engine.conftest import Run, run_script
 
@@ -119,3 +120,21 @@ def test_what_cannot_be_read_is_a_problem() -> None:
     unit = starlark.parse("Tiltfile", b"docker_build('app', '.')\nx = = 3\n", "Tiltfile", lambda path: None)
     assert [(each.path, each.line) for each in unit.problems] == [("Tiltfile", 2)]
     assert not unit.procedures
+
+
+def test_names_are_not_known_where_not_all_images_were_looked_at(events: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "docker_build('app', '.')\nk8s_yaml('k8s/a.yaml')\n"
+    assert "deployed other" in ran(events, program, image="other")
+    monkeypatch.setattr(sessions, "MOST_INJECTED", 1)
+    assert "deployed other" not in ran(events, program, image="other")
+    assert f"deployed {MADE}" in ran(events, program)
+
+
+@pytest.mark.parametrize(("most", "missed"), [(2, ["other"]), (1, [])])
+def test_an_image_is_missed_only_where_all_manifests_were_looked_at(
+    most: int, missed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MOST_GATHERED", most)
+    program = "docker_build('other', '.')\nk8s_yaml('k8s/a.yaml')\nk8s_yaml('k8s/b.yaml')\n"
+    files = {"Tiltfile": program, "k8s/a.yaml": POD.format(image="x"), "k8s/b.yaml": POD.format(image="y")}
+    assert [each.wanted for each in run_script("tilt ci", files).missed] == missed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.conftest import Run
+from tagcheck.engine import skaffold
+from tests.engine.conftest import Run, run_script
 
 APP = """
 apiVersion: skaffold/v4beta11
@@ -194,3 +195,21 @@ def test_many_artifacts_and_many_configurations_end(events: Run) -> None:
         for number in range(100)
     }
     assert ran(events, "cd c0 && skaffold run", **chain) == []
+
+
+def test_names_are_not_known_where_not_all_artifacts_were_looked_at(
+    events: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ran(events, "skaffold run -t v1", image="other")[2:] == ["deployed other"]
+    monkeypatch.setattr(skaffold, "MOST_ARTIFACTS", 1)
+    assert ran(events, "skaffold run -t v1", image="other")[2:] == ["deployed <?>"]
+    assert ran(events, "skaffold run -t v1")[2:] == ["deployed app:v1"]
+
+
+@pytest.mark.parametrize(("most", "missed"), [(2, ["app"]), (1, [])])
+def test_an_image_is_missed_only_where_all_manifests_were_looked_at(
+    most: int, missed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(skaffold, "MOST_MANIFESTS", most)
+    files = {"skaffold.yaml": APP, "k8s/a.yaml": POD.format(image="x"), "k8s/b.yaml": POD.format(image="y")}
+    assert [each.wanted for each in run_script("skaffold run", files).missed] == missed
