@@ -12,6 +12,7 @@ from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import jinja, kubernetes
 from tagcheck.frontends.dockerfile import NO_IMAGE
+from tagcheck.frontends.holes import blank_documents
 from tagcheck.guards import Guards
 from tagcheck.image import looks_like_reference, parse
 from tagcheck.source import Position, Span
@@ -29,6 +30,9 @@ from tagcheck.values import (
     Value,
 )
 from tagcheck.workloads import ImageUse, find_images
+
+_IMAGE_WORDS = ("mage", "MAGE")
+"""One of them is in every text that names an image, whatever the case of its key's first letter."""
 
 
 class Manifests(Commands):
@@ -73,7 +77,7 @@ class Manifests(Commands):
 
     def deploy_manifest(self, text: Text) -> None:
         """The objects of a manifest with holes."""
-        if not any(isinstance(part, Piece) and "mage" in part.text for part in text.parts):
+        if not any(isinstance(part, Piece) and not _names_no_image(part.text) for part in text.parts):
             unknown = next((hole for hole in text.holes if hole.kind is HoleKind.OPAQUE), None)
             if unknown is not None and len(text.parts) == 1:
                 self.gap("deployed", unknown.label)
@@ -223,7 +227,11 @@ class Manifests(Commands):
 
 
 def _lowered(source: SourceText) -> tuple[ir.Use, ...]:
-    return kubernetes.lower_text(source)[0]
+    return kubernetes.lower_text(blank_documents(source, _names_no_image))[0]
+
+
+def _names_no_image(document: str) -> bool:
+    return not any(word in document for word in _IMAGE_WORDS)
 
 
 def _lines_of(text: Text) -> tuple[tuple[str, int, int], ...]:

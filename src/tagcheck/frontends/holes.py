@@ -20,7 +20,7 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
@@ -139,9 +139,14 @@ def blank_definitions(text: Text) -> Text:
     """The text with the documents blanked that define resources: they are large, and hold schemas only."""
     if "\nkind: CustomResourceDefinition" not in text.text:
         return text
+    return blank_documents(text, lambda document: _DEFINITION.search(document) is not None)
+
+
+def blank_documents(text: Text, is_idle: Callable[[str], bool]) -> Text:
+    """The text with some of its documents blanked: what follows stays in its place."""
     starts = [0, *(match.start() for match in _SEPARATOR.finditer(text.text)), len(text.text)]
     found = [text.text[start:end] for start, end in itertools.pairwise(starts)]
-    content = (_LINE.sub(_spaces, each) if _DEFINITION.search(each) else each for each in found)
+    content = (_LINE.sub(_spaces, each) if is_idle(each) else each for each in found)
     return Text("".join(content), text.chunks)
 
 
