@@ -98,9 +98,7 @@ class Execution(Calls):
             case ir.Name():
                 self._place_name(target, value, frame, declare)
             case ir.Global():
-                cell = self.cell(target, frame)
-                if cell is not None:
-                    self.heap.write(cell, value)
+                self._place_global(target, value, frame)
             case ir.Field():
                 self._place_in(target.base, frame, lambda content: self._with_field(content, target.name, value))
             case ir.Index():
@@ -124,6 +122,14 @@ class Execution(Calls):
         elif not (isinstance(value, Pointer) and value.cell == cell and not value.path):
             # A method that returns its receiver gives back the variable's own cell.
             self.heap.write(cell, value)
+
+    def _place_global(self, target: ir.Global, value: Value, frame: Frame) -> None:
+        cell = self.cell(target, frame)
+        if cell is not None:
+            self.heap.write(cell, value)
+        elif self.program.is_project(target.module):
+            # In a file that does not compile, or an extract, a variable need not be declared.
+            self.define(target.module, target.name, value)
 
     def _place_in(self, base: ir.Expression, frame: Frame, change: Callable[[Value], Value]) -> None:
         """Change the content of a variable, or of the cell that it points to."""

@@ -81,6 +81,11 @@ class Symbols(Basis):
             for index, each in enumerate(found)
         )
 
+    def define(self, module: str, name: str, value: Value) -> None:
+        """Give a variable that a module does not declare a value."""
+        self.libraries.pop((module, name), None)
+        self.globals[(module, name)] = self.heap.new(value)
+
     def _chosen(self, index: int, count: int, module: str, name: str) -> Guards:
         """The guard of one of several definitions of a name among which a build chooses: the build's constraint, so
         that names in one file are chosen together."""
