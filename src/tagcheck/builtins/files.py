@@ -12,7 +12,7 @@ from tagcheck.builtins.formats import format_text, sprint
 from tagcheck.builtins.general import results
 from tagcheck.builtins.paths import join_paths
 from tagcheck.builtins.symbolic import append_text, as_text, over, text_argument
-from tagcheck.values import EMPTY, Null, Number, Opaque, Outcome, Pointer, Record, Text, Value
+from tagcheck.values import EMPTY, LibraryValue, Null, Number, Opaque, Outcome, Pointer, Record, Text, Value
 
 CONTENT = "%content"
 PATH = "%path"
@@ -80,6 +80,13 @@ def write_to(machine: Machine, writer: Value, content: Value) -> None:
         machine.write_file(path, whole)
     elif loaded.type in BUFFER_TYPES or loaded.get(CONTENT) is not None:
         machine.store(writer, loaded.with_field(CONTENT, append_text(loaded.get(CONTENT) or EMPTY, content)))
+
+
+def is_log(writer: Value) -> bool:
+    """Whether nothing keeps what is written to a writer: it is no reference, buffer or file."""
+    if isinstance(writer, Record):
+        return not writer.fields and writer.type not in BUFFER_TYPES
+    return isinstance(writer, Opaque | LibraryValue)
 
 
 def buffer(call: Call) -> tuple[Value, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from tagcheck import ir
+from tagcheck.builtins.files import is_log
 from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
 from tagcheck.engine.libraries import LibraryCalls, Results
@@ -66,9 +67,8 @@ class Calls(LibraryCalls):
 
     # --- the call statement ---
 
-    def invoke(self, node: ir.Invoke, frame: Frame) -> Results:
-        """Evaluate callee and arguments and call; the results."""
-        callee = self.callee(node.callee, frame)
+    def invoke(self, node: ir.Invoke, callee: Value, frame: Frame) -> Results:
+        """Evaluate the arguments and call; the results."""
         wanted = len(node.targets)
         model = self.models.find(callee.name) if isinstance(callee, LibraryValue) else None
         if model is not None and model.spec.wants is not None and self._is_idle_call(model.spec.wants, node, frame):
@@ -148,7 +148,7 @@ class Calls(LibraryCalls):
         first = node.arguments[0].value if node.arguments else None
         if first is None or isinstance(first, ir.Spread):
             return False
-        return isinstance(self.evaluate(first, frame), Opaque | LibraryValue)
+        return is_log(self.evaluate(first, frame))
 
     def callee(self, node: ir.Expression, frame: Frame) -> Value:
         """What is called. A method gets its receiver; a variable's own cell where the receiver is a variable."""

@@ -14,7 +14,6 @@ from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.calls import Calls
-from tagcheck.engine.libraries import Results
 from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
@@ -224,23 +223,19 @@ class Execution(Calls):
     # --- calls and commands ---
 
     def _invoke(self, node: ir.Invoke, frame: Frame) -> None:
-        results = self.invoke(node, frame)
+        callee = self.callee(node.callee, frame)
+        results = self.invoke(node, callee, frame)
         if not self.live:
             return
         targets = node.targets
-        if results and (not targets or None in targets):
-            self._note(node, frame, results)
+        if results and isinstance(callee, FunctionValue) and (not targets or None in targets):
+            self.note_dropped(results, targets, node.span)
         if len(targets) == 1 and len(results) > 1:
             self.place(targets[0], Sequence(results), frame, node.declare)
             return
         for index, target in enumerate(targets):
             value = results[index] if index < len(results) else self.opaque("a missing result")
             self.place(target, value, frame, node.declare)
-
-    def _note(self, node: ir.Invoke, frame: Frame, results: Results) -> None:
-        callee = self.callee(node.callee, frame)
-        if isinstance(callee, FunctionValue):
-            self.note_dropped(results, node.targets, node.span)
 
     def _run(self, node: ir.Run, frame: Frame) -> None:
         listed = self.items(node.argv, frame)
