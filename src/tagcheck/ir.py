@@ -326,13 +326,15 @@ class Run(Struct, frozen=True):
 
 
 class Redirect(Struct, frozen=True):
-    """Run the body with another standard input, or with what it prints going to `output` (as in `Run`)."""
+    """Run the body with another standard input, or with what it prints going to `output` (as in `Run`). `own`: it is a
+    process of its own, and who leaves the program there, leaves this alone."""
 
     body: tuple[Statement, ...]
     span: Span
     stdin: Expression | None = None
     output: Target = None
     whole: bool = False
+    own: bool = False
 
 
 class Branch(Struct, frozen=True):

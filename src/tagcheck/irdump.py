@@ -154,7 +154,8 @@ class _Dump:
         output = ""
         if statement.output is not None:
             output = f"; {_output(statement.whole)} {self.expression(statement.output)}"
-        return f"redirect{stdin}{output}"
+        own = " own process" if statement.own else ""
+        return f"redirect{own}{stdin}{output}"
 
     def _into(self, targets: tuple[ir.Target, ...], declare: bool) -> str:
         return f"{self._targets(targets)} {':=' if declare else '='} " if targets else ""

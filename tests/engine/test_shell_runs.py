@@ -216,6 +216,46 @@ CHOICES = {
         '(if [ -n "$A" ]; then exit 0; fi; docker push a:1)\ndocker push b:1',
         ["pushed a:1", "pushed b:1"],
     ),
+    "a script is left from a function": (
+        "f() { docker push a:1; exit 0; docker push b:1; }\nf\ndocker push c:1",
+        ["pushed a:1"],
+    ),
+    "a script is left from a function in a loop": (
+        "f() { docker push a:$1; exit; }\ng() { for i in 1 2; do f $i; done; }\ng\ndocker push c:1",
+        ["pushed a:1"],
+    ),
+    "a script is left from a group whose output goes to a file": (
+        "{ docker push a:1; exit 0; } > log\ndocker push b:1",
+        ["pushed a:1"],
+    ),
+    "a function leaves the subshell that it runs in": (
+        "f() { docker push a:1; exit 0; }\n(f; docker push b:1)\ndocker push c:1",
+        ["pushed a:1", "pushed c:1"],
+    ),
+    "a function leaves the substitution that it runs in": (
+        "f() { echo a; exit 0; echo b; }\nX=$(f)\ndocker push $X:1",
+        ["pushed a:1"],
+    ),
+    "a function leaves the part of a pipeline that it is": (
+        "f() { docker push a:$1; exit 0; }\nf 1 | cat\necho x | f 2\ndocker push c:1",
+        ["pushed a:1", "pushed a:2", "pushed c:1"],
+    ),
+    "a function leaves the background": (
+        "f() { docker push a:1; exit 0; }\nf &\nwait\ndocker push c:1",
+        ["pushed a:1", "pushed c:1"],
+    ),
+    "another script is left by itself": (
+        "bash -c 'f() { exit 0; }; docker push a:1; f; docker push b:1'\ndocker push c:1",
+        ["pushed a:1", "pushed c:1"],
+    ),
+    "what a function changes before it leaves is seen by nobody": (
+        'X=a\nf() { if [ -n "$A" ]; then X=b; exit 0; fi; }\nf\ndocker push $X:1',
+        ["pushed a:1"],
+    ),
+    "a function that fails or leaves": (
+        'f() { if [ -n "$A" ]; then docker push a:1; exit 0; fi; exit 1; }\nif [ -n "$B" ]; then f; fi\ndocker push b:1',
+        ["pushed a:1", "pushed b:1"],
+    ),
     "a loop in a subshell is left by itself": (
         "(for i in 1 2; do docker push a:$i; break; done; docker push b:1)\ndocker push c:1",
         ["pushed a:1", "pushed b:1", "pushed c:1"],

@@ -157,6 +157,9 @@ class FakeMachine:
     def stop(self) -> None:
         self.log.append("stop")
 
+    def end_program(self, status: Value) -> None:
+        self.log.append("end")
+
     def gap(self, stage: str, reason: str) -> None:
         self.log.append(f"gap {stage}: {reason}")
 

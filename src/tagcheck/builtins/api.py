@@ -138,7 +138,11 @@ class Machine(Protocol):
         ...
 
     def stop(self) -> None:
-        """This path ends in failure (panic, os.Exit, t.Fatal)."""
+        """This path ends in failure (panic, t.Fatal)."""
+        ...
+
+    def end_program(self, status: Value) -> None:
+        """The program that runs ends, and not in failure as far as is known."""
         ...
 
     def gap(self, stage: str, reason: str) -> None:

@@ -159,6 +159,8 @@ def leave(call: Call) -> tuple[Value, ...]:
     code = call.argument(0)
     if isinstance(code, Number) and code.value != 0:
         call.machine.stop()
+    else:
+        call.machine.end_program(code)
     return ()
 
 

@@ -156,4 +156,6 @@ def leave(call: Call) -> tuple[Value, ...]:
     code = call.arguments[0] if call.arguments else Null()
     if (isinstance(code, Number) and code.value != 0) or (isinstance(code, Text) and code.parts):
         call.machine.stop()
+    else:
+        call.machine.end_program(code)
     return results(call)

@@ -10,12 +10,13 @@ from tagcheck import ir
 from tagcheck.builtins.files import is_log
 from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
-from tagcheck.engine.libraries import LibraryCalls, Results
+from tagcheck.engine.leaving import Leaving
+from tagcheck.engine.libraries import Results
 from tagcheck.engine.state import Exit, Frame, Pending, delta
 from tagcheck.engine.symbols import kind_of
 from tagcheck.engine.writes import changed_lists
 from tagcheck.events import Dropped
-from tagcheck.guards import Guards
+from tagcheck.guards import Guards, any_of
 from tagcheck.image import looks_like_reference
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
@@ -43,21 +44,16 @@ DEEPEST_CALL = 48
 MOST_RECURSION = 2
 
 
-class Calls(LibraryCalls):
+class Calls(Leaving):
     """A run that follows calls."""
 
     def __init__(self, program: Program, models: Models, steps: int) -> None:
         super().__init__(program, models, steps)
-        self.frames: list[Frame] = []
         self.pending: list[Pending] = []
         self.visited: set[str] = set()
         self.modules_loaded: set[str] = set()
-        self._exits = 0
         self._changed_lists: dict[str, frozenset[int]] = {}
         self._batch = 0
-
-    def exit_count(self) -> int:
-        return self._exits
 
     def open_procedures(self) -> tuple[Span, ...]:
         return tuple(frame.procedure.span for frame in self.frames)
@@ -323,22 +319,24 @@ class Calls(LibraryCalls):
         return value
 
     def _body(self, frame: Frame) -> Results:
-        exits = self._exits
+        exits = self.exits
         self.run_block(frame.procedure.body, frame)
         if self.live:
             self.leave(frame, tuple(ir.Name(name, frame.procedure.span) for name in frame.procedure.named_results))
-        self._exits = exits
+        self.exits = exits + frame.left
         return self._left(frame)
 
     def _left(self, frame: Frame) -> Results:
         """After the body: one state and one tuple of results for all ways out."""
         if not frame.exits:
-            return self._all_failed(frame)
+            return self._never_back(frame) if frame.left else self._all_failed(frame)
         ways = frame.exits
         self._settle(frame)
         self.live, self.failed = True, False
         self.guards = frame.entry
-        if len(ways) == 1:
+        if frame.left:
+            self.guards = frame.entry.and_(any_of(tuple(way.guards for way in ways))) or frame.entry
+        elif len(ways) == 1:
             self.guards = frame.entry.and_(truth.decisive(ways[0].guards)) or frame.entry
         results = self.exits_joined(ways)
         self.run_deferred(frame)
@@ -363,6 +361,11 @@ class Calls(LibraryCalls):
             return
         self.heap.undo(frame.mark)
         self.merge(written)
+
+    def _never_back(self, frame: Frame) -> Results:
+        """The results of a procedure after which nothing happens: the program was left, if it did not fail."""
+        self.live, self.failed = False, False
+        return tuple(self.opaque("a call that does not return") for _ in frame.procedure.results)
 
     def _all_failed(self, frame: Frame) -> Results:
         """The results of a procedure of which every way out is a failure. One that makes errors does so; of any other,
@@ -391,7 +394,7 @@ class Calls(LibraryCalls):
         in_place = self.depth == frame.depth and not frame.exits and not frame.loops
         writes = None if in_place else self.heap.changes(frame.mark)
         frame.exits.append(Exit(delta(self.guards, frame.entry), results, writes))
-        self._exits += 1
+        self.exits += 1
         self.live, self.failed = False, False
 
     def _returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
@@ -463,7 +466,8 @@ class Calls(LibraryCalls):
         frame = self.enter(pending.frame.procedure, pending.frame.names)
         frame.entry = pending.guards
         self.frames.append(frame)
-        self.run_block(pending.body, frame)
+        with self.own_process():
+            self.run_block(pending.body, frame)
         if self.live:
             self.leave(frame, ())
         self._settle(frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -14,10 +15,10 @@ from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.calls import Calls
-from tagcheck.engine.state import ABSENT, Exit, Frame, Loop, Pending, delta
+from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
-from tagcheck.guards import Guards, any_of, disjunction, when
+from tagcheck.guards import Guards, disjunction, when
 from tagcheck.values import (
     EMPTY,
     Absent,
@@ -272,7 +273,8 @@ class Execution(Calls):
             self.standard_input = self.evaluate(node.stdin, frame)
         if node.output is not None:
             self.output_cell = self.heap.new(EMPTY)
-        self.run_block(node.body, frame)
+        with self.own_process() if node.own else nullcontext():
+            self.run_block(node.body, frame)
         cell = self.output_cell
         self.standard_input, self.output_cell = outer
         if node.output is not None and cell is not None and self.live:
@@ -388,11 +390,11 @@ class Execution(Calls):
             for target, content in zip(node.targets, (key, value), strict=False):
                 self.place(target, content, frame, declare=isinstance(target, ir.Name))
             self.run_block(node.body, frame)
-            self._resume(loop, loop.continues)
+            self.go_on_after(loop, loop.continues)
             if len(frame.exits) + len(loop.breaks) > ways and _is_numeral(value):
                 break
         frame.loops.pop()
-        self._resume(loop, loop.breaks)
+        self.go_on_after(loop, loop.breaks)
 
     def _while(self, node: ir.While, frame: Frame) -> None:
         """A loop whose condition cannot be decided runs once; so does one that can be left in its first round, because
@@ -408,42 +410,24 @@ class Execution(Calls):
             if condition.decided is None or endless or len(frame.exits) + len(loop.breaks) > ways:
                 break
         frame.loops.pop()
-        self._resume(loop, loop.breaks)
+        self.go_on_after(loop, loop.breaks)
 
     def _round(self, node: ir.While, loop: Loop, frame: Frame) -> bool:
         """Run a loop's body and step; whether the run is still in the loop."""
         self.run_block(node.body, frame)
-        self._resume(loop, loop.continues)
+        self.go_on_after(loop, loop.continues)
         self.run_block(node.step, frame)
         return self.live
-
-    def _resume(self, loop: Loop, ways: list[Exit]) -> None:
-        """Go on after a loop round with what its `continue` or `break` left, besides the way that runs through."""
-        if not ways:
-            return
-        found = [(way.guards, way.writes) for way in ways if way.writes is not None]
-        if self.live:
-            found.append((delta(self.guards, loop.entry), self.heap.changes(loop.mark)))
-        self.heap.undo(loop.mark)
-        self.merge(found)
-        ways.clear()
-        self.guards = loop.entry.and_(any_of(tuple(guards for guards, _ in found))) or loop.entry
-        self.live, self.failed = True, False
-
-    def _leave_round(self, ways: list[Exit], loop: Loop) -> None:
-        ways.append(Exit(delta(self.guards, loop.entry), (), self.heap.changes(loop.mark)))
-        self._exits += 1
-        self.live, self.failed = False, False
 
     def _break(self, node: ir.Break, frame: Frame) -> None:
         if node.loops < len(frame.loops):
             loop = frame.loops[-1 - node.loops]
-            self._leave_round(loop.breaks, loop)
+            self.leave_round(loop.breaks, loop)
 
     def _continue(self, node: ir.Continue, frame: Frame) -> None:
         if node.loops < len(frame.loops):
             loop = frame.loops[-1 - node.loops]
-            self._leave_round(loop.continues, loop)
+            self.leave_round(loop.continues, loop)
 
     def _return(self, node: ir.Return, frame: Frame) -> None:
         self.leave(frame, node.values)

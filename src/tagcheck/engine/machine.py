@@ -57,6 +57,9 @@ class Machine(Launches):
     def stop(self) -> None:
         self.live, self.failed = False, True
 
+    def end_program(self, status: Value) -> None:
+        self.leave_program((status,))
+
 
 class Evaluated(Struct, frozen=True):
     """What the evaluation of an entry point gives: what happens to images, the keys of the procedures that it went

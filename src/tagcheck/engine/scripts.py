@@ -38,8 +38,6 @@ class Scripts(Execution):
     script_failed: bool = False
     """whether the script that ran last fails for certain"""
 
-    shell_base: int = 0
-    """the place of the frame of the shell that runs now"""
     in_command: bool = False
     """whether a program runs, and not the shell itself"""
 
@@ -126,7 +124,7 @@ class Scripts(Execution):
         return value
 
     def own_cells(self) -> Iterable[int]:
-        frames = self.frames[self.shell_base :]
+        frames = self.frames[self.program_base :]
         names = (cell for frame in frames for cell in frame.names.values())
         return sorted({*self.variables.values(), *names})
 
@@ -138,19 +136,19 @@ class Scripts(Execution):
             return
         cell = self._cell(literal)
         if cell is None:
-            self.frames[self.shell_base].names[literal] = self.heap.new(value)
+            self.frames[self.program_base].names[literal] = self.heap.new(value)
         else:
             self.heap.write(cell, value)
 
     def _is_shell(self) -> bool:
-        return len(self.frames) > self.shell_base and self.frames[self.shell_base].procedure.key.startswith(KEYS)
+        return len(self.frames) > self.program_base and self.frames[self.program_base].procedure.key.startswith(KEYS)
 
     def _cell(self, name: str) -> int | None:
         """The cell of a variable or function by its name: the innermost one that a function declared, else the
         shell's. What a function captured is the shell's own."""
         if not self._is_shell():
             return None
-        frames = self.frames[self.shell_base :]
+        frames = self.frames[self.program_base :]
         common = frames[0].names.get(name)
         for frame in reversed(frames[1:]):
             cell = frame.names.get(name)
@@ -192,7 +190,7 @@ class Scripts(Execution):
     def deferring(self, frame: Frame) -> Frame:
         """What a function of a shell traps, runs when the shell ends."""
         if frame.procedure.key.startswith(KEYS) and self._is_shell():
-            return self.frames[self.shell_base]
+            return self.frames[self.program_base]
         return frame
 
     def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
@@ -244,8 +242,8 @@ class Scripts(Execution):
     def _in_place(self, procedure: Procedure, words: tuple[Value, ...]) -> None:
         """Run a procedure with the variables of the shell around it, and of the functions that run; what it adds is the
         shell's."""
-        base = self.frames[self.shell_base]
-        inner = {name: cell for frame in self.frames[self.shell_base + 1 :] for name, cell in frame.names.items()}
+        base = self.frames[self.program_base]
+        inner = {name: cell for frame in self.frames[self.program_base + 1 :] for name, cell in frame.names.items()}
         own = {name: cell for name, cell in (base.names | inner).items() if not name.startswith("%")}
         if words or ARGUMENTS not in own:
             own[ARGUMENTS] = self.heap.new(Sequence(words))
@@ -272,20 +270,21 @@ class Scripts(Execution):
     def process(self, *, in_command: bool) -> Iterator[None]:
         """A process of its own: it starts in the directory of the shell around it, and what it exports or where it
         goes is gone when it ends. `in_command`: it is a program and no shell."""
-        place = (self.shell_base, self.in_command, self.working_directory)
+        place = (self.in_command, self.working_directory)
         before = {name: self.heap.read(cell) for name, cell in self.variables.items()}
         given = self.command_environment
         for name, value in given:
             self.set_environment(Text.of(name), value)
         self.command_environment = ()
         self.working_directory = self.directory()
-        self.shell_base, self.in_command = len(self.frames), in_command
-        yield
+        self.in_command = in_command
+        with self.started_program():
+            yield
         # The same command may run again in another case.
         self.command_environment = given
         for name, cell in self.variables.items():
             self.heap.write(cell, before.get(name) or self.gone(name))
-        self.shell_base, self.in_command, self.working_directory = place
+        self.in_command, self.working_directory = place
 
     def gone(self, name: str) -> Value:
         """What a variable holds that a shell has exported, after its end."""

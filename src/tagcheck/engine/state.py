@@ -78,6 +78,8 @@ class Frame(Struct):
     loops: list[Loop] = field(default_factory=list)
     deferred: list[tuple[tuple[Statement, ...], dict[str, int]]] = field(default_factory=list)
     failed: bool = False
+    left: bool = False
+    """on some way the program was left while this was being evaluated"""
 
 
 class Loop(Struct):

@@ -124,7 +124,7 @@ SCRIPTS = {
     "a compound command in a pipeline": (
         "{ a; b; } | c",
         """
-        redirect; whole output %1
+        redirect own process; whole output %1
             run "a"
             run "b"
         run "c"; stdin %1
@@ -246,7 +246,7 @@ SCRIPTS = {
         other = closure sh:a.sh#other
         X = "1"
         call build("a:b")
-        redirect; output %1
+        redirect own process; output %1
             call other("z")
         Y = %1
         procedure sh:a.sh#build(@...) -> status
@@ -268,8 +268,9 @@ SCRIPTS = {
         PWD = path-below!(PWD, "b")
         run "y"
         %1 = PWD
-        PWD = path-below!(PWD, "/c")
-        run "z"
+        redirect own process
+            PWD = path-below!(PWD, "/c")
+            run "z"
         PWD = %1
         PWD = path-below!(PWD, "..")
         run "w"
@@ -291,7 +292,7 @@ SCRIPTS = {
         call <shell>.wait()
         defer
             run "rm", "-f", "x"
-        return nil
+        call <builtin>.exit(0)
         """,
     ),
     "other files": (

@@ -59,8 +59,6 @@ class Body:
         self.local: set[str] = set()
         self.directories: list[ir.Name] = []
         self.exporting = shared.exporting
-        self.in_subshell = False
-        """whether `exit` here, outside of all loops, leaves a subshell only"""
         self.depth = 0
         self.nested = 0
         self._count = 0

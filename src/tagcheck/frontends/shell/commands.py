@@ -53,6 +53,13 @@ class Streams(Struct, frozen=True):
     """words of the command that the parser lost"""
     whole: bool = False
     """whether the output goes to a file, with the line end at its end"""
+    own: bool = False
+    """whether the command is a process of its own, which `exit` leaves"""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the command is like the shell around it in all of this."""
+        return self.stdin is None and self.output is None and not self.own
 
 
 PLAIN = Streams()
@@ -71,9 +78,8 @@ class Commands(Tests):
         """Lower a simple command; whether it succeeds, as far as `asked`."""
         span = self.script.span(node)
         lost = streams.lost
-        streams = Streams(
-            self._herestring(node) or streams.stdin, streams.output, self.prefix(node), whole=streams.whole
-        )
+        given = self._herestring(node) or streams.stdin
+        streams = Streams(given, streams.output, self.prefix(node), whole=streams.whole, own=streams.own)
         name_node = node.child_by_field_name("name")
         words = node.children_by_field_name("argument")
         if name_node is None:
@@ -150,9 +156,9 @@ class Commands(Tests):
 
     def streamed(self, body: tuple[ir.Statement, ...], streams: Streams, span: Span) -> ir.Statement:
         """Statements with the input and output of one command."""
-        if len(body) == 1 and streams.stdin is None and streams.output is None:
+        if len(body) == 1 and streams.plain:
             return body[0]
-        return ir.Redirect(body, span, streams.stdin, streams.output, streams.whole)
+        return ir.Redirect(body, span, streams.stdin, streams.output, streams.whole, streams.own)
 
     # --- what the shell does itself ---
 
@@ -200,14 +206,8 @@ class Commands(Tests):
     def _exit(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         span = self.script.span(node)
         status = self._status(words, span)
-        fails = isinstance(status, ir.Constant) and status.value is not None
-        if self.in_subshell and not fails:
-            self.emit(ir.Break(span))
-        elif self.function or fails:
-            code = ir.Constant(0, span) if isinstance(status, ir.Constant) and status.value is None else status
-            self.emit(ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(code),), span))
-        else:
-            self.emit(ir.Return((status,), span))
+        code = ir.Constant(0, span) if isinstance(status, ir.Constant) and status.value is None else status
+        self.emit(ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(code),), span))
         return unknown(span)
 
     def _return(self, node: Node, words: list[Node], streams: Streams) -> Condition:

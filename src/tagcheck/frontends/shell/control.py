@@ -31,9 +31,8 @@ class Control(Lists):
     def compound(self, node: Node, streams: Streams) -> Condition:
         span = self.script.span(node)
         body = self.block(partial(self._compound_body, node, streams))
-        plain = streams.stdin is None and streams.output is None
-        redirected = (ir.Redirect(body, span, streams.stdin, streams.output, streams.whole),)
-        for statement in body if plain else redirected:
+        redirected = (ir.Redirect(body, span, streams.stdin, streams.output, streams.whole, streams.own),)
+        for statement in body if streams.plain else redirected:
             self.emit(statement)
         return unknown(span)
 
@@ -42,7 +41,8 @@ class Control(Lists):
             case "subshell":
                 kept = self.entered(node)
                 inner = [child for child in node.children if child.type not in _BRACKETS]
-                self.until_exit(node, partial(self.sequence, inner))
+                lowered = self.block(partial(self.sequence, inner))
+                self.emit(ir.Redirect(lowered, self.script.span(node), own=True))
                 self.left(kept, self.script.span(node))
             case "compound_statement" | "do_group" | "program":
                 if node.children and node.children[0].type.startswith("(("):
@@ -101,10 +101,7 @@ class Control(Lists):
     def _group(self, node: Node) -> tuple[ir.Statement, ...]:
         body = node.child_by_field_name("body")
         inner = [child for child in body.children if child.type not in _BRACKETS] if body is not None else []
-        outer, self.in_subshell = self.in_subshell, False
-        found = self.block(partial(self.sequence, inner))
-        self.in_subshell = outer
-        return found
+        return self.block(partial(self.sequence, inner))
 
     def _if(self, node: Node) -> None:
         """One `if`, its `elif`s nested in the other side, the innermost first."""

@@ -7,7 +7,6 @@ changed. A `&&` at the end of a script that goes wrong ends the script: its call
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,6 @@ from tagcheck.source import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_EXIT = b"exit"
 _CHANGING = tuple(word.encode() for word in ("=", "for ", "getopts", "printf -v", *MOVERS, *READERS))
 """What stands in every subshell that changes a variable."""
 MOST_CHAINED = 24
@@ -235,9 +233,9 @@ class Lists(Commands):
         for stage in stages[:-1]:
             output = self.temporary(self.script.span(stage))
             inner = stage.children[-1] if stage.type == "negated_command" else stage
-            self.execute(inner, Streams(stdin, output, lost=lost, whole=True))
+            self.execute(inner, Streams(stdin, output, lost=lost, whole=True, own=True))
             stdin, lost = output, ()
-        streams = replace(streams, lost=lost)
+        streams = replace(streams, lost=lost, own=streams.own or len(stages) > 1)
         found = self._final(stages[-1], replace(streams, stdin=stdin), asked) if stages else unknown(_nowhere())
         return negated(found) if negates else found
 
@@ -405,25 +403,14 @@ class Lists(Commands):
         output = self.temporary(span)
         kept = self.entered(node)
         if len(commands) == 1 and commands[0].type in ("command", "pipeline"):
-            self.execute(commands[0], Streams(output=output))
+            self.execute(commands[0], Streams(output=output, own=True))
             if not any(isinstance(each, ir.Run | ir.Redirect) for each in self.out[-1:]):
                 self.emit(ir.Assign((output,), ir.Literal("", span), span))
         else:
-            lowered = self.block(partial(self.until_exit, node, partial(self.sequence, inner)))
-            self.emit(ir.Redirect(lowered, span, None, output))
+            lowered = self.block(partial(self.sequence, inner))
+            self.emit(ir.Redirect(lowered, span, None, output, own=True))
         self.left(kept, span)
         return output
-
-    def until_exit(self, node: Node, lower: Callable[[], object]) -> None:
-        """Lower the commands of a subshell, which `exit` leaves without ending the script: a loop that runs once."""
-        if _EXIT not in self.script.content[node.start_byte : node.end_byte]:
-            lower()
-            return
-        span = self.script.span(node)
-        outer, self.in_subshell = self.in_subshell, True
-        body = self.block(lower)
-        self.in_subshell = outer
-        self.emit(ir.ForEach((None, None), ir.ListOf((ir.Literal("", span),), span), body, span))
 
     def entered(self, node: Node) -> tuple[tuple[str, ir.Name], ...]:
         """A subshell begins: the variables that change in it, with what they are outside."""
