@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import islice
 from math import prod
 
+from msgspec.structs import replace
+
 from tagcheck import argv
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.builtins.symbolic import replace_text, split_text
@@ -16,7 +18,7 @@ from tagcheck.engine import shelltexts
 from tagcheck.engine.places import below
 from tagcheck.engine.printing import Printing
 from tagcheck.engine.scripts import environment_of
-from tagcheck.guards import Guards, disjunction
+from tagcheck.guards import ALWAYS, Guards, disjunction
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.numerals import natural
@@ -102,9 +104,15 @@ class Commands(Printing):
             effects = argv.effects(self.tools, texts) or self.started(texts)
             if number >= MOST_LINES or (effects not in groups and len(groups) >= MOST_COMMANDS):
                 self.gap("run", "too many alternatives for one command line")
+                # What the other lines would do is done to images that nobody knows.
+                groups.setdefault(tuple(map(self._with_unknown_images, effects)), []).append((ALWAYS, texts))
                 break
             groups.setdefault(effects, []).append((guards, texts))
         return groups
+
+    def _with_unknown_images(self, effect: Effect) -> Effect:
+        unknown = self.as_text(self.opaque("one of too many alternatives"))
+        return replace(effect, images=(unknown,)) if effect.images else effect
 
     def _without_idle_choices(self, words: tuple[Value, ...]) -> tuple[Value, ...]:
         """The words with one option for those of which the command does the same with every option, as far as two lines
