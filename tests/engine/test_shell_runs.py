@@ -253,8 +253,18 @@ CHOICES = {
         ["pushed a:1"],
     ),
     "a function that fails or leaves": (
-        'f() { if [ -n "$A" ]; then docker push a:1; exit 0; fi; exit 1; }\nif [ -n "$B" ]; then f; fi\ndocker push b:1',
+        'f() { if [ -n "$A" ]; then docker push a:1; exit 0; fi; exit 1; }\n'
+        'if [ -n "$B" ]; then f; fi\ndocker push b:1',
         ["pushed a:1", "pushed b:1"],
+    ),
+    "a variable that is run as a command": (
+        "a=true b=false\nif $a; then docker push a:1; fi\nif $b; then docker push b:1; fi\n"
+        "${c:-false} || docker push c:1",
+        ["pushed a:1", "pushed c:1"],
+    ),
+    "a variable that is run as one of two commands": (
+        'X=a all=false\nif [ -n "$A" ]; then all=true; X=b; fi\nif ! $all; then docker push $X:1; fi',
+        ["pushed a:1"],
     ),
     "a loop in a subshell is left by itself": (
         "(for i in 1 2; do docker push a:$i; break; done; docker push b:1)\ndocker push c:1",

@@ -21,11 +21,26 @@ from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.ir import Procedure
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
-from tagcheck.values import EMPTY, Absent, Alternatives, Filling, FunctionValue, Outcome, Piece, Sequence, Text, Value
+from tagcheck.values import (
+    EMPTY,
+    Absent,
+    Alternatives,
+    Failure,
+    Filling,
+    FunctionValue,
+    Null,
+    Outcome,
+    Piece,
+    Sequence,
+    Text,
+    Value,
+)
 
 MOST_HOLES = HOLE_LAST - HOLE_FIRST
 KEYS = "sh:"
 """How the keys of procedures begin that a shell runs."""
+KNOWN_OUTCOMES: dict[str, Value] = {"true": Null(), ":": Null(), "false": Failure()}
+"""What comes of the shell's own commands that do nothing (POSIX.1-2024, Shell and Utilities)."""
 LONGEST_TEXT = 64 * 1024
 """Characters of a text that was put together in a run; longer ones are no scripts that a person wrote."""
 
@@ -160,7 +175,11 @@ class Scripts(Execution):
         first = command.argv[0] if command.argv else None
         if isinstance(first, Alternatives):
             return self._call_each(command, first)
+        if isinstance(first, Sequence) and not first.open:
+            return self.call_by_name(replace(command, argv=(*first.items, *command.argv[1:])))
         name = first.literal if isinstance(first, Text) else None
+        if name in KNOWN_OUTCOMES and self._is_shell():
+            return CommandResult(EMPTY, KNOWN_OUTCOMES[name])
         cell = self._cell(name) if name is not None else None
         function = self.narrow(self.heap.read(cell)) if cell is not None else None
         if not isinstance(function, FunctionValue):
@@ -175,17 +194,26 @@ class Scripts(Execution):
         return CommandResult(printed, results[0] if results else Outcome(self.fresh("function")))
 
     def _call_each(self, command: Command, first: Alternatives) -> CommandResult | None:
-        """A command whose name is one of several, of which one at least is a function."""
-        named = [option.literal for _, option in self.narrowed(first) if isinstance(option, Text)]
-        if not any(name is not None and self._cell(name) is not None for name in named):
+        """A command whose name is one of several, of which the shell itself knows one at least."""
+        if not any(self._is_known(option) for _, option in self.narrowed(first)):
             return None
 
         def called(option: Value) -> Value:
             each = replace(command, argv=(option, *command.argv[1:]))
-            return (self.call_by_name(each) or self.run(each)).output
+            result = self.call_by_name(each) or self.run(each)
+            return Sequence((result.output, result.outcome))
 
-        printed = self.fork((guards, partial(called, option)) for guards, option in first.options)
-        return CommandResult(printed, Outcome(self.fresh("function")))
+        found = self.fork((guards, partial(called, option)) for guards, option in first.options)
+        if isinstance(found, Sequence):
+            return CommandResult(*found.items)
+        return CommandResult(self.opaque("a command"), Outcome(self.fresh("function")))
+
+    def _is_known(self, word: Value) -> bool:
+        """Whether a command that begins so is a function, or is known to succeed or to fail."""
+        if isinstance(word, Sequence):
+            return bool(word.items) and self._is_known(word.items[0])
+        name = word.literal if isinstance(word, Text) else None
+        return name is not None and (name in KNOWN_OUTCOMES or self._cell(name) is not None)
 
     def deferring(self, frame: Frame) -> Frame:
         """What a function of a shell traps, runs when the shell ends."""
