@@ -25,7 +25,7 @@ from tagcheck.values import Hole, Text
 
 _MANY = frozenset(
     (
-        *("images", "words", "environment", "settings", "values", "modules"),
+        *("images", "words", "environment", "settings", "values", "modules", "arguments", "contexts"),
         *("settings_as_json", "settings_of_files", "settings_verbatim", "environment_files"),
     )
 )
@@ -85,6 +85,8 @@ def _effect(tools: Tools, tool: Tool, kind: EffectKind, action: Action, line: Li
             found["stdout" if kind is EffectKind.SAVED else "stdin"] = True
         else:
             found[name] = texts[-1]
+    if kind is EffectKind.BASED and line.open:
+        found["open"] = True
     found.update((name, holds(condition, line, item)) for name, condition in action.flags)
     if found.get("images") or line.open:
         found.update((name, False) for name in ("unnamed", "lost", "wanted") if name in found)

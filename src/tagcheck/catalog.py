@@ -16,6 +16,10 @@ class EffectKind(Enum):
     """What a command or a library call does to images, clusters and programs."""
 
     BUILT = "built"
+    BASED = "based"
+    """a build reads the Dockerfile `path`, by default the usual one, in the folder `directory`, with the `arguments`;
+    `within`: the path is as seen from the folder; `contexts`: names that stand for something else than an image, up to
+    an equals sign; `open`: a word that is not known may say more"""
     PULLED = "pulled"
     OFFERED = "offered"
     """`images` are names computed for builds to take"""
@@ -134,6 +138,8 @@ class Effect(Struct, frozen=True):
     chart: bool = False
     artifacts: bool = False
     """what is rendered are configurations, as for ARTIFACTS_DEPLOYED"""
+    open: bool = False
+    within: bool = False
     filtered: bool = False
     everything: bool = False
     unnamed: bool = False
@@ -153,6 +159,9 @@ class Effect(Struct, frozen=True):
     """NAME=value texts: variables that the executed words or script see"""
     directory: Text | None = None
     """where the executed words or script run"""
+    arguments: tuple[Text, ...] = ()
+    """NAME=value texts that a build sets"""
+    contexts: tuple[Text, ...] = ()
     settings: tuple[Text, ...] = ()
     """key=value texts that override what a chart or bake file says (`--set`)"""
     settings_as_json: tuple[Text, ...] = ()

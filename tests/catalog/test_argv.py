@@ -30,12 +30,12 @@ def effects(line: str) -> list[str]:
 
 
 def test_word_after_an_option_is_its_value_whatever_it_looks_like() -> None:
-    assert effects("docker build -t --tag=a .") == ["built images=--tag=a"]
+    assert effects("docker build -t --tag=a .") == ["based directory=.", "built images=--tag=a"]
 
 
 def test_where_a_name_stands_is_kept() -> None:
     tag = Text((Piece("--tag=a:1", Origin(Position("Makefile", 7, 20))),))
-    (effect,) = argv.effects(TOOLS, [*words_of("docker build"), tag, Text.of(".")])
+    _, effect = argv.effects(TOOLS, [*words_of("docker build"), tag, Text.of(".")])
     assert effect.images[0].origin == Position("Makefile", 7, 26)
 
 

@@ -2,8 +2,9 @@
 
 `kind` is an effect's kind, `tool` and `reading` as in the catalogue; `image`, `source`, `archive`, `store`,
 `namespace`, `path` and `policy` are places (see `general`). An `image` place may hold a text, a list of texts or a
-record; several places are tried in order until one holds something. `words` is the place of a list or mapping of texts.
-`also` lists further effects of the same call.
+record; several places are tried in order until one holds something. `words` is the place of a list or mapping of texts,
+`arguments` that of a mapping whose entries become NAME=value texts; `within` as in the catalogue. `before` and `also`
+list further effects of the same call.
 """
 
 from __future__ import annotations
@@ -23,18 +24,23 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.values import Absent, Null, Outcome, Pointer, Record, Text, Truth, Value, iterate
 
-TEXT_FIELDS = ("source", "archive", "store", "namespace", "path", "policy", "workload", "container")
+TEXT_FIELDS = ("source", "archive", "store", "namespace", "path", "policy", "workload", "container", "directory")
 MOST_EFFECTS = 64
 
 
 def effect(call: Call) -> tuple[Value, ...]:
     """Emit the effects that the model describes, one for each combination of alternatives; then its `results`."""
+    _emit_further(call, "before")
     emit_described(call, call.with_)
-    further = call.with_.get("also", ())
+    _emit_further(call, "also")
+    return results(call)
+
+
+def _emit_further(call: Call, key: str) -> None:
+    further = call.with_.get(key, ())
     for described in further if isinstance(further, list | tuple) else ():
         if isinstance(described, Mapping):
             emit_described(call, {**call.with_, "image": None, **described})
-    return results(call)
 
 
 def emit_described(call: Call, described: Mapping[str, object]) -> None:
@@ -49,7 +55,14 @@ def emit_described(call: Call, described: Mapping[str, object]) -> None:
         if not images:
             return
     words = tuple(_words(call, described.get("words")))
-    base = Effect(kind, str(described.get("tool", "")), str(described.get("reading", "docker")), words=words)
+    base = Effect(
+        kind,
+        str(described.get("tool", "")),
+        str(described.get("reading", "docker")),
+        words=words,
+        arguments=tuple(_arguments(call, described.get("arguments"))),
+        within=described.get("within") is True,
+    )
     rest = [(name, str(described[name])) for name in TEXT_FIELDS if described.get(name) is not None]
     targets: list[Value | None] = [*images] or [None]
     for image in targets:
@@ -74,6 +87,13 @@ def _words(call: Call, declared: object) -> Iterator[Text]:
             yield from (as_text(each, call.machine) for each in items[:MOST_EFFECTS])
         case values.Mapping(entries):
             yield from (as_text(each, call.machine) for _, each in entries[:MOST_EFFECTS])
+
+
+def _arguments(call: Call, declared: object) -> Iterator[Text]:
+    """The entries of a mapping as NAME=value texts."""
+    loaded = call.machine.load(at_place(call, str(declared))) if declared is not None else Absent()
+    for name, value in loaded.entries[:MOST_EFFECTS] if isinstance(loaded, values.Mapping) else ():
+        yield as_text(name, call.machine) + Text.of("=") + as_text(value, call.machine)
 
 
 def _places(declared: object) -> list[str]:

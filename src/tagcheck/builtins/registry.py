@@ -188,7 +188,8 @@ _SHELLS: dict[str, OperationSpec] = {
 }
 
 _EFFECT_PARAMETERS = (
-    *("kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "words", "results"),
+    *("kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "before", "arguments", "within"),
+    *("words", "results"),
     *effects.TEXT_FIELDS,
 )  # fmt: skip
 

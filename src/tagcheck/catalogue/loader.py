@@ -54,11 +54,13 @@ _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
     (
         *("filtered", "everything", "unnamed", "lost", "wanted", "unbuilt"),
-        *("kustomize", "chart", "artifacts", "silent", "environment_first", "singly", "by_line"),
+        *("within", "kustomize", "chart", "artifacts", "silent", "environment_first", "singly", "by_line"),
     )
 )
 _TEXT_FIELDS = (
-    frozenset(one.name for one in fields(Effect)) - _FLAG_FIELDS - {"kind", "tool", "reading", "stdin", "stdout"}
+    frozenset(one.name for one in fields(Effect))
+    - _FLAG_FIELDS
+    - {"kind", "tool", "reading", "stdin", "stdout", "open"}
 )
 _COPY_FIELDS = frozenset(("from", "to", "from-is", "to-is"))
 _TOOL_KEYS = frozenset(

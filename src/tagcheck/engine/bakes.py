@@ -21,9 +21,10 @@ from tagcheck.engine.scripts import environment_of
 from tagcheck.engine.stacks import DOTENV, Service, Stacks
 from tagcheck.events import Stage
 from tagcheck.fields import field
-from tagcheck.frontends import bake, compose
+from tagcheck.frontends import bake, compose, dockerfile
 from tagcheck.frontends.bake import BakeFile, Defined
 from tagcheck.guards import Guards
+from tagcheck.overlays import as_text
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
@@ -46,6 +47,13 @@ DEEPEST_CHAIN = 60
 MOST_TAGS = 200
 _FILE_VARIABLE = "BUILDX_BAKE_FILE"
 _HERE = "cwd://"
+_OF_BUILDS = {
+    "dockerfile": "dockerfile",
+    "dockerfile_inline": "dockerfile-inline",
+    "args": "args",
+    "additional_contexts": "contexts",
+}
+"""What the build of a service says, by the keys of targets."""
 _NOWHERE = Span("", 1, 1, 1, 1)
 
 
@@ -298,6 +306,7 @@ class Bakes(Stacks):
         outputs = [text for each in self._outputs(recipe, target) for _, text in self._texts(each)]
         named = [name for text in outputs for part in text.split(",") if (name := part.without_prefix("name="))]
         pushed = effect.wanted or self._is_pushed(recipe, target, outputs)
+        self._read_for_target(recipe, target, effect)
         site = self.site
         for value in (*tags, *named):
             for guards, text in self._texts(value):
@@ -309,6 +318,30 @@ class Bakes(Stacks):
         if archive is not None:
             images = tuple(text for value in (*tags, *named) for _, text in self._texts(value))
             self.emit(Effect(EffectKind.SAVED, effect.tool, effect.reading, images=images, archive=archive))
+
+    def _read_for_target(self, recipe: Recipe, target: Target, effect: Effect) -> None:
+        """What the build of a target takes from other images."""
+        said = {key: self._set_or_said(recipe, target, key) for key in ("context", "dockerfile", "dockerfile-inline")}
+        args, contexts = self._attribute(recipe, target, "args"), self._attribute(recipe, target, "contexts")
+        context, given = as_text(said["context"]) or Text.of("."), self.mapped_arguments(args)
+        for each in recipe.settings:
+            name, known = each.key.removeprefix("args."), each.concerns(target)
+            if name != each.key and known is not False:
+                given[name] = each.value if known else self.opaque("an argument that may be set")
+        names = contexts.entries if isinstance(contexts, Mapping) else ()
+        reads = Effect(
+            *(EffectKind.BASED, effect.tool, effect.reading),
+            directory=below(effect.directory, context) if effect.directory and effect.directory.parts else context,
+            path=as_text(said["dockerfile"]) or Text.of(dockerfile.NAMES[0]),
+            within=True,
+            contexts=tuple(key for key, _ in names if isinstance(key, Text)),
+            open=recipe.unsure or self._attribute_of(recipe, target, "inherits") is not None,
+        )
+        self.reads(reads, given, as_text(said["dockerfile-inline"]))
+
+    def _set_or_said(self, recipe: Recipe, target: Target, key: str) -> Value | None:
+        settings = list(recipe.set_for(target, key))
+        return settings[-1].value if settings else self._attribute(recipe, target, key)
 
     def _record_tag(self, recipe: Recipe, stage: Stage, image: Text, guards: Guards, effect: Effect) -> None:
         outer, site = self.guards, self.site
@@ -389,6 +422,11 @@ def _from_service(service: Service) -> dict[str, Attribute]:
     if not listed and image is not None:
         listed = [image]
     found: dict[str, Attribute] = {"tags": Sequence(tuple(listed))} if listed else {}
+    found["context"] = build if isinstance(build, Text) else field(build, "context") or Text.of(".")
+    for key, name in _OF_BUILDS.items():
+        said = field(build, key)
+        if said is not None:
+            found[name] = said
     output = field(build, "x-bake", "output")
     if output is not None:
         found["output"] = output

@@ -153,6 +153,8 @@ class Recorder(Evaluation):
                 self.composed(effect)
             case EffectKind.STACK_BUILD | EffectKind.STACK_PUSH | EffectKind.STACK_PULL | EffectKind.STACK_RUN:
                 self.composed(effect)
+            case EffectKind.BASED:
+                self.based(effect)
             case EffectKind.BAKED:
                 self.baked(effect)
             case EffectKind.ARTIFACTS_BUILT:
@@ -304,6 +306,10 @@ class Recorder(Evaluation):
 
     @abstractmethod
     def composed(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def based(self, effect: Effect) -> None:
+        """Record what a build takes from other images."""
 
     @abstractmethod
     def baked(self, effect: Effect) -> None:

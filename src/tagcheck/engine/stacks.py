@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from tagcheck import ir
 from tagcheck.catalog import Effect, EffectKind
+from tagcheck.engine.dockerbuilds import DockerBuilds
 from tagcheck.engine.filters import unquoted
-from tagcheck.engine.kustomizations import Kustomizations
-from tagcheck.engine.places import at_root
+from tagcheck.engine.places import at_root, below
 from tagcheck.engine.shelltexts import shortened
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
@@ -78,7 +78,7 @@ class Stack(Struct, frozen=True):
         return self.project + Text.of(separator) + service.key
 
 
-class Stacks(Kustomizations):
+class Stacks(DockerBuilds):
     """A run that knows compose."""
 
     _dotenv: Mapping = Mapping(())
@@ -127,10 +127,45 @@ class Stacks(Kustomizations):
                 return
 
     def _built_by(self, stack: Stack, service: Service) -> None:
+        self._read_for(stack, service)
         self._each_name(stack, service, Stage.BUILT, None)
         tags = field(service.content.get("build"), "tags")
         for tag in tags.items if isinstance(tags, Sequence) else ():
             self._record_all(tag, Stage.BUILT, stack, service, implicit=False)
+
+    def _read_for(self, stack: Stack, service: Service) -> None:
+        """What the build of a service takes from other images."""
+        build, effect = service.content.get("build"), stack.effect
+        context = build if isinstance(build, Text) else field(build, "context") or Text.of(".")
+        if not isinstance(context, Text) or context.leading.startswith(("~", "$")):
+            return
+        contexts = field(build, "additional_contexts")
+        names = contexts.entries if isinstance(contexts, Mapping) else ()
+        reads = Effect(
+            *(EffectKind.BASED, effect.tool, effect.reading),
+            directory=below(self._folder_of_build(stack, context), context),
+            path=as_text(field(build, "dockerfile")),
+            within=True,
+            contexts=tuple(key for key, _ in names if isinstance(key, Text)),
+            open=isinstance(contexts, Sequence),
+        )
+        given = {**self.mapped_arguments(field(build, "args")), **self.build_arguments(effect.arguments)}
+        inline = as_text(field(build, "dockerfile_inline"))
+        outer, at = self.site, service.key.origin
+        self.site = _span(at, service.name) if self._is_stated(at) else outer
+        self.reads(reads, given, inline)
+        self.site = outer
+
+    def _folder_of_build(self, stack: Stack, context: Text) -> Text:
+        """The folder that a build's paths are seen from: that of the first file, or of one that another takes in."""
+        directory, origin = stack.effect.directory, context.origin
+        if origin is not None and origin.path not in stack.files:
+            return at_root(dirname(origin.path))
+        return self.placed_at_root(directory) if directory is not None else at_root(dirname(stack.files[0]))
+
+    def placed_at_root(self, path: Text) -> Text:
+        placed = self.placed(path)
+        return at_root(placed.literal) if placed.literal is not None else path
 
     def _each_name(self, stack: Stack, service: Service, stage: Stage, effect: Effect | None) -> None:
         image = service.content.get("image")

@@ -1,9 +1,10 @@
 """Dockerfiles and Containerfiles to the small language (Dockerfile reference, syntax 1.10; grammar:
 tree-sitter-containerfile 0.9).
 
-A file is one procedure. Its parameters are the arguments that stand before the first FROM: those that a build sets with
-`--build-arg`. The body states the images that the build takes something from: FROM, `COPY --from`, `RUN --mount` with
-`from`. Names of stages are no images, and `scratch` is none.
+A file is one procedure. Its parameters are its arguments, which a build sets with `--build-arg`: those before the first
+FROM, and those of stages that have a default of their own (`NAME#2`: what a build sets for NAME is theirs too). The
+body states the images that the build takes something from: FROM, `COPY --from`, `RUN --mount` with `from`. Names of
+stages are no images, and `scratch` is none.
 
 What it cannot do: say which stages a build with `--target` needs; all are taken to be.
 """
@@ -28,6 +29,13 @@ LARGEST = 1 << 20
 MOST_IMAGES = 200
 DEEPEST = 20
 NO_IMAGE = "scratch"
+NAMES = ("Dockerfile", "Containerfile")
+"""What a build reads by default."""
+STAGE_MARK = "#"
+"""What follows an argument's name in that of a parameter for a default of a stage."""
+_SET_BY_BUILDS = frozenset(
+    f"{which}{what}" for which in ("TARGET", "BUILD") for what in ("PLATFORM", "OS", "ARCH", "VARIANT")
+)
 
 
 def relevant(path: str, content: bytes) -> bool:
@@ -49,10 +57,18 @@ def parse(path: str, content: bytes, module: str) -> Unit:
     if len(content) > LARGEST or b"\0" in content:
         reason = "holds a zero byte: not read; save it as text" if b"\0" in content else "is too large: not read"
         return Unit(path, LANGUAGE, module, problems=(ir.Problem(path, 1, 1, reason),))
-    lowered = _Dockerfile(text, content)
-    procedure = lowered.procedure(f"df:{path}", module)
+    procedure = _Dockerfile(text, content).procedure(f"df:{path}", module)
     name = path.rpartition("/")[2]
     return Unit(path, LANGUAGE, module, procedures={name: procedure}, entries=((name, EntryKind.STATEMENT),))
+
+
+def lower_text(source: Text) -> ir.Procedure | None:
+    """The procedure of a Dockerfile that a run gives to a build; None for one that is not read."""
+    content = source.text.encode(errors="replace")
+    if len(content) > LARGEST or b"\0" in content:
+        return None
+    path = source.position(0).path
+    return _Dockerfile(source, content).procedure(f"df:{path}", path)
 
 
 class _Dockerfile:
@@ -65,6 +81,10 @@ class _Dockerfile:
         self.ascii = len(content) == len(text.text)
         self.root = Parser(_grammar()).parse(content).root_node
         self.arguments: dict[str, ir.Parameter] = {}
+        self.shared: set[str] = set()
+        """the arguments that FROM sees"""
+        self.own: dict[str, str] = {}
+        """the parameters of the arguments that the stage declares"""
         self.stages: set[str] = set()
         self.uses: list[ir.Use] = []
 
@@ -74,8 +94,11 @@ class _Dockerfile:
             match node.type:
                 case "arg_instruction" if before_first:
                     self._declare(node)
+                case "arg_instruction":
+                    self._redeclare(node)
                 case "from_instruction":
                     before_first = False
+                    self.own = {name: name for name in self.shared}
                     self._from(node)
                 case "copy_instruction" | "add_instruction" | "run_instruction":
                     self._takes(node)
@@ -84,11 +107,27 @@ class _Dockerfile:
         return ir.Procedure(key, module, tuple(self.arguments.values()), lambda: body, span)
 
     def _declare(self, node: Node) -> None:
+        for name, value in self._pairs(node):
+            self.arguments[name] = ir.Parameter(name, "string", default=value, named=True)
+            self.shared.add(name)
+            self.own[name] = name
+
+    def _redeclare(self, node: Node) -> None:
+        """An argument of a stage: what a build sets, else its own default, else that of the file."""
+        for name, value in self._pairs(node):
+            parameter = name
+            if value is not None:
+                parameter = f"{name}{STAGE_MARK}{len(self.arguments)}"
+                self.arguments[parameter] = ir.Parameter(parameter, "string", default=value, named=True)
+            elif name not in self.arguments:
+                self.arguments[name] = ir.Parameter(name, "string", named=True)
+            self.own[name] = parameter
+
+    def _pairs(self, node: Node) -> Iterator[tuple[str, ir.Expression | None]]:
         for pair in node.children:
             if pair.type == "arg_pair" and pair.named_children:
                 name = self._written(pair.named_children[0])
-                value = self._value(pair.named_children[1]) if len(pair.named_children) > 1 else None
-                self.arguments[name] = ir.Parameter(name, "string", default=value)
+                yield name, self._value(pair.named_children[1]) if len(pair.named_children) > 1 else None
 
     def _from(self, node: Node) -> None:
         spec = next((each for each in node.children if each.type == "image_spec"), None)
@@ -153,7 +192,7 @@ class _Dockerfile:
         sign = self._written(operator) if operator is not None else ""
         given = ir.Compare(ir.CompareOp.NE, value, ir.Literal("", span), span)
         match sign.removeprefix(":"):
-            case "-" if name not in self.arguments:
+            case "-" if name not in self.own:
                 return word
             case "-":
                 return ir.Choice(given, value, word, span)
@@ -163,8 +202,8 @@ class _Dockerfile:
                 return ir.Opaque("an expansion that is not known", span)
 
     def _variable(self, name: str, span: Span) -> ir.Expression:
-        if name in self.arguments:
-            return ir.Name(name, span)
+        if name in self.own and name not in _SET_BY_BUILDS:
+            return ir.Name(self.own[name], span)
         return ir.Opaque(f"{name}, which is set by the build", span)
 
     # --- places ---

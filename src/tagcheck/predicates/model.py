@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
-from tagcheck.comparison import Same
+from tagcheck.comparison import Same, equal
 from tagcheck.config import Config
 from tagcheck.events import MADE, Event, Scenario, Stage
 from tagcheck.finding import Certainty, Place, Tier
@@ -22,6 +22,7 @@ SUPPLIED = (*PRESENT, Stage.LOADED, Stage.PUSHED)
 """Stages after which something in the scenario can know the name."""
 NAMELESS = (Stage.UNNAMED, Stage.PRUNED, Stage.STACK_UP, Stage.STACK_DOWN)
 """Stages that concern no single name."""
+_TAKEN = (Stage.DEPLOYED.value, Stage.BASE.value)
 TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 
 
@@ -64,8 +65,9 @@ class Case:
 
     @property
     def knows_images(self) -> bool:
-        """Whether all that is done to images is known: there may be gaps in what is deployed only."""
-        return all(gap.stage == Stage.DEPLOYED.value for gap in self.scenario.gaps)
+        """Whether all that is done to images is known: there may be gaps only in what is deployed and in what builds
+        start from."""
+        return all(gap.stage in _TAKEN for gap in self.scenario.gaps)
 
     def events(self, *stages: Stage) -> list[Event]:
         """The events of these stages, in order."""
@@ -301,3 +303,21 @@ def candidates(event: Event, others: list[Event]) -> list[Event]:
 def _same_registry(left: Event, right: Event) -> bool:
     a, b = left.reference.registry, right.reference.registry
     return str(a) == str(b)
+
+
+def has_unique(text: Text | None) -> bool:
+    return text is not None and any(hole.kind is HoleKind.UNIQUE for hole in text.holes)
+
+
+def share_made_tag(use: Event, made: Event) -> bool:
+    """Whether two names have one tag that this run made: whatever they are called, the run made both."""
+    tag, other = use.reference.tag, made.reference.tag
+    return tag is not None and other is not None and has_unique(tag) and equal(tag, other)
+
+
+def bare(text: Text) -> Text:
+    for prefix in ("localhost/", "docker.io/library/", "docker.io/"):
+        rest = text.without_prefix(prefix)
+        if rest is not None:
+            return rest
+    return text

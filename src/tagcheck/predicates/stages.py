@@ -13,13 +13,16 @@ from tagcheck.comparison import Same, equal, same
 from tagcheck.events import MADE, Dropped, Event, Stage
 from tagcheck.guards import holds_by_default
 from tagcheck.image import alike, canonical, parse, same_image
+from tagcheck.predicates.bases import missing_base
 from tagcheck.predicates.model import (
     PRESENT,
     SUPPLIED,
     Case,
     Match,
+    bare,
     candidates,
     compatible,
+    has_unique,
     implies,
     is_left_to_the_caller,
     made_at,
@@ -29,6 +32,7 @@ from tagcheck.predicates.model import (
     placeholder,
     policy_is,
     same_as,
+    share_made_tag,
     written_at,
 )
 from tagcheck.source import Span
@@ -36,6 +40,10 @@ from tagcheck.values import Hole, HoleKind, Piece, Text
 
 USES = (Stage.DEPLOYED, Stage.RUN)
 NEEDS_LOCAL = (Stage.SAVED, Stage.LOADED, Stage.TAGGED, Stage.PUSHED)
+_WITHOUT = {
+    Stage.LOADED: "image not present",
+    Stage.BASE: "the build fails, or starts from another image of that name",
+}
 CONSEQUENCES = {"Never": "ErrImageNeverPull", "IfNotPresent": "ImagePullBackOff", "Always": "ImagePullBackOff"}
 
 
@@ -100,19 +108,13 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
         return None
     provable = case.is_local_registry(use.reference) or (policy_is(use, "Never") and use.stage is Stage.DEPLOYED)
     own = [each for each in supplied if _is_own(case, each)]
-    tagged = [each for each in own if _share_made_tag(use, each)] if provable else []
+    tagged = [each for each in own if share_made_tag(use, each)] if provable else []
     for candidate in (*candidates(use, own), *tagged):
         if not _missing_beside(case, use, candidate, known):
             continue
         if provable or _speaks_for(case, use, candidate):
             return candidate
     return None
-
-
-def _share_made_tag(use: Event, made: Event) -> bool:
-    """Whether two names have one tag that this run made: whatever they are called, the run made both."""
-    tag, other = use.reference.tag, made.reference.tag
-    return tag is not None and other is not None and _has_unique(tag) and equal(tag, other)
 
 
 def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Event]) -> bool:
@@ -145,18 +147,10 @@ def _speaks_for(case: Case, use: Event, candidate: Event) -> bool:
     if used:
         return False
     if alike(a, b) == 3 and any(
-        equal(_bare(x), _bare(y)) for x in canonical(use.image) for y in canonical(candidate.image)
+        equal(bare(x), bare(y)) for x in canonical(use.image) for y in canonical(candidate.image)
     ):
         return True
     return str(a.registry) == str(b.registry) and alike(a, b) == 3
-
-
-def _bare(text: Text) -> Text:
-    for prefix in ("localhost/", "docker.io/library/", "docker.io/"):
-        rest = text.without_prefix(prefix)
-        if rest is not None:
-            return rest
-    return text
 
 
 def resolves_differently(case: Case) -> Iterator[Match]:
@@ -173,7 +167,7 @@ def resolves_differently(case: Case) -> Iterator[Match]:
 
 def spelled_alike(one: Event, other: Event) -> bool:
     """Whether two names are the same but for what tools put in front of a name without a registry."""
-    return equal(_bare(_with_tag(one.image)), _bare(_with_tag(other.image)))
+    return equal(bare(_with_tag(one.image)), bare(_with_tag(other.image)))
 
 
 def _with_tag(text: Text) -> Text:
@@ -202,10 +196,10 @@ def _differs_in_unique_part(left: Text, right: Text) -> bool:
         return True
     x, y = parse(left), parse(right)
     names_equal = same_image(x.name + Text.of(":t"), y.name + Text.of(":t"), "verbatim", "verbatim") is Same.YES
-    if not names_equal or _has_unique(x.tag) is _has_unique(y.tag):
+    if not names_equal or has_unique(x.tag) is has_unique(y.tag):
         return False
     # A variable in the place of what is generated is another fault: whatever it holds, it was not generated.
-    other = y.tag if _has_unique(x.tag) else x.tag
+    other = y.tag if has_unique(x.tag) else x.tag
     return other is None or not any(hole.kind is HoleKind.ENVIRONMENT for hole in other.holes)
 
 
@@ -213,10 +207,6 @@ def _shape(part: str | Hole) -> object:
     if isinstance(part, str):
         return part
     return (part.kind, part.label, part.part) if part.kind is HoleKind.UNIQUE else part.key
-
-
-def _has_unique(text: Text | None) -> bool:
-    return text is not None and any(hole.kind is HoleKind.UNIQUE for hole in text.holes)
 
 
 def dropped_name(case: Case) -> Iterator[Match]:
@@ -304,6 +294,10 @@ def _missing_sources(case: Case) -> Iterator[tuple[Event, Text, Event]]:
         found = _missing_source(case, event, name)
         if found is not None:
             yield event, name, found
+    for event in case.events(Stage.BASE) if case.scenario.is_run else ():
+        found = missing_base(case, event)
+        if found is not None:
+            yield event, event.image, found
 
 
 def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
@@ -330,7 +324,7 @@ def _is_source(event: Event, name: Text, made: Event) -> Same:
 
 def not_present(event: Event, name: Text, candidate: Event, span: Span | None = None, **variables: object) -> Match:
     """The fault of a stage that needs a name which is not there, by default where the name is written."""
-    verb = {Stage.TAGGED: "tagged from"}.get(event.stage, event.stage.value)
+    verb = {Stage.TAGGED: "tagged from", Stage.BASE: "built from"}.get(event.stage, event.stage.value)
     probe = Event(event.stage, name, event.span, event.order, trace=event.trace)
     return Match(
         span=span or blame(probe, candidate),
@@ -339,13 +333,14 @@ def not_present(event: Event, name: Text, candidate: Event, span: Span | None = 
             "stage": verb,
             "candidate": str(candidate.image),
             "built": str(candidate.image),
+            "consequence": _WITHOUT.get(event.stage, "") if event.stage is Stage.BASE else "",
             **variables,
         },
         places=(place(candidate), place(event)),
-        names=names_of(built=[candidate], loaded=[name]),
+        names=names_of(built=[candidate], **{"base" if event.stage is Stage.BASE else "loaded": [name]}),
         label=f"{verb.upper()} {name}",
         subject=("source", name, event.span),
-        consequence="the command fails: no such image" if event.stage is not Stage.LOADED else "image not present",
+        consequence=_WITHOUT.get(event.stage, "the command fails: no such image"),
     )
 
 
@@ -390,7 +385,7 @@ def _is_nowhere_else(case: Case, use: Event) -> bool:
         return False
     return (
         _is_only_local(case, use)
-        or _has_unique(reference.tag)
+        or has_unique(reference.tag)
         or (
             reference.registry is None
             and reference.repository.literal is not None
@@ -432,7 +427,7 @@ def _is_only_local(case: Case, use: Event) -> bool:
 def shared_image_retagged(case: Case) -> Iterator[Match]:
     """TC206: built under a static tag, then given a unique one."""
     for event in case.events(Stage.TAGGED):
-        if event.source is None or not _has_unique(event.reference.tag):
+        if event.source is None or not has_unique(event.reference.tag):
             continue
         for built in case.together(event, Stage.BUILT):
             static = built.reference.tag_is_static and not built.image.holes
