@@ -332,8 +332,15 @@ def laid_over(below: Value, above: Value) -> Value:
         elif isinstance(old, values.Mapping) and isinstance(value, values.Mapping):
             entries[key] = laid_over(old, value)
         else:
-            entries[key] = value
+            entries[key] = _opened(value) if below.open and old is None else value
     return values.Mapping(tuple(entries.items()), below.open or above.open)
+
+
+def _opened(value: Value) -> Value:
+    """A value that is laid over one of which nothing is known."""
+    if not isinstance(value, values.Mapping):
+        return value
+    return values.Mapping(tuple((key, _opened(each)) for key, each in value.entries), True)
 
 
 def _to_yaml(row: Row, scope: Scope) -> Value:

@@ -301,7 +301,9 @@ def _field(value: Value, name: str, scope: Scope) -> Value:
         match loaded:
             case values.Mapping(open=False):
                 return loaded.get(name) or scope.missing
-            case Record() | values.Mapping():
+            case values.Mapping():
+                return loaded.get(name) or scope.unknown(f".{name}")
+            case Record():
                 found = loaded.get(name)
                 return found if found is not None else EMPTY
             case Null() | Absent():

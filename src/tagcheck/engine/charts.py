@@ -14,6 +14,7 @@ from posixpath import dirname, join, normpath
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace as replace_fields
 
 from tagcheck import ir
 from tagcheck.builtins.template_functions import laid_over
@@ -23,6 +24,7 @@ from tagcheck.builtins.template_text import Node, parse_template
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.bakes import Bakes
+from tagcheck.engine.filenames import names
 from tagcheck.engine.places import at_root
 from tagcheck.engine.renderings import Path, Paths, Rendering, keep_rendering, kept_renderings
 from tagcheck.events import Override
@@ -53,7 +55,9 @@ DEEPEST_CHART = 6
 LONGEST_TEMPLATE = 256 * 1024
 STEPS_OF_ONE = 2
 """Parts of templates that cost as much as a statement."""
+DEEPEST_VALUES = 40
 _NOTES = "NOTES.txt"
+_UNKNOWN_VALUES = "values that are not known"
 Nodes: TypeAlias = tuple[Node, ...]
 
 
@@ -66,12 +70,14 @@ class Setting(Struct, frozen=True):
 
 
 class Release(Struct, frozen=True):
-    """What a command installs: the chart's folder, the values over the chart's own, and the name of the release."""
+    """What a command installs: the chart's folder, the values over the chart's own, and the name of the release.
+    `unsure`: the chart's own values may be overridden by some that are not known."""
 
     folder: str
     values: Value
     name: Text
     settings: tuple[Setting, ...] = ()
+    unsure: bool = False
 
 
 Parse: TypeAlias = Callable[[Text], Settings]
@@ -82,11 +88,20 @@ class Charts(Bakes):
 
     def deploy_chart(self, effect: Effect) -> None:
         """The objects of a chart are applied to the cluster."""
+        if effect.singly:
+            self._install_singly(effect)
+            return
         release = self._release(effect)
         if release is None:
             self.gap("deployed", "a chart that is not in the project")
             return
         self.install(release)
+
+    def _install_singly(self, effect: Effect) -> None:
+        """A chart is installed once for each of the files of values that a pattern means, else without any."""
+        found = [name for each in effect.values for name in names(each, self.placed(each), self.program)]
+        for each in found or [None]:
+            self.deploy_chart(replace_fields(effect, values=(each,) if each is not None else (), singly=False))
 
     def install(self, release: Release) -> None:
         """The objects of a release are applied to the cluster."""
@@ -109,14 +124,27 @@ class Charts(Bakes):
         if folder is None:
             return None
         values: Value = Mapping(())
+        unsure = False
         for path in effect.values:
-            values = laid_over(values, self._given_values(path))
+            given = self._given_values(path)
+            unsure = unsure or given is None
+            values = self.laid_over_values(values, given)
         settings: list[Setting] = []
         for argument, parse in self._settings_of(effect):
-            for way, value in parse(argument):
+            found = parse(argument)
+            if not found and argument.holes:
+                unsure, values = True, self.laid_over_values(values, None)
+            for way, value in found:
                 values = placed(values, way, value)
                 settings.append(Setting(way, value, argument))
-        return Release(folder, values, effect.workload or self.release_name(), tuple(settings))
+        return Release(folder, values, effect.workload or self.release_name(), tuple(settings), unsure)
+
+    def laid_over_values(self, values: Value, given: Value | None) -> Value:
+        """Values with others laid over them. Any of them may be another one below what is not known."""
+        if given is not None:
+            return laid_over(values, given)
+        self.gap("deployed", _UNKNOWN_VALUES)
+        return overridable(values)
 
     def _chart_folder(self, path: Text) -> str | None:
         """The folder of the project that a path of a chart means; None if there is no certain one."""
@@ -146,18 +174,21 @@ class Charts(Bakes):
             for way, path in parse_literal_setting(argument)
         )
 
-    def _given_values(self, path: Text) -> Value:
-        """The values of a file that a command names: as the run has written it, or the command's input."""
+    def _given_values(self, path: Text) -> Value | None:
+        """The values of a file that a command names: as the run has written it, or the command's input. None if they
+        are not known."""
         content = self.standard_input if path.literal == "-" else self.read_file(path)
-        for _, text in self.text_options(content) if content is not None else ():
-            found = documents(text)
-            if found and isinstance(found[0], Mapping):
-                return found[0]
-        return Mapping((), open=True) if content is None else self.values_of(self.located(path))
+        return self._values_in(content) if content is not None else None
 
-    def values_of(self, path: str | None) -> Value:
-        content = self._yaml(path) if path is not None else None
-        return content if content is not None else Mapping((), open=path is None)
+    def _values_in(self, content: Value) -> Value | None:
+        """What a file of values says, if it says the same in every case."""
+        found = [_values_of(text) for _, text in self.text_options(content)]
+        return found[0] if found and all(each == found[0] for each in found) else None
+
+    def values_of(self, path: str | None) -> Value | None:
+        """The values of a file of the project; None if they are not known."""
+        content = self.read_file(at_root(path)) if path is not None and self.program.has(path) else None
+        return self._values_in(content) if content is not None else None
 
     def _yaml(self, path: str) -> Mapping | None:
         content = self.read_file(at_root(path)) if self.program.has(path) else None
@@ -281,7 +312,7 @@ class _Chart:
         if self.count > MOST_CHARTS or depth > DEEPEST_CHART:
             return
         chart = self._read(folder, CHART)
-        values = laid_over(self._read(folder, VALUES), given)
+        values = laid_over(self._own_values(folder), given)
         if shared is not None:
             values = placed(values, ("global",), laid_over(field(values, "global") or Mapping(()), shared))
         values = self._with_imported(folder, chart, values)
@@ -290,6 +321,17 @@ class _Chart:
         for path in self.run.program.below(normpath(join(folder, "templates"))):
             self._template(path, data, way, library=word(chart, "type") == "library")
         self._dependencies(folder, chart, values, way, depth)
+
+    def _own_values(self, folder: str) -> Value:
+        path = normpath(join(folder, VALUES))
+        self.run.take_part(path)
+        if not self.run.program.has(path):
+            return Mapping(())
+        found = self.run.values_of(path)
+        if found is None:
+            self.run.gap("deployed", _UNKNOWN_VALUES)
+            return Mapping((), open=True)
+        return overridable(found) if self.release.unsure else found
 
     def _with_imported(self, folder: str, chart: Mapping, values: Value) -> Value:
         """The values of a chart over those that it imports from the charts in it (`import-values`)."""
@@ -301,7 +343,7 @@ class _Chart:
                 continue
             # A setting of the inner chart may be read by the outer one, by another way.
             self.absent.add(alias)
-            given = laid_over(self._read(inside, VALUES), field(values, alias) or Mapping(()))
+            given = laid_over(self._own_values(inside), field(values, alias) or Mapping(()))
             for each in items(item, "import-values"):
                 values = laid_over(_imported(each, given), values)
         return values
@@ -359,6 +401,28 @@ class _Chart:
                 return not found.value
         tags = [field(values, "tags", tag.literal or "") for tag in items(item, "tags") if isinstance(tag, Text)]
         return any(isinstance(tag, Truth) for tag in tags) and not any(tag != Truth(False) for tag in tags)
+
+
+def overridable(value: Value) -> Value:
+    """Values of which any may be overridden by one that is not known."""
+    return _overridable(value, ())
+
+
+def _overridable(value: Value, way: tuple[str, ...]) -> Value:
+    if isinstance(value, Mapping) and len(way) < DEEPEST_VALUES:
+        entries = ((key, _overridable(each, (*way, str(key)))) for key, each in value.entries)
+        return Mapping(tuple(entries), open=True)
+    return Opaque(f"values:{'.'.join(way)}", _UNKNOWN_VALUES)
+
+
+def _values_of(text: Text) -> Value | None:
+    """What the text of a file of values says; nothing at all is said by comments."""
+    found = documents(text)
+    if found:
+        return found[0] if isinstance(found[0], Mapping) else None
+    lines = text.literal.splitlines() if text.literal is not None else ["?"]
+    is_empty = all(not line.strip() or line.lstrip().startswith(("#", "---")) for line in lines)
+    return Mapping(()) if is_empty else None
 
 
 def _template_nodes(source: SourceText) -> Nodes | None:

@@ -215,14 +215,16 @@ class Skaffold(Configurations):
             self.gap("deployed", "a chart that is not in the project")
             return False
         values: Value = Mapping(())
+        unsure = False
         for file in release.texts("valuesFiles"):
-            name = work.naming.expanded(file).literal
-            values = laid_over(values, self.values_of(self._values_file(one, name)))
+            given = self.values_of(self._values_file(one, work.naming.expanded(file).literal))
+            unsure = unsure or given is None
+            values = self.laid_over_values(values, given)
         inline = field(release.content, "overrides")
         values = laid_over(values, inline) if isinstance(inline, Mapping) else values
         for setting in settings:
             values = placed(values, setting.way, setting.value)
-        self.install(charts.Release(folder, values, as_text(field(release.content, "name")) or EMPTY, settings))
+        self.install(charts.Release(folder, values, as_text(field(release.content, "name")) or EMPTY, settings, unsure))
         return True
 
     def _values_file(self, one: Configuration, name: str | None) -> str | None:
