@@ -76,7 +76,13 @@ def analyse(
     evaluated = [each for plan, each in kept if not (plan.alone and plan.procedures[0].key in run_late)] + late
     applied = set().union(*(each.applied for each in evaluated))
     applied |= set().union(*(each.applied for each in standalone))
+    stated = set[str]().union(
+        *(each.visited for path, each in zip(tasks.manifests, standalone, strict=True) if path not in applied)
+    )
     alone = [each for path, each in zip(tasks.manifests, standalone, strict=True) if path not in applied]
+    # What a statement has deployed in its own way is not what it is by itself.
+    overlaid = {id(each) for plan, each in kept if not plan.runs and plan.procedures[0].key in stated}
+    evaluated = [each for each in evaluated if id(each) not in overlaid]
     scenarios = [scenario for each in (*evaluated, *alone) for scenario in each.scenarios]
     scenarios[len(evaluated) : len(evaluated)] = embedded(context, visited, inside)
     others = [problem for each in (*evaluated, *ahead, *alone) for problem in each.problems]

@@ -116,17 +116,18 @@ class Tasks:
 
     def _manifest(self, path: str) -> Done:
         """A manifest or a kustomization by itself; it counts if no scenario applies it."""
-        context, scenarios, applied = self._context, list[Scenario](), set[str]()
+        context, scenarios, applied, visited = self._context, list[Scenario](), set[str](), set[str]()
         parse = kustomize.parse if path.rpartition("/")[2] in kustomize.NAMES else kubernetes.parse
         unit = parse(path, context.files.read(path) or b"", path)
         for name, _ in unit.entries:
             done = context.run(path, (unit.procedures[name],))
             applied |= done.applied - {path}
+            visited |= done.visited
             if path in self._parts:
                 scenarios.append(_as_statement(done.scenario, context.config))
             else:
                 scenarios.append(replace(done.scenario, tier=context.config.tier_of(path), is_run=False))
-        return Done(tuple(scenarios), applied=frozenset(applied), problems=unit.problems)
+        return Done(tuple(scenarios), frozenset(visited), frozenset(applied), unit.problems)
 
 
 def _divided(programs: Iterable[Plan], comes: Callable[[Procedure], bool]) -> tuple[list[Plan], list[Plan]]:

@@ -99,9 +99,12 @@ class Charts(Bakes):
 
     def _install_singly(self, effect: Effect) -> None:
         """A chart is installed once for each of the files of values that a pattern means, else without any."""
-        found = [name for each in effect.values for name in names(each, self.placed(each), self.program)]
-        for each in found or [None]:
-            self.deploy_chart(replace_fields(effect, values=(each,) if each is not None else (), singly=False))
+        found = [(name,) for each in effect.values for name in names(each, self.placed(each), self.program)]
+        one = replace_fields(effect, singly=False)
+        for each in found:
+            self.deploy_chart(replace_fields(one, values=each))
+        if not found:
+            self.deploy_chart(replace_fields(one, values=()))
 
     def install(self, release: Release) -> None:
         """The objects of a release are applied to the cluster."""

@@ -14,7 +14,7 @@ from itertools import islice
 from msgspec import Struct
 
 from tagcheck.comparison import Same
-from tagcheck.engine.charts import Charts
+from tagcheck.engine.deliveries import Deliveries
 from tagcheck.engine.mentions import Mentions
 from tagcheck.events import Override, Stage
 from tagcheck.image import canonical, parse, same_image
@@ -85,7 +85,7 @@ class Injection:
             yield from (each for number, each in enumerate(self.images) if number not in self.used)
 
 
-class Injections(Charts):
+class Injections(Deliveries):
     """A run whose tools replace names in manifests."""
 
     injection: Injection | None = None

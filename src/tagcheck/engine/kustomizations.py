@@ -19,6 +19,7 @@ from tagcheck.engine.manifests import Manifests
 from tagcheck.engine.places import at_root
 from tagcheck.events import Override
 from tagcheck.fields import field, items, word
+from tagcheck.frontends.kubernetes import DELIVERING
 from tagcheck.frontends.kustomize import NAMES, parts
 from tagcheck.guards import Guards
 from tagcheck.ir import Role, Use
@@ -198,7 +199,7 @@ class Kustomizations(Manifests):
         raw = self.program.read(self.copies.original(path))
         if raw is None:
             return Built(whole=False)
-        if not any(sign in raw for sign in ("mage", "ontainers", "ConfigMap")):
+        if not any(sign in raw for sign in ("mage", "ontainers", "ConfigMap", *DELIVERING)):
             return Built()
         content = self.read_file(at_root(path))
         found: list[Value] = []
@@ -323,7 +324,7 @@ class Kustomizations(Manifests):
             if isinstance(content, Mapping) and inside is not None:
                 images = list(items(content, "images"))
                 for setting in effect.words:
-                    _set_image(images, setting)
+                    set_image(images, setting)
                 changed = with_entry(content, "images", Sequence(tuple(images)))
                 self.guards = inside
                 self.write_file(at_root(file), self.join(written((changed,))))
@@ -367,8 +368,8 @@ def _data_of(pairs: Iterable[Text]) -> tuple[tuple[Value, Value], ...]:
     return tuple(found for each in pairs if (found := each.split_at("=")) is not None)
 
 
-def _set_image(images: list[Value], setting: Text) -> None:
-    """Change or add the entry that a setting is about."""
+def set_image(images: list[Value], setting: Text) -> None:
+    """Change or add the entry that a setting of `kustomize edit set image` is about."""
     halves = setting.split_at("=")
     wanted, new = halves if halves is not None else (None, setting)
     name, tag, digest = _taken_apart(new)

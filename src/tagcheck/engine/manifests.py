@@ -31,8 +31,9 @@ from tagcheck.values import (
 )
 from tagcheck.workloads import ImageUse, find_images
 
-_IMAGE_WORDS = ("mage", "MAGE")
-"""One of them is in every text that names an image, whatever the case of its key's first letter."""
+_IMAGE_WORDS = ("mage", "MAGE", *kubernetes.DELIVERING)
+"""One of them is in every text that names an image, whatever the case of its key's first letter, or that has others
+deployed."""
 
 
 class Manifests(Commands):

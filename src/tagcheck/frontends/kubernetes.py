@@ -44,6 +44,9 @@ _CLIENT_GROUPS = frozenset(
 )
 """API groups of files that a client program reads and no API server ever sees, or (kuttl, chainsaw) a test runner."""
 _OTHER_KINDS = frozenset(("Kustomization", "Component", "CustomResourceDefinition"))
+DELIVERING = ("helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io", "argoproj.io")
+"""API groups with objects that name no image and have others deployed."""
+_DELIVERING = tuple(each.encode() for each in DELIVERING)
 
 
 def relevant(path: str, content: bytes) -> bool:
@@ -56,7 +59,12 @@ def relevant(path: str, content: bytes) -> bool:
     if b"\x00" in content[:4] or content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
     return (
-        (b"mage" in content or b"IMAGE" in content or b"ontainers" in content)
+        (
+            b"mage" in content
+            or b"IMAGE" in content
+            or b"ontainers" in content
+            or any(each in content for each in _DELIVERING)
+        )
         and _has_key(content, b"kind")
         and _has_key(content, b"apiVersion")
         and not _definitions_only(content)
@@ -117,7 +125,8 @@ def field(mapping: MapOf, name: str) -> Expression | None:
 
 def _stated(kind: str | None, version: str | None) -> bool:
     """Whether objects of a kind and API version reach a cluster and may name images."""
-    return kind not in _OTHER_KINDS and (version or "").partition("/")[0] not in _CLIENT_GROUPS
+    group = (version or "").partition("/")[0]
+    return group in DELIVERING or (kind not in _OTHER_KINDS and group not in _CLIENT_GROUPS)
 
 
 def _has_key(content: bytes, key: bytes) -> bool:
