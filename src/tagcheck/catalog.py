@@ -73,6 +73,8 @@ class EffectKind(Enum):
     what was built is written to the file `path`"""
     ARTIFACTS_DEPLOYED = "artifacts-deployed"
     """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
+    PLAYED = "played"
+    """the playbooks `values` run, with the variables `settings`"""
     SESSION = "session"
     """the program in the file `path`, or the one that its folder has by default, runs as a session"""
     SESSION_BEGUN = "session-begun"

@@ -437,6 +437,8 @@ class Role(Enum):
     """a file that lists artifacts and what deploys them, and one of its profiles, as if it were run"""
     BASE = "base"
     """a Dockerfile's FROM"""
+    PLAYBOOK = "playbook"
+    """a file of plays, as if it were run"""
 
 
 class Use(Struct, frozen=True):

@@ -18,6 +18,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
+from posixpath import normpath
 
 from tagcheck.frontends.api import Folder, Unit
 from tagcheck.ir import Procedure
@@ -127,9 +128,16 @@ def _defined(unit: Unit) -> set[str]:
 
 def _owns(path: str, candidate: Candidate, part: frozenset[str]) -> bool:
     folder = path.rpartition("/")[0] + "/" if "/" in path else ""
-    if any(folder + name in part for name in candidate.beside):
+    if any(_is_beside(folder, name, part) for name in candidate.beside):
         return True
     return candidate.folder is Folder.OWNED and any(each.startswith(folder) for each in part)
+
+
+def _is_beside(folder: str, name: str, part: frozenset[str]) -> bool:
+    if not name.endswith("/"):
+        return folder + name in part
+    whole = normpath(folder + name) + "/"
+    return any(each.startswith(whole) for each in part)
 
 
 class _Names:

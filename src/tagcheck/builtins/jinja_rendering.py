@@ -111,6 +111,24 @@ def render(
     return _Renderer(scope, load or (lambda name: None), whole=whole).template(template)
 
 
+def render_native(
+    source: Text, given: Mapping[str, Value], machine: Machine, identity: str, load: Loader | None = None
+) -> Value:
+    """As `render`; a template that is one expression and nothing else gives its value, which need not be a text."""
+    from jinja2 import nodes
+
+    template = parse_template(source)
+    if template is None:
+        return derived("jinja", source)
+    scope = Scope(machine, identity, Null(), Null(), Variables(dict(given)), {}, Steps())
+    renderer = _Renderer(scope, load or (lambda name: None), template.texts)
+    match template.root.body:
+        case [nodes.Output(nodes=[node])] if not isinstance(node, nodes.TemplateData):
+            return renderer.value(node)
+        case _:
+            return renderer.template(template)
+
+
 @dataclass(frozen=True)
 class _Renderer:
     """One template while it is rendered. `blocks` are those of templates that extend this one."""

@@ -155,6 +155,8 @@ class Recorder(Evaluation):
                 self.composed(effect)
             case EffectKind.BASED:
                 self.based(effect)
+            case EffectKind.PLAYED:
+                self.played(effect)
             case EffectKind.BAKED:
                 self.baked(effect)
             case EffectKind.ARTIFACTS_BUILT:
@@ -310,6 +312,10 @@ class Recorder(Evaluation):
     @abstractmethod
     def based(self, effect: Effect) -> None:
         """Record what a build takes from other images."""
+
+    @abstractmethod
+    def played(self, effect: Effect) -> None:
+        """Record what the tasks of playbooks do."""
 
     @abstractmethod
     def baked(self, effect: Effect) -> None:

@@ -19,7 +19,7 @@ def languages() -> tuple[Language, ...]:
 
 def runnables() -> tuple[Runnable, ...]:
     """The kinds of files that run by themselves, one line each; a file is of the first kind that takes it."""
-    from tagcheck.frontends import bake, chart, ci, compose, dockerfile, jinja, make, shell, skaffold
+    from tagcheck.frontends import ansible, bake, chart, ci, compose, dockerfile, jinja, make, shell, skaffold
     from tagcheck.frontends.python import starlark
 
     return (
@@ -30,6 +30,7 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("bake", bake.relevant, bake.parse, always=True),
         Runnable("helm", chart.relevant, chart.parse, always=True, folder=Folder.OWNED),
         Runnable("jinja", jinja.relevant, jinja.parse, always=True),
+        Runnable("ansible", ansible.relevant, ansible.parse, always=True, beside=ansible.BESIDE),
         Runnable("make", make.relevant, make.parse, called_by=("make", "gmake")),
         *ci.systems(),
         Runnable("shell", shell.relevant, shell.parse, folder=Folder.NONE),

@@ -153,7 +153,8 @@ class Runnable:
     `relevant` says whether a file is of this kind, from its path and bytes; `parse` never raises. A file counts only if
     it mentions a program that can do something to images, or another file that counts, by its name or by one of the
     words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images without naming a
-    program. `folder` says what its folder has to do with it, `beside` which files there it reads without naming them.
+    program. `folder` says what its folder has to do with it, `beside` which files there it reads without naming them; a
+    name that ends with a slash stands for all files in a folder.
     `parse_among` takes the place of `parse` for a kind whose files take in others: it gets a reader of the project's
     files too."""
 
