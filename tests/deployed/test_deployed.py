@@ -1,4 +1,4 @@
-"""What is deployed after all transformers, values and settings: the sets that kustomize and Helm give."""
+"""What is deployed or started after all transformers, values and settings: the sets that the tools give."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ def cases() -> Iterator[object]:
             yield pytest.param(case, id=f"{path.stem}: {case['title']}")
 
 
-def deployed(root: Path) -> list[str]:
-    """The images that the script of a tree deploys, and nothing else."""
+def deployed(root: Path, stage: Stage = Stage.DEPLOYED) -> list[str]:
+    """The images that the script of a tree deploys (or those at another stage), and nothing else."""
     project = discover(root, ("",))
     found = analyse(project, Files(root), Config(), [], lambda phase, done, total: None)
     events = (event for each in found.scenarios if each.name == "run.sh" for event in each.events)
-    return sorted({str(event.image) for event in events if event.stage is Stage.DEPLOYED})
+    return sorted({str(event.image) for event in events if event.stage is stage})
 
 
 @pytest.mark.parametrize("case", list(cases()))
 def test_what_is_deployed(case: dict[str, object], tmp_path: Path) -> None:
-    files, wanted = case["files"], case["deployed"]
+    stage = Stage.RUN if "started" in case else Stage.DEPLOYED
+    files, wanted = case["files"], case["started" if "started" in case else "deployed"]
     assert isinstance(files, dict)
     assert isinstance(wanted, list)
     for name, content in {**files, "run.sh": f"#!/bin/bash\n{case['run']}\n"}.items():
@@ -41,7 +42,7 @@ def test_what_is_deployed(case: dict[str, object], tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
     (tmp_path / ".git").mkdir()
-    assert deployed(tmp_path) == sorted(wanted)
+    assert deployed(tmp_path, stage) == sorted(wanted)
 
 
 def test_definitions_of_resources_do_not_hide_what_follows(tmp_path: Path) -> None:
