@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tagcheck import values
@@ -16,6 +17,7 @@ from tagcheck.builtins.marked import between, marked
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text, split_text, undecided
 from tagcheck.builtins.template_functions import FUNCTIONS, laid_over
 from tagcheck.builtins.template_scope import Scope, Steps, Variables, either, truthy
+from tagcheck.source import Span
 from tagcheck.values import (
     EMPTY,
     Absent,
@@ -24,6 +26,8 @@ from tagcheck.values import (
     Null,
     Number,
     Opaque,
+    Origin,
+    Piece,
     Sequence,
     Text,
     Truth,
@@ -52,6 +56,12 @@ class Template:
 
 def parse_template(source: Text) -> Template | None:
     """A template; its holes may stand wherever text does. None if it cannot be parsed. Never raises."""
+    return _parsed(source, tuple(part.origin if isinstance(part, Piece) else part.site for part in source.parts))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(source: Text, places: tuple[Origin | Span | None, ...]) -> Template | None:
+    """A template is rendered again and again; `places` keeps equal texts of different places apart."""
     content = marked(source)
     if len(content) > LONGEST:
         return None

@@ -405,7 +405,9 @@ class Playbooks(JinjaFiles):
 
     def _filled_template(self, source: Value | None, room: Room) -> Value | None:
         path = self._file_in(room, source, "templates") if source is not None else None
-        return self.render_file(path, room.variables.all()) if path is not None else None
+        return (
+            self.render_file(path, room.variables.asked_by(self.program.read(path) or "")) if path is not None else None
+        )
 
     def _objects_of(self, given: dict[str, Value], room: Room) -> None:
         """kubernetes.core.k8s: objects written out, in a file, or in a template."""

@@ -19,6 +19,7 @@ from tagcheck.values import Mapping as MappingValue
 IDENTITY = "ansible"
 DEEPEST = 24
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_TAKING = ("include", "import", "extends", "vars")
 _MARKS = ("{{", "{%")
 SUFFIXES = ("", ".yml", ".yaml")
 Load = Callable[[str], Text | None]
@@ -49,9 +50,12 @@ class PlayVariables:
         """The same, filled anew: facts may have changed."""
         return PlayVariables(self._machine, self._layers, self._load)
 
-    def all(self) -> dict[str, Value]:
-        """Every variable, filled: for a template file, which may ask for any."""
-        return {name: self.get(name) for layer in self._layers for name in layer}
+    def asked_by(self, template: str) -> dict[str, Value]:
+        """The variables that a template file may ask for: any, if it takes in others."""
+        names = {name for layer in self._layers for name in layer}
+        if not any(word in template for word in _TAKING):
+            names &= set(_NAME.findall(template))
+        return {name: self.get(name) for name in sorted(names)}
 
     def get(self, name: str) -> Value:
         """What a variable holds."""
