@@ -45,9 +45,10 @@ def effects(tools: Tools, words: Sequence[Text], environment: Environment = _no_
     if recognised is None:
         return ()
     tool, verb, line = recognised
-    if any(holds(condition, line) for condition in (*tool.unless, *verb.unless)):
-        return ()
-    return tuple(effect for action in verb.actions for effect in _effects(tools, tool, action, line))
+    dry = any(holds(condition, line) for condition in (*tool.unless, *verb.unless))
+    # What a dry run prints is not what it does.
+    actions = (each for each in verb.actions if not dry or each.kind is EffectKind.RENDERED)
+    return tuple(effect for action in actions for effect in _effects(tools, tool, action, line))
 
 
 def recognise(

@@ -43,7 +43,8 @@ class EffectKind(Enum):
     """manifests: `path` (file or folder), or standard input when `stdin`"""
     RENDERED = "rendered"
     """manifests are printed: those of the kustomization in the folder `path`, or of the chart there with the overrides
-    `settings` and `values`"""
+    `settings` and `values`; without a path, the object `workload` (KIND/NAME) with the images `images`. A dry run
+    prints them too"""
     EDITED = "edited"
     """the kustomization in `directory`, by default the working directory, is changed: images by the settings `words`"""
     WITHDRAWN = "withdrawn"

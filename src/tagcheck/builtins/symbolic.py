@@ -268,11 +268,17 @@ def _part_of_hole(filling: Filling, low: int, high: int | None) -> Filling:
     return with_part(filling, f"[{low}:{'' if high is None else high}]", weak)
 
 
+ONLY_PATH = "only a path"
+"""What the catalogue says of commands that print one path."""
+
+
 def may_contain(hole: Hole, wanted: str) -> bool:
     """Whether the value of a hole is likely enough to contain a literal that an operation looks for. Values that are
     numbers, digests and identifiers contain no separators of names; nobody's value contains a long placeholder."""
     if hole.kind is HoleKind.UNIQUE:
         return len(wanted) == 1 and (wanted == "-" or wanted.isalnum())
+    if wanted == "\n" and hole.weak == ONLY_PATH:
+        return False
     return hole.kind is HoleKind.OPAQUE or len(wanted) <= 2
 
 

@@ -16,7 +16,8 @@ from msgspec import Struct
 from tagcheck.catalog import Effect
 from tagcheck.embedded import documents
 from tagcheck.engine.manifests import Manifests
-from tagcheck.engine.places import at_root
+from tagcheck.engine.places import at_root, is_remote
+from tagcheck.engine.stated import stated_object
 from tagcheck.events import Override
 from tagcheck.fields import field, items, word
 from tagcheck.frontends.kubernetes import DELIVERING
@@ -74,7 +75,8 @@ class Kustomizations(Manifests):
         for guards, built in self._cases(partial(self._built, path)):
             whole = whole and built is not None and built.whole
             if built is None:
-                self.gap("deployed", "a kustomization that is not in the project")
+                if not is_remote(path):
+                    self.gap("deployed", "a kustomization that is not in the project")
                 continue
             self.guards = guards
             for each in built.objects:
@@ -84,7 +86,8 @@ class Kustomizations(Manifests):
 
     def rendered(self, effect: Effect) -> Value | None:
         if effect.path is None:
-            return None
+            stated = stated_object(effect)
+            return self.join(written((stated,))) if stated is not None else None
         cases = self._cases(partial(self._built, effect.path))
         self.printed_whole = self.printed_whole and all(built is not None and built.whole for _, built in cases)
         found = [(guards, self.join(written(built.objects))) for guards, built in cases if built is not None]

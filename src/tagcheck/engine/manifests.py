@@ -7,7 +7,7 @@ from abc import abstractmethod
 from tagcheck import ir
 from tagcheck.catalog import Effect
 from tagcheck.engine.commands import Commands
-from tagcheck.engine.places import at_root
+from tagcheck.engine.places import at_root, is_remote
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import jinja, kubernetes
@@ -197,7 +197,7 @@ class Manifests(Commands):
         if written is not None:
             self.deploy(written)
             return
-        if path.literal is not None and path.literal.startswith(("http://", "https://")):
+        if is_remote(path):
             return
         names = self.found_files(path)
         if not names:

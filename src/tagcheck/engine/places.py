@@ -7,11 +7,34 @@ with it is known to be absolute.
 from __future__ import annotations
 
 from tagcheck.builtins.paths import cleaned
-from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text
+from tagcheck.builtins.symbolic import ONLY_PATH
+from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Piece, Text
 
 _COMMAND = "git rev-parse --show-toplevel"
-ROOT = Text.of_hole(Hole(HoleKind.OUTPUT, _COMMAND, _COMMAND, weak="only a path"))
+ROOT = Text.of_hole(Hole(HoleKind.OUTPUT, _COMMAND, _COMMAND, weak=ONLY_PATH))
 _SEPARATOR = Text.of("/")
+_INSTALLED = ("/bin/", "/sbin/", "/lib/", "/lib64/", "/etc/", "/opt/", "/usr/")
+"""Where programs of a host are (Filesystem Hierarchy Standard 3.0)."""
+_SOURCES = "/usr/src/"
+FETCHED = "fetched: "
+"""How the identity of a hole begins that stands for what a server sends."""
+
+
+def is_installed(path: Text) -> bool:
+    """Whether a path is that of a program of the host, of which the project knows no more than of one by its name."""
+    literal = path.literal or ""
+    return literal.startswith(_INSTALLED) and not literal.startswith(_SOURCES)
+
+
+def is_remote(path: Text) -> bool:
+    """Whether a path is the address of what is not in the project (kustomize takes `HOST/PATH?ref=VERSION` too)."""
+    return "://" in path.leading or any(isinstance(part, Piece) and "?ref=" in part.text for part in path.parts)
+
+
+def is_fetched(text: Text) -> bool:
+    """Whether a text is wholly what a server sends."""
+    holes = text.holes
+    return len(text.parts) == len(holes) == 1 and holes[0].identity.startswith(FETCHED)
 
 
 def below(base: Text, path: Text) -> Text:

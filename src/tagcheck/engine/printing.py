@@ -11,7 +11,7 @@ from tagcheck.builtins.symbolic import cut_run, derived, joined, replace_text, r
 from tagcheck.catalogue import Tools
 from tagcheck.engine import shelltexts
 from tagcheck.engine.copying import Copying
-from tagcheck.engine.places import ROOT, below
+from tagcheck.engine.places import FETCHED, ROOT, below
 from tagcheck.engine.shelltexts import shortened as without_end
 from tagcheck.numerals import natural, whole
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
@@ -56,6 +56,12 @@ class Printing(Copying):
         """A function of the standard input; nothing is there where nobody says."""
         loaded = self.load(self.standard_input) if self.standard_input is not None else EMPTY
         return self.distribute((loaded,), lambda chosen: function(self.as_text(chosen[0])))
+
+    def _fetched(self, words: tuple[Text, ...]) -> Value | None:
+        if any(hole.kind in (HoleKind.UNIQUE, HoleKind.OPAQUE) for word in words for hole in word.holes):
+            return None
+        line = " ".join(map(str, words))
+        return Text.of_hole(Hole(HoleKind.OUTPUT, FETCHED + line, line), self.site, self.stack)
 
     def _nothing(self, words: tuple[Text, ...]) -> Value | None:
         return EMPTY
@@ -245,4 +251,5 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "last-part": Printing._last_part,
     "nothing": Printing._nothing,
     "copied-files": Printing.copied,
+    "fetched": Printing._fetched,
 }

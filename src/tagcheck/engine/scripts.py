@@ -14,6 +14,7 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.calls import DEEPEST_CALL
 from tagcheck.engine.execute import Execution
+from tagcheck.engine.places import is_fetched, is_installed
 from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
 from tagcheck.frontends.shell.body import ARGUMENTS
@@ -78,6 +79,8 @@ class Scripts(Execution):
         self._print(value)
 
     def _run_text(self, text: Text, effect: Effect) -> Value | None:
+        if is_fetched(text):
+            return None
         if all(isinstance(part, Filling) for part in text.parts) or len(str(text)) > LONGEST_TEXT:
             self.gap("run", "a shell script")
             return None
@@ -86,10 +89,14 @@ class Scripts(Execution):
         return self.run_script(procedure, holes, effect.words[1:] if effect.script is not None else effect.words)
 
     def _run_file(self, effect: Effect) -> Value | None:
+        written = self._written(effect.path) if effect.path is not None else None
+        if isinstance(written, Text):
+            return self._run_text(written, replace(effect, script=None))
         names = self.found_files(effect.path) if effect.path is not None else ()
         content = self.program.read(names[0]) if len(names) == 1 else None
         if content is None:
-            self.gap("run", "a shell script")
+            if effect.path is None or not is_installed(effect.path):
+                self.gap("run", "a shell script")
             return None
         procedure = self.program.lowered(SourceText.of_file(names[0], content), _lowered_file)
         return self.run_script(procedure, (), effect.words)
@@ -98,6 +105,9 @@ class Scripts(Execution):
         """What a command does whose first word is the path of a script of the project."""
         if not words or not any(isinstance(part, Piece) and "/" in part.text for part in words[0].parts):
             return ()
+        written = self._written(words[0])
+        if isinstance(written, Text) and shell.relevant("", written.leading.encode()):
+            return (Effect(EffectKind.SCRIPT, "sh", path=words[0], words=words[1:]),)
         names = self.found_files(words[0])
         content = self.program.read(names[0]) if len(names) == 1 else None
         if content is None or not shell.relevant(names[0], content[:256].encode()):
