@@ -37,7 +37,7 @@ def scan(request: ScanRequest, progress: Progress | None = None, today: date | N
     config = request.config
     project = discover(root, ("",) if whole else starts, config.exclude, settings=config.source)
     tell("files", len(project.files), len(project.files))
-    files = Files(root)
+    files = Files(root, request.replaced)
     rules = load_rules(tuple(request.rules_directories))
     inside = partial(_inside, starts)
     analysis = analyse(project, files, config, request.rules_directories, tell, inside)
@@ -86,6 +86,7 @@ class _Judged:
             self._summary(len(findings), len(outcome.suppressed), len(gaps)),
             gaps,
             self.files.lines,
+            self.files.read,
             self._stories() if self.request.stories else (),
         )
 
@@ -173,9 +174,15 @@ def _stories_of(scenario: Scenario) -> list[Story]:
     for event in (event for event in scenario.events if event.stage not in UNUSED):
         by_image.setdefault(str(event.image), []).append(event)
     return [
-        Story(image, scenario.name, scenario.tier, tuple(place(event) for event in events[:MOST_PLACES]))
-        for image, events in by_image.items()
+        Story(image, scenario.name, scenario.tier, tuple(map(place, shown)), tuple(map(_policy, shown)))
+        for image, shown in ((image, events[:MOST_PLACES]) for image, events in by_image.items())
     ]
+
+
+def _policy(event: Event) -> str | None:
+    if event.policy is None:
+        return "" if event.policy_known else None
+    return str(event.policy)
 
 
 def _of_problem(problem: Problem) -> tuple[Span, dict[str, object]]:

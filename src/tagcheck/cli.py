@@ -19,9 +19,12 @@ from tagcheck import __version__
 from tagcheck.numerals import natural
 
 if TYPE_CHECKING:
+    from collections import Counter
     from pathlib import Path
 
     from tagcheck.config import Config
+    from tagcheck.finding import Finding
+    from tagcheck.fixes.fixing import Outcome
     from tagcheck.request import Report, ScanRequest
     from tagcheck.rules import Rules
 
@@ -151,6 +154,54 @@ def trace(place: str, config: str | None, project: str | None) -> int:
     return 0
 
 
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--diff", "diff", is_flag=True, help="Print what would change (the default without --apply).")
+@click.option("--apply", "apply_", is_flag=True, help="Write the changes.")
+@click.option("--select", multiple=True, metavar="CODES", help="Repair only these rules' findings; repeatable.")
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules'; repeatable.")
+@_config_option
+@_project_option
+@click.option("--fail-on", type=click.Choice(["error", "warning", "info"]), help="Lowest severity for exit status 1.")
+@click.option("--baseline", metavar="FILE", help="Leave alone the findings of an earlier JSON report.")
+@_rules_option
+def fix(
+    paths: tuple[str, ...],
+    diff: bool,
+    apply_: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    config: str | None,
+    project: str | None,
+    fail_on: str | None,
+    baseline: str | None,
+    rules: tuple[str, ...],
+) -> int:
+    """Repair findings that have one safe repair, in the files that the PATHs (default: .) name.
+
+    Each repair is tried in memory first: it counts only if another scan of the whole project shows the finding gone,
+    none added, and nothing else changed.
+
+    Exit status: with --apply as that of a scan afterwards; else 1 if there is something to repair; 2 as everywhere.
+    """
+    from tagcheck.fixes.difference import unified
+
+    request = _request(paths, config, project, rules, _codes(select), _codes(ignore), "certain")
+    outcome, left = _fixed(request, baseline)
+    if diff or not apply_:
+        _write_bytes(unified(outcome.changes))
+    if apply_:
+        _apply(outcome)
+    done = "repaired" if apply_ else "can be repaired"
+    for proposal in outcome.repaired:
+        _note(f"{proposal.finding.span}: {proposal.finding.code} {done}: {proposal.title}")
+    if outcome.cut:
+        _note("there is more to try than one run tries; run again")
+    _note(f"{len(outcome.repaired)} {done}, {len(left)} left")
+    least = _severity_rank(fail_on or request.config.fail_on.value)
+    return int(any(finding.severity.rank >= least for finding in left)) if apply_ else int(bool(outcome.changes))
+
+
 # --- the request -----------------------------------------------------------------------------------------------------
 
 
@@ -240,7 +291,8 @@ def _codes(values: Iterable[str]) -> tuple[str, ...]:
 # --- running and reporting -------------------------------------------------------------------------------------------
 
 
-def _scan(request: ScanRequest) -> Report:
+def _scan(request: ScanRequest, keep: bool = True) -> Report:
+    """The report of a scan. `keep`: it is the last one of the process."""
     from tagcheck import app
     from tagcheck.catalogue.tools import CatalogueError
     from tagcheck.deepcalls import with_room
@@ -255,7 +307,8 @@ def _scan(request: ScanRequest) -> Report:
     except (CatalogueError, ModelError) as error:
         _fail(*str(error).splitlines())
     # Python looks for cycles once more when it ends, among everything that still lives: that takes a second.
-    gc.freeze()
+    if keep:
+        gc.freeze()
     return report
 
 
@@ -281,17 +334,49 @@ def _dump_ir(file: str) -> str:
 
 
 def _without_known(report: Report, baseline: str) -> Report:
-    from pathlib import Path
+    from tagcheck.baseline import without_known
 
-    from tagcheck.baseline import BaselineError, read_baseline, without_known
-
-    try:
-        report, stale = without_known(report, read_baseline(Path(baseline)))
-    except BaselineError as error:
-        _fail(str(error))
+    report, stale = without_known(report, _baseline(baseline))
     if stale:
         _note(f"{stale} of the baseline's findings are found no more; write it again to be rid of them")
     return report
+
+
+def _baseline(file: str) -> Counter[str]:
+    from pathlib import Path
+
+    from tagcheck.baseline import BaselineError, read_baseline
+
+    try:
+        return read_baseline(Path(file))
+    except BaselineError as error:
+        _fail(str(error))
+
+
+# --- repairing -------------------------------------------------------------------------------------------------------
+
+
+def _fixed(request: ScanRequest, baseline: str | None) -> tuple[Outcome, tuple[Finding, ...]]:
+    """What repairs come to, and the findings that the user asked about and that are left."""
+    from collections import Counter
+
+    from tagcheck.repairing import repaired
+
+    def scan(each: ScanRequest) -> Report:
+        report = _scan(each, keep=False)
+        gc.collect()
+        return report
+
+    return repaired(request, scan, _baseline(baseline) if baseline is not None else Counter())
+
+
+def _apply(outcome: Outcome) -> None:
+    from tagcheck.fixes.writing import NotWritten, write
+
+    try:
+        write(outcome.report.root, outcome.changes)
+    except NotWritten as error:
+        _fail(str(error))
 
 
 def _output(text: str) -> tuple[str, str]:
@@ -339,10 +424,14 @@ def _save(path: str, text: str) -> None:
 
 def _write(text: str) -> None:
     """To standard output, with an escape for what its encoding does not have."""
+    _write_bytes(text.encode(sys.stdout.encoding or "utf-8", errors="backslashreplace"))
+
+
+def _write_bytes(content: bytes) -> None:
     stream = sys.stdout
     try:
         stream.flush()
-        stream.buffer.write(text.encode(stream.encoding or "utf-8", errors="backslashreplace"))
+        stream.buffer.write(content)
         stream.buffer.flush()
     except BrokenPipeError:
         # The reader has gone; without this Python complains once more when it closes standard output.

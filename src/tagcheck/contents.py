@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tagcheck.ir import Problem
 
 
 class Files:
-    """The contents of a project's files, read once and kept for the scan."""
+    """The contents of a project's files, read once and kept for the scan. `replaced` are contents that stand in for
+    those on disk, by path relative to the root."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, replaced: Mapping[str, bytes] | None = None) -> None:
         self._root = root
-        self._contents: dict[str, bytes | None] = {}
+        self._contents: dict[str, bytes | None] = dict(replaced or {})
         self.problems: list[Problem] = []
 
     def read(self, path: str) -> bytes | None:

@@ -1,0 +1,72 @@
+"""Repairs of the fixtures: what is said to be repaired is, and nothing is worse."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tagcheck import app
+from tagcheck.config import find_config
+from tagcheck.finding import Finding
+from tagcheck.fixes.fixing import Outcome
+from tagcheck.fixes.writing import write as write_changes
+from tagcheck.repairing import repaired
+from tagcheck.request import Report, ScanRequest
+
+from .trees import CLEAN, TODAY, Tree, marks, stories, write
+
+STORIES = [pytest.param(tree, id=tree.name) for tree in stories() if any(marks(tree.files))]
+
+REPAIRED: Mapping[str, str] = {
+    "clientset-deployment": "TC301",
+    "compose-latest-tag": "TC102 TC103",
+    "raw-string-sprintf-policy": "TC301",
+}
+"""What is repaired in the fixtures, and it is as in their clean twins."""
+
+
+def fixed(root: Path) -> tuple[Outcome, tuple[Finding, ...]]:
+    request = ScanRequest(paths=(root,), config=find_config(root))
+    return repaired(request, lambda each: app.scan(each, today=TODAY), Counter())
+
+
+def scan(root: Path) -> Report:
+    return app.scan(ScanRequest(paths=(root,), config=find_config(root)), today=TODAY)
+
+
+@pytest.mark.parametrize("tree", STORIES)
+def test_after_repairs_there_are_fewer_findings_and_no_others(tree: Tree, tmp_path: Path) -> None:
+    root = write(tree.files, tmp_path / "repository")
+    before = scan(root)
+    outcome, left = fixed(root)
+    codes = " ".join(sorted(proposal.finding.code for proposal in outcome.repaired))
+    assert codes == REPAIRED.get(tree.name, "")
+    if not outcome.repaired:
+        assert outcome.changes == ()
+        return
+    write_changes(root, outcome.changes)
+    after = scan(root)
+    assert after.findings == left
+    lines = Counter((each.code, each.span.path) for each in before.findings)
+    lines.subtract((each.code, each.span.path) for each in after.findings)
+    assert min(lines.values()) >= 0
+    assert lines.total() >= len(outcome.repaired)
+    again, _ = fixed(root)
+    assert again.changes == ()
+
+
+@pytest.mark.parametrize("tree", [each for each in STORIES if each.id in REPAIRED])
+def test_a_repair_is_what_the_clean_twin_has(tree: Tree, tmp_path: Path) -> None:
+    root = write(tree.files, tmp_path / "repository")
+    outcome, _ = fixed(root)
+    twin = Tree(tree.path.with_name(tree.name + CLEAN))
+    for change in outcome.changes:
+        assert _unmarked(change.after.decode()) == _unmarked(twin.files[change.path])
+
+
+def _unmarked(text: str) -> list[str]:
+    """The lines without the fixtures' marks."""
+    return [line.partition(" # expect")[0].partition(" // expect")[0] for line in text.splitlines()]
