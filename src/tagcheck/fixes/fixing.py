@@ -131,12 +131,11 @@ class _Pass:
     def _groups(self) -> Iterator[list[Sequence[Proposal]]]:
         situation = Situation(self.base, Sources(self.base.contents), self.fixing.config.tier_of)
         for finding in self.fixing.wanted(self.base):
-            for repair in self.fixing.repairs:
-                if finding.code in repair.codes:
-                    groups = [list(filter(self._is_allowed, group)) for group in repair.propose(situation, finding)]
-                    if found := [group for group in groups if group]:
-                        yield list(found)
-                        break
+            asked = (repair for repair in self.fixing.repairs if finding.code in repair.codes)
+            proposed = (group for repair in asked for group in repair.propose(situation, finding))
+            allowed = ([each for each in group if self._is_allowed(each)] for group in proposed)
+            if found := [group for group in allowed if group]:
+                yield list(found)
 
     def _is_allowed(self, proposal: Proposal) -> bool:
         edits = proposal.edits

@@ -13,6 +13,7 @@ from tagcheck.fixes.edits import Edit, Proposal, Rename, Use
 from tagcheck.fixes.situation import Proposals, Repair, Situation
 
 _MADE = ("built", "tagged")
+_USES = ("deployed", "run")
 
 
 def propose(situation: Situation, finding: Finding) -> Proposals:
@@ -42,8 +43,11 @@ def propose(situation: Situation, finding: Finding) -> Proposals:
 
 
 def _use(finding: Finding, image: str) -> Place | None:
-    """The place that uses an image which is not there."""
-    found = [place for place in finding.places if place.image == image and place.stage not in _MADE]
+    """The place that uses an image which is not there. Two names that are generated are written the same way: then the
+    stage tells which is which."""
+    used = [place for place in finding.places if place.image == image and place.stage not in _MADE]
+    last = [place for place in used if place.stage in _USES]
+    found = last or used
     return found[0] if len(found) == 1 else None
 
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagcheck.fixes.syntax import golang, python, shell
-from tagcheck.fixes.syntax.places import Site
+from tagcheck.fixes.syntax.places import Repeat, Site
 
 
 def sites(path: str, content: bytes, start: int, end: int) -> Iterator[Site]:
     """The expressions around a stretch of a file in which a variable could stand, innermost first; none in files of
     languages that are not known here."""
-    for language in (golang, python, shell):
-        if language.reads(path, content):
-            return language.sites(content, start, end)
-    return iter(())
+    if golang.reads(path, content):
+        return golang.sites(content, start, end)
+    if python.reads(path, content):
+        return python.sites(content, start, end)
+    return shell.sites(content, start, end) if shell.reads(path, content) else iter(())
+
+
+def repeats(path: str, content: bytes, start: int, end: int) -> Iterator[Repeat]:
+    """The expressions around a stretch of a file that are evaluated more than once in the same function."""
+    if golang.reads(path, content):
+        return golang.repeats(content, start, end)
+    if python.reads(path, content):
+        return python.repeats(content, start, end)
+    return shell.repeats(content, start, end) if shell.reads(path, content) else iter(())

@@ -1,7 +1,7 @@
 """Go: expressions, and the variables in scope (The Go Programming Language Specification, Declarations and scope).
 
-Types are not checked but where they are written. So an untyped constant is replaced only where a text is asked for: what
-takes it may be of a type of its own, which a variable would not have.
+Types are not checked but where they are written. So an untyped constant is replaced only where a text is asked for:
+what takes it may be of a type of its own, which a variable would not have.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tagcheck.fixes.syntax.places import Site
+from tagcheck.fixes.syntax.places import Repeat, Site
 from tagcheck.frontends.golang.guard import refusal
 
 if TYPE_CHECKING:
@@ -81,6 +81,24 @@ def _expressions(node: Node) -> Iterator[Node]:
         if at.type in _EXPRESSIONS and not (parent is not None and parent.type == "selector_expression"):
             yield at
         at = parent
+
+
+def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
+    """The expressions around a stretch that the function has more than once, as arguments of calls."""
+    root = tree(content)
+    node = root.descendant_for_byte_range(start, end) if root is not None else None
+    if root is None or node is None:
+        return
+    written = {_text(each) for each in _identifiers(_outermost(node))}
+    for expression in _expressions(node):
+        found = list(_same(expression))
+        statement = _statement(found[0]) if found else None
+        if statement is None or len(found) < 2 or not _is_single(root, found):
+            continue
+        together = all(_within_list(each, statement) for each in found)
+        if together and not _changes(expression, statement, found[-1]):
+            places = tuple((each.start_byte, each.end_byte) for each in found)
+            yield Repeat(statement.start_byte, places, frozenset(written), "{} := {}", "{}")
 
 
 # --- scope -----------------------------------------------------------------------------------------------------------
@@ -226,9 +244,7 @@ def _orphans(root: Node, expression: Node) -> bool:
 
 
 def _is_used(root: Node, expression: Node, name: str) -> bool:
-    function = expression
-    while function.parent is not None and function.parent.type != "source_file":
-        function = function.parent
+    function = _outermost(expression)
     local = any(_declares(each) for each in _named(function, name))
     imported = any(each.type == "import_declaration" for each in root.named_children) and not local
     if not local and not imported:
@@ -237,6 +253,14 @@ def _is_used(root: Node, expression: Node, name: str) -> bool:
     if local:
         return any(not _declares(each) and not _is_assigned(each) for each in uses)
     return any(not _declares(each) for each in uses)
+
+
+def _outermost(node: Node) -> Node:
+    """The declaration of the file that a node is a part of."""
+    at = node
+    while at.parent is not None and at.parent.type != "source_file":
+        at = at.parent
+    return at
 
 
 def _declares(name: Node) -> bool:
@@ -259,6 +283,74 @@ def _is_assigned(name: Node) -> bool:
     return statement.child_by_field_name("left") == parent
 
 
+# --- repeated expressions --------------------------------------------------------------------------------------------
+
+
+def _same(expression: Node) -> Iterator[Node]:
+    """The arguments of calls in an expression's function that are written like it, in order."""
+    function = _function(expression)
+    if expression.type not in ("call_expression", "binary_expression") or function is None:
+        return
+    for call in sorted(_of_type(function, "argument_list"), key=lambda each: each.start_byte):
+        for each in call.named_children:
+            if each.type == expression.type and each.text == expression.text and _function(each) == function:
+                yield each
+
+
+def _function(node: Node) -> Node | None:
+    at = node.parent
+    while at is not None and at.type not in _FUNCTIONS:
+        at = at.parent
+    return at
+
+
+def _statement(expression: Node) -> Node | None:
+    """The statement in a list that evaluates an expression once, and always."""
+    at, parent = expression, expression.parent
+    while parent is not None and parent.type not in _LISTS:
+        if parent.type == "for_statement" or (parent.type == "if_statement" and at.type in ("block", "if_statement")):
+            return None
+        if parent.type in ("defer_statement", "go_statement", "labeled_statement"):
+            return None
+        operator = parent.child_by_field_name("operator")
+        if parent.type == "binary_expression" and operator is not None and operator.type in ("&&", "||"):
+            return None
+        at, parent = parent, parent.parent
+    return at if parent is not None and parent.type in ("statement_list", "block") else None
+
+
+def _within_list(node: Node, statement: Node) -> bool:
+    """Whether an expression lies in the list of a statement, in it or behind it."""
+    return statement.parent is not None and node.start_byte >= statement.start_byte and _within(node, statement.parent)
+
+
+def _is_single(root: Node, found: list[Node]) -> bool:
+    """Whether an expression is one value: the only argument of a call may be several."""
+    first = found[0]
+    if first.type != "call_expression" or any(len(_arguments(each)) > 1 for each in found):
+        return True
+    function = first.child_by_field_name("function")
+    for declaration in root.named_children:
+        name, result = (declaration.child_by_field_name(field) for field in ("name", "result"))
+        if function is not None and name is not None and result is not None and _text(name) == _text(function):
+            return _text(result) == "string"
+    return False
+
+
+def _arguments(expression: Node) -> list[Node]:
+    return expression.parent.named_children if expression.parent is not None else []
+
+
+def _changes(expression: Node, statement: Node, last: Node) -> bool:
+    """Whether what an expression is made of is declared or given a value between a statement and a place behind it."""
+    names = set(map(_text, _identifiers(expression)))
+    for each in _identifiers(statement.parent or statement):
+        is_between = statement.start_byte <= each.start_byte < last.start_byte
+        if is_between and _text(each) in names and (_declares(each) or _is_assigned(each)):
+            return True
+    return False
+
+
 # --- the tree --------------------------------------------------------------------------------------------------------
 
 
@@ -267,6 +359,15 @@ def _identifiers(node: Node) -> Iterator[Node]:
     while waiting:
         at = waiting.pop()
         if at.type in ("identifier", "package_identifier"):
+            yield at
+        waiting += at.named_children
+
+
+def _of_type(node: Node, kind: str) -> Iterator[Node]:
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        if at.type == kind:
             yield at
         waiting += at.named_children
 

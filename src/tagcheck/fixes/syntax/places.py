@@ -14,3 +14,16 @@ class Site:
     start: int
     end: int
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """An expression that a function evaluates at several `places`, the first within a statement that begins at
+    `statement` and comes before all others. `written` are the names that a new variable must not have; `assignment` and `use` are how
+    a variable (and an expression) are written there."""
+
+    statement: int
+    places: tuple[tuple[int, int], ...]
+    written: frozenset[str]
+    assignment: str
+    use: str

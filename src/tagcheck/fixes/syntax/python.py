@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tagcheck.fixes.sources import Source
-from tagcheck.fixes.syntax.places import Site
+from tagcheck.fixes.syntax.places import Repeat, Site
 from tagcheck.frontends.python.guard import refusal
 
 if TYPE_CHECKING:
@@ -29,13 +29,10 @@ def reads(path: str, content: bytes) -> bool:
 
 def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
     """The expressions around a stretch in which a variable could stand, innermost first."""
-    if refusal("", content) is not None or b"\r" in content.replace(b"\r\n", b"\n"):
-        return
     file = _file(content)
     if file is None:
         return
-    stretch = tuple(len(content[:each].decode().removeprefix("\ufeff").replace("\r\n", "\n")) for each in (start, end))
-    chain = _chain(file, file.tree, *stretch)
+    chain = _chain(file, content, start, end)
     source = Source(content)
     for length in _expressions(chain):
         at = source.range(file.span(chain[length - 1]))
@@ -44,7 +41,59 @@ def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
             yield Site(*at, names)
 
 
+def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
+    """The expressions around a stretch that the statements of its block have more than once, as arguments of calls."""
+    import libcst as cst
+
+    file = _file(content)
+    if file is None:
+        return
+    chain, source = _chain(file, content, start, end), Source(content)
+    around = next((each for each in chain if isinstance(each, cst.FunctionDef)), file.tree)
+    for length in _expressions(chain):
+        block = next(
+            (each for each in reversed(chain[:length]) if isinstance(each, cst.IndentedBlock | cst.Module)), None
+        )
+        if block is None or not isinstance(chain[length - 1], cst.Call | cst.FormattedString | cst.BinaryOperation):
+            continue
+        found = [each for line in block.body for each in _arguments(line) if chain[length - 1].deep_equals(each)]
+        lines = [line for line in block.body if any(each in found for each in _arguments(line))]
+        places = [source.range(file.span(each)) for each in found]
+        first = source.range(file.span(lines[0])) if lines else None
+        if len(found) > 1 and first is not None and not _changes(chain[length - 1], block.body, lines):
+            whole = tuple(place for place in places if place is not None)
+            if len(whole) == len(places):
+                yield Repeat(first[0], whole, frozenset(_names(around)), "{} = {}", "{}")
+
+
+def _arguments(statement: cst.CSTNode) -> list[cst.BaseExpression]:
+    """The arguments of the calls that a simple statement always makes."""
+    import libcst as cst
+
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return []
+    found: list[cst.BaseExpression] = []
+    waiting: list[cst.CSTNode] = list(statement.body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, cst.Lambda | cst.BaseComp | cst.IfExp | cst.BooleanOperation):
+            continue
+        if isinstance(node, cst.Arg | cst.Element):
+            found.append(node.value)
+        waiting = [*node.children, *waiting]
+    return found
+
+
+def _changes(expression: cst.CSTNode, body: Sequence[cst.CSTNode], lines: Sequence[cst.CSTNode]) -> bool:
+    """Whether what an expression is made of is bound anew between the first of some lines and the last."""
+    first, last = list(body).index(lines[0]), list(body).index(lines[-1])
+    names = _names(expression)
+    return any(names & _binds(line) for line in body[first:last])
+
+
 def _file(content: bytes) -> SourceFile | None:
+    if refusal("", content) is not None or b"\r" in content.replace(b"\r\n", b"\n"):
+        return None
     import libcst as cst
 
     from tagcheck.frontends.python.sourcefile import SourceFile
@@ -56,11 +105,12 @@ def _file(content: bytes) -> SourceFile | None:
         return None
 
 
-def _chain(file: SourceFile, root: cst.CSTNode, start: int, end: int) -> list[cst.CSTNode]:
-    """The nodes around a stretch, outermost first."""
-    found = [root]
+def _chain(file: SourceFile, content: bytes, start: int, end: int) -> list[cst.CSTNode]:
+    """The nodes around a stretch of bytes, outermost first."""
+    first, last = (len(content[:each].decode().removeprefix("\ufeff").replace("\r\n", "\n")) for each in (start, end))
+    found: list[cst.CSTNode] = [file.tree]
     while True:
-        inner = (each for each in found[-1].children if _covers(file, each, start, end))
+        inner = (each for each in found[-1].children if _covers(file, each, first, last))
         child = next(inner, None)
         if child is None:
             return found
@@ -105,7 +155,7 @@ def _bound_before(file: SourceFile, chain: Sequence[cst.CSTNode]) -> tuple[str, 
             if functions and _is_class_body(parent, chain):
                 continue
             everywhere = bool(functions) and isinstance(parent, cst.Module)
-            before = parent.body if everywhere else parent.body[: list(parent.body).index(child)]
+            before = parent.body if everywhere else parent.body[: [each is child for each in parent.body].index(True)]
             names = [name for statement in reversed(before) for name in _of_statement(statement)]
             found.update(dict.fromkeys(name for name in names if name not in hidden))
         elif isinstance(parent, cst.FunctionDef) and child is parent.body:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tagcheck.fixes.syntax.places import Site
+from tagcheck.fixes.syntax.places import Repeat, Site
 from tagcheck.frontends import shell
 from tagcheck.frontends.shell.guard import MOST_DEPTH, refusal
 
@@ -38,18 +38,54 @@ def reads(path: str, content: bytes) -> bool:
 
 def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
     """The words around a stretch in whose place a variable could stand, innermost first."""
-    if refusal(content) is not None:
+    root = _tree(content)
+    for word in _words(root.descendant_for_byte_range(start, end)) if root is not None else ():
+        names = tuple(f'"${{{name}}}"' for name in _assigned_before(word))
+        if names:
+            yield Site(word.start_byte, word.end_byte, names)
+
+
+def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
+    """The arguments around a stretch that commands of one list have more than once."""
+    root = _tree(content)
+    if root is None:
         return
+    written = frozenset(map(_text, _of_type(root, "variable_name")))
+    for word in _words(root.descendant_for_byte_range(start, end)):
+        commands = _commands_beside(word)
+        found = [each for command in commands for each in command.named_children if each.text == word.text]
+        found = [each for each in found if each.type == word.type]
+        if len(found) > 1 and word in found and found[0].parent is not None:
+            places = tuple((each.start_byte, each.end_byte) for each in found)
+            yield Repeat(found[0].parent.start_byte, places, written, "{}={}", '"${{{}}}"')
+
+
+def _commands_beside(word: Node) -> list[Node]:
+    """The commands that stand in one list with the command of a word, which is one of its arguments."""
+    command = word.parent
+    if command is None or command.type != "command" or command.parent is None or command.parent.type not in _LISTS:
+        return []
+    return [each for each in command.parent.named_children if each.type == "command"]
+
+
+def _tree(content: bytes) -> Node | None:
+    """The root of a script's syntax tree; None if it has faults."""
+    if refusal(content) is not None:
+        return None
     import tree_sitter_bash
     from tree_sitter import Language, Parser
 
     root = Parser(Language(tree_sitter_bash.language())).parse(content).root_node
-    if root.has_error:
-        return
-    for word in _words(root.descendant_for_byte_range(start, end)):
-        names = tuple(f'"${{{name}}}"' for name in _assigned_before(word))
-        if names:
-            yield Site(word.start_byte, word.end_byte, names)
+    return None if root.has_error else root
+
+
+def _of_type(node: Node, kind: str) -> Iterator[Node]:
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        if at.type == kind:
+            yield at
+        waiting += at.named_children
 
 
 def _words(node: Node | None) -> Iterator[Node]:
