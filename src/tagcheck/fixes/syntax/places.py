@@ -19,8 +19,8 @@ class Site:
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """An expression that a function evaluates at several `places`, the first within a statement that begins at
-    `statement` and comes before all others. `written` are the names that a new variable must not have; `assignment` and `use` are how
-    a variable (and an expression) are written there."""
+    `statement` and comes before all others. `written` are the names that a new variable must not have; `assignment` is
+    how a variable and its value are written, `use` how the variable is."""
 
     statement: int
     places: tuple[tuple[int, int], ...]
