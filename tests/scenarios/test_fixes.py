@@ -22,10 +22,46 @@ STORIES = [pytest.param(tree, id=tree.name) for tree in stories() if any(marks(t
 
 REPAIRED: Mapping[str, str] = {
     "clientset-deployment": "TC301",
+    "command-lines-as-text": "TC202",
+    "compose-command-variable": "TC201",
     "compose-latest-tag": "TC102 TC103",
+    "docker-client": "TC204",
+    "e2e-framework-suite": "TC202",
+    "embedded-manifest": "TC201",
+    "exec-args-set-later": "TC204",
+    "exec-wrapper-runner": "TC201",
+    "incident-4-generated-twice": "TC204",
+    "interface-one-implementation": "TC201",
+    "json-object": "TC201",
+    "manifest-builder": "TC201",
+    "map-of-results": "TC204",
+    "python-client-objects": "TC204",
+    "python-context-manager": "TC204",
+    "python-dataclass-config": "TC204",
+    "python-fixtures-across-conftest": "TC204",
+    "python-regex-on-manifest": "TC201",
+    "python-yaml-dump": "TC201",
     "raw-string-sprintf-policy": "TC301",
+    "replaced-module": "TC204",
+    "sh-subshell": "TC204",
+    "shell-backquoted-default": "TC204",
+    "shell-library-functions": "TC201",
+    "shell-minikube-engine": "TC201",
+    "shell-python-arguments": "TC201",
+    "testmain-cleanup": "TC202",
+    "typed-deployment": "TC201",
+    "unstructured-deployment": "TC201",
+    "variadic-argv-append": "TC202",
 }
-"""What is repaired in the fixtures, and it is as in their clean twins."""
+"""What is repaired in the fixtures."""
+
+OTHERWISE = frozenset(
+    (
+        *("python-dataclass-config", "python-fixtures-across-conftest", "python-yaml-dump"),
+        *("sh-subshell", "shell-python-arguments"),
+    )
+)
+"""Fixtures that are repaired in another way than their clean twins are."""
 
 
 def fixed(root: Path) -> tuple[Outcome, tuple[Finding, ...]]:
@@ -58,7 +94,7 @@ def test_after_repairs_there_are_fewer_findings_and_no_others(tree: Tree, tmp_pa
     assert again.changes == ()
 
 
-@pytest.mark.parametrize("tree", [each for each in STORIES if each.id in REPAIRED])
+@pytest.mark.parametrize("tree", [each for each in STORIES if each.id in REPAIRED.keys() - OTHERWISE])
 def test_a_repair_is_what_the_clean_twin_has(tree: Tree, tmp_path: Path) -> None:
     root = write(tree.files, tmp_path / "repository")
     outcome, _ = fixed(root)
@@ -69,4 +105,4 @@ def test_a_repair_is_what_the_clean_twin_has(tree: Tree, tmp_path: Path) -> None
 
 def _unmarked(text: str) -> list[str]:
     """The lines without the fixtures' marks."""
-    return [line.partition(" # expect")[0].partition(" // expect")[0] for line in text.splitlines()]
+    return [line.partition(" # expect")[0].partition(" // expect")[0].rstrip() for line in text.splitlines()]

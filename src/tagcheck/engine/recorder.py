@@ -214,6 +214,7 @@ class Recorder(Evaluation):
             "workload": str(effect.workload or ""),
             "container": str(effect.container or ""),
             "policy": effect.policy,
+            "policy_at": effect.policy.origin if effect.policy is not None else None,
             "policy_known": effect.policy is not None,
         }
         replaced = [event for event in self.events if _is_of(event, effect) and outer.compatible(event.guards)]

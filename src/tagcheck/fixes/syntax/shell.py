@@ -40,7 +40,7 @@ def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
     """The words around a stretch in whose place a variable could stand, innermost first."""
     root = _tree(content)
     for word in _words(root.descendant_for_byte_range(start, end)) if root is not None else ():
-        names = tuple(f'"${{{name}}}"' for name in _assigned_before(word))
+        names = tuple(f'"${name}"' for name in _assigned_before(word))
         if names:
             yield Site(word.start_byte, word.end_byte, names)
 
@@ -57,7 +57,7 @@ def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
         found = [each for each in found if each.type == word.type]
         if len(found) > 1 and word in found and found[0].parent is not None:
             places = tuple((each.start_byte, each.end_byte) for each in found)
-            yield Repeat(found[0].parent.start_byte, places, written, "{}={}", '"${{{}}}"')
+            yield Repeat(found[0].parent.start_byte, places, written, "{}={}", '"${}"')
 
 
 def _commands_beside(word: Node) -> list[Node]:
@@ -91,12 +91,24 @@ def _of_type(node: Node, kind: str) -> Iterator[Node]:
 def _words(node: Node | None) -> Iterator[Node]:
     at = node
     for _ in range(MOST_DEPTH):
-        if at is None or at.parent is None or at.type not in _PARTS:
+        if at is None or at.parent is None or not _is_part(at):
             return
         name = at.parent.child_by_field_name("name")
         if at.type in _WORDS and at.parent.type in _OWNERS and name != at:
             yield at
         at = at.parent
+
+
+def _is_part(node: Node) -> bool:
+    """Whether a node can lie within a word; a command does if its output is what is substituted."""
+    if node.type in ("command", "command_name"):
+        return _lies_in_substitution(node)
+    return node.type in _PARTS
+
+
+def _lies_in_substitution(node: Node) -> bool:
+    parent = node.parent if node.type == "command" else node.parent and node.parent.parent
+    return parent is not None and parent.type == "command_substitution"
 
 
 def _assigned_before(word: Node) -> tuple[str, ...]:
