@@ -7,9 +7,10 @@ rules: an edit in one folder must not break what another makes of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 
 from tagcheck.baseline import without_known
@@ -36,11 +37,15 @@ def repaired(request: ScanRequest, scan: Scan, baseline: Counter[str]) -> tuple[
         certainty=Certainty.LIKELY,
         stories=True,
     )
-    outcome = fix(partial(_scanned, scan, proving), asked.findings, asked.has, request.config)
+    outcome = fix(partial(_scanned, scan, proving, root), asked.findings, asked.has, request.config)
     return outcome, asked.findings(outcome.report)
 
 
-def _scanned(scan: Scan, request: ScanRequest, replaced: Mapping[str, bytes]) -> Report:
+def _scanned(
+    scan: Scan, request: ScanRequest, root: Path, replaced: Mapping[str, bytes], paths: Collection[str]
+) -> Report:
+    if paths and request.paths == (root,):
+        request = replace(request, paths=tuple(root / path for path in paths), project=root)
     return scan(replace(request, replaced=replaced))
 
 

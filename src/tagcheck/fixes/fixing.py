@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -15,10 +15,13 @@ from tagcheck.fixes.situation import Repair, Situation
 from tagcheck.fixes.sources import Sources
 from tagcheck.request import Report
 
-Scan: TypeAlias = Callable[[Mapping[str, bytes]], Report]
-"""Scans the project with some files' contents replaced; the report has stories."""
+Scan: TypeAlias = Callable[[Mapping[str, bytes], Collection[str]], Report]
+"""Scans the project with some files' contents replaced, and reports what concerns some files, all if none are named;
+the report has stories."""
 MOST_PASSES = 8
-MOST_SCANS = 80
+MOST_SCANS = 40
+MOST_GLANCES = 400
+"""Scans for what concerns the edited files alone."""
 MOST_ALTERNATIVES = 12
 """Alternatives for one finding that are tried."""
 
@@ -66,17 +69,18 @@ class _Fixing:
     config: Config
     repairs: Sequence[Repair]
     scans: int = 0
+    glances: int = 0
     contents: dict[str, bytes] = field(default_factory=dict)
     originals: dict[str, bytes] = field(default_factory=dict)
     repaired: list[Proposal] = field(default_factory=list)
     report: Report = field(init=False)
 
     def __post_init__(self) -> None:
-        self.report = self.scan({})
+        self.report = self.scan({}, ())
 
     @property
     def is_spent(self) -> bool:
-        return self.scans >= MOST_SCANS
+        return self.scans >= MOST_SCANS or self.glances >= MOST_GLANCES
 
     def outcome(self) -> Outcome:
         pairs = ((path, self.originals[path], content) for path, content in sorted(self.contents.items()))
@@ -101,7 +105,11 @@ class _Fixing:
 
     def tried(self, contents: Mapping[str, bytes]) -> Report:
         self.scans += 1
-        return self.scan({**self.contents, **contents})
+        return self.scan({**self.contents, **contents}, ())
+
+    def glanced(self, contents: Mapping[str, bytes], paths: Collection[str]) -> Report:
+        self.glances += 1
+        return self.scan({**self.contents, **contents}, paths)
 
 
 @dataclass
@@ -157,14 +165,24 @@ class _Pass:
         """Accept the one proposal of the first group of which any holds."""
         left = MOST_ALTERNATIVES
         for group in groups:
-            holding = [each for each in group[:left] if self.attempt([each]) is not None]
-            if holding:
-                if len(holding) == 1 and len(group) <= left:
-                    self.accept(holding)
+            promising = [each for each in group[:left] if self.may_hold(each)]
+            if len(promising) == 1 and len(group) <= left and self.accept(promising):
+                return
+            if len(promising) > 1:
                 return
             left -= len(group)
             if left <= 0:
                 return
+
+    def may_hold(self, proposal: Proposal) -> bool:
+        """Whether a proposal is not refuted by what concerns the edited files alone, which takes far less time."""
+        every = (*self.accepted, proposal)
+        if self.fixing.is_spent or overlapping(_edits(every)):
+            return False
+        edits = by_file(_edits(every))
+        paths = {edit.path for edit in proposal.edits} | {proposal.finding.span.path}
+        after = self.fixing.glanced(self.contents([proposal]), sorted(paths))
+        return Proof(self.base, after, every, edits).is_repaired(proposal)
 
     def accept(self, proposals: Sequence[Proposal]) -> bool:
         report = self.attempt(proposals)
