@@ -192,12 +192,7 @@ def fix(
         _write_bytes(unified(outcome.changes))
     if apply_:
         _apply(outcome)
-    done = "repaired" if apply_ else "can be repaired"
-    for proposal in outcome.repaired:
-        _note(f"{proposal.finding.span}: {proposal.finding.code} {done}: {proposal.title}")
-    if outcome.cut:
-        _note("there is more to try than one run tries; run again")
-    _note(f"{len(outcome.repaired)} {done}, {len(left)} left")
+    _told(outcome, "repaired" if apply_ else "can be repaired", len(left))
     least = _severity_rank(fail_on or request.config.fail_on.value)
     return int(any(finding.severity.rank >= least for finding in left)) if apply_ else int(bool(outcome.changes))
 
@@ -368,6 +363,21 @@ def _fixed(request: ScanRequest, baseline: str | None) -> tuple[Outcome, tuple[F
         return report
 
     return repaired(request, scan, _baseline(baseline) if baseline is not None else Counter())
+
+
+def _told(outcome: Outcome, done: str, left: int) -> None:
+    from pathlib import Path
+
+    from tagcheck.report.display import Display
+
+    display = Display(Path.cwd())
+    for proposal in outcome.repaired:
+        finding = proposal.finding
+        place = f"{display.path(outcome.report.root, finding.span.path)}:{finding.span.line}:{finding.span.column}"
+        _note(f"{place}: {finding.code} {done}: {proposal.title}")
+    if outcome.cut:
+        _note("there is more to try than one run tries; run again")
+    _note(f"{len(outcome.repaired)} {done}, {left} left")
 
 
 def _apply(outcome: Outcome) -> None:

@@ -68,7 +68,7 @@ def test_the_version(run: Run) -> None:
     assert run("--version") == (0, f"tagcheck {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["", "scan", "rules", "explain", "trace"])
+@pytest.mark.parametrize("command", ["", "scan", "fix", "rules", "explain", "trace"])
 def test_help(run: Run, command: str) -> None:
     status, out, err = run(*command.split(), "--help")
     assert (status, err) == (0, "")
@@ -79,7 +79,9 @@ def test_starting_imports_nothing_heavy() -> None:
     code = "import sys, tagcheck.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
     loaded = set(done.stdout.split())
-    assert loaded.isdisjoint({"yaml", "jinja2", "pathspec", "tree_sitter", "tree_sitter_go", "tomllib", "difflib"})
+    assert loaded.isdisjoint(
+        {"yaml", "jinja2", "pathspec", "tree_sitter", "tree_sitter_go", "tomllib", "difflib", "libcst"}
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -351,3 +353,95 @@ def test_an_encoding_that_has_not_every_character(tmp_path: Path) -> None:
     done = subprocess.run(arguments, capture_output=True, env=environment, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"DD-TEST-001 \\xa71" in done.stdout
+
+
+# --- fix -------------------------------------------------------------------------------------------------------------
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: relay
+spec:
+  containers:
+  - name: relay
+    image: localhost/relay:e2e
+    imagePullPolicy: Always
+"""
+
+
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A project whose suite deploys a local image with a pull policy that cannot work."""
+    root = tmp_path / "project"
+    (root / ".git").mkdir(parents=True)
+    (root / "e2e").mkdir()
+    (root / "e2e/pod.yaml").write_text(POD)
+    (root / "e2e/run.sh").write_text(
+        "#!/bin/sh\ndocker build -t localhost/relay:e2e .\nkind load docker-image localhost/relay:e2e\n"
+        "kubectl apply -f e2e/pod.yaml\ndocker rmi localhost/relay:e2e\n"
+    )
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_repairs_are_shown(run: Run, project: Path) -> None:
+    status, out, err = run("fix")
+    assert status == 1
+    assert out.startswith("--- a/e2e/pod.yaml\n+++ b/e2e/pod.yaml\n@@ ")
+    assert "-    imagePullPolicy: Always\n+    imagePullPolicy: Never\n" in out
+    assert err == (
+        "tagcheck: e2e/pod.yaml:9:22: TC301 can be repaired: the pull policy is Never\n"
+        "tagcheck: 1 can be repaired, 1 left\n"
+    )
+    assert (project / "e2e/pod.yaml").read_text() == POD
+
+
+def test_repairs_are_written(run: Run, project: Path) -> None:
+    status, out, err = run("fix", "--apply")
+    assert (status, out) == (1, ""), "the static tag is left"
+    assert "1 repaired, 1 left" in err
+    assert (project / "e2e/pod.yaml").read_text() == POD.replace("Always", "Never")
+    assert run("fix", "--apply", "--select", "TC301") == (0, "", "tagcheck: 0 repaired, 0 left\n")
+    assert run("fix") == (0, "", "tagcheck: 0 can be repaired, 1 left\n")
+
+
+def test_repairs_are_written_and_shown(run: Run, project: Path) -> None:
+    status, out, _ = run("fix", "--apply", "--diff", "--select", "TC3")
+    assert (status, out[:9]) == (0, "--- a/e2e")
+    assert (project / "e2e/pod.yaml").read_text() == POD.replace("Always", "Never")
+
+
+@pytest.mark.parametrize("arguments", [("--select", "TC1"), ("--ignore", "TC301"), ("e2e/run.sh",)])
+def test_what_was_not_asked_for_is_not_repaired(run: Run, project: Path, arguments: tuple[str, ...]) -> None:
+    status, out, err = run("fix", *arguments)
+    assert (status, out) == (0, "")
+    assert "0 can be repaired" in err
+
+
+def test_the_rest_of_the_project_counts(run: Run, project: Path) -> None:
+    """Another script deploys the same manifest with an image that it pulls."""
+    other = "#!/bin/sh\ndocker pull localhost/relay:e2e\nkubectl apply -f e2e/pod.yaml\n"
+    (project / "hack.sh").write_text(other)
+    assert run("fix", "e2e/pod.yaml")[:2] == (0, "")
+
+
+def test_suppressed_and_known_findings_are_left_alone(run: Run, project: Path) -> None:
+    run("scan", "--output", "json=known.json")
+    assert run("fix", "--baseline", "known.json")[:2] == (0, "")
+    (project / "e2e/pod.yaml").write_text(POD.replace("Always", "Always # tagcheck: ignore[TC301] ours"))
+    assert run("fix")[:2] == (0, "")
+
+
+def test_a_file_that_cannot_be_written_is_an_error(run: Run, project: Path) -> None:
+    (project / "e2e/pod.yaml").chmod(0o444)
+    status, _, err = run("fix", "--apply")
+    assert status == 2
+    assert err == "tagcheck: e2e/pod.yaml: is read-only; allow writing to it first\n"
+
+
+@pytest.mark.parametrize("arguments", [("gone.yaml",), ("--select", "TC999"), ("--baseline", "gone.json"), ("--what",)])
+def test_what_cannot_be_asked_of_fix(run: Run, project: Path, arguments: tuple[str, ...]) -> None:
+    status, out, err = run("fix", *arguments)
+    assert (status, out) == (2, "")
+    assert err

@@ -165,13 +165,9 @@ class _Pass:
         """Accept the one proposal of the first group of which any holds."""
         left = MOST_ALTERNATIVES
         for group in groups:
-            promising = [each for each in group[:left] if self.may_hold(each)]
-            if len(promising) == 1 and len(group) <= left and self.accept(promising):
-                return
-            if len(promising) > 1:
-                return
             left -= len(group)
-            if left <= 0:
+            promising = [each for each in group if left >= 0 and self.may_hold(each)]
+            if left < 0 or len(promising) > 1 or (promising and self.accept(promising)):
                 return
 
     def may_hold(self, proposal: Proposal) -> bool:

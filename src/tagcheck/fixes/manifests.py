@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tagcheck.fixes.edits import Edit, applied
 from tagcheck.fixes.sources import Source
@@ -45,7 +46,12 @@ class _Container:
         return (*self.names[:at], _POLICY, *self.names[at:])
 
 
-def _containers(path: str, content: bytes) -> Iterator[_Container]:
+@lru_cache(maxsize=2)
+def _containers(path: str, content: bytes) -> tuple[_Container, ...]:
+    return tuple(_found(path, content))
+
+
+def _found(path: str, content: bytes) -> Iterator[_Container]:
     text = decode(path, content)
     if isinstance(text, Problem):
         return

@@ -8,6 +8,7 @@ own commands that name the image must take the same variable already; if one doe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tagcheck.finding import Finding
 from tagcheck.fixes.edits import Edit, Proposal, Rename, applied
@@ -40,8 +41,13 @@ def propose(situation: Situation, finding: Finding) -> Proposals:
         yield (Proposal(finding, (edit,), f"the tag comes from {TAG}", renames=(rename,)),)
 
 
-def _built(path: str, content: bytes) -> Iterator[tuple[str, Literal]]:
+@lru_cache(maxsize=2)
+def _built(path: str, content: bytes) -> tuple[tuple[str, Literal], ...]:
     """The services of a compose file that are built and say what their image is called, with the name as written."""
+    return tuple(_found(path, content))
+
+
+def _found(path: str, content: bytes) -> Iterator[tuple[str, Literal]]:
     text = decode(path, content)
     if isinstance(text, Problem):
         return

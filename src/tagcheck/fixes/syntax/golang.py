@@ -7,6 +7,7 @@ what takes it may be of a type of its own, which a variable would not have.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagcheck.fixes.syntax.places import Repeat, Site
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_EXPRESSIONS = 4
 """Expressions around a place that are looked at, from the innermost."""
+
+MOST_BYTES = 2000
+"""An expression that is longer names no image."""
 
 _LITERALS = ("interpreted_string_literal", "raw_string_literal")
 _EXPRESSIONS = (*_LITERALS, "binary_expression", "call_expression", "identifier", "selector_expression")
@@ -38,6 +42,7 @@ def reads(path: str, content: bytes) -> bool:
     return path.endswith(".go")
 
 
+@lru_cache(maxsize=2)
 def tree(content: bytes) -> Node | None:
     """The root of a file's syntax tree; None if it has faults."""
     if refusal("", content) is not None:
@@ -67,7 +72,8 @@ def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
     if root is None or node is None:
         return
     for expression in _expressions(node):
-        names = tuple(name for name in _in_scope(expression) if _may_stand(root, expression, name))
+        given, kept = _given(root, expression), _assigned_from(expression)
+        names = tuple(name for name in _in_scope(expression) if name in given and name not in kept)
         if names and _takes_text(root, expression) and not _orphans(root, expression):
             yield Site(expression.start_byte, expression.end_byte, names)
 
@@ -78,6 +84,8 @@ def _expressions(node: Node) -> Iterator[Node]:
         if at is None or at.type not in (*_EXPRESSIONS, *_BETWEEN):
             return
         parent = at.parent
+        if at.end_byte - at.start_byte > MOST_BYTES:
+            return
         if at.type in _EXPRESSIONS and not (parent is not None and parent.type == "selector_expression"):
             yield at
         at = parent
@@ -172,16 +180,18 @@ def _typed(declaration: Node) -> Iterator[tuple[str, bool]]:
 # --- what may be replaced --------------------------------------------------------------------------------------------
 
 
-def _may_stand(root: Node, expression: Node, name: str) -> bool:
-    """Whether a variable in the place of an expression would be no nonsense: it is given to some call elsewhere, and it
-    is not what the expression is assigned to."""
+def _given(root: Node, expression: Node) -> set[str]:
+    """The names that calls are given elsewhere in the file: a name of an image is held to be passed on."""
+    return {_text(each) for each in _identifiers(root) if _is_given(each) and not _within(each, expression)}
+
+
+def _assigned_from(expression: Node) -> set[str]:
+    """The variables that an expression is the value of."""
     statement = expression.parent
     while statement is not None and statement.type in ("expression_list", *_EXPRESSIONS):
         statement = statement.parent
     left = statement.child_by_field_name("left") if statement is not None else None
-    if left is not None and name in (_text(each) for each in left.named_children):
-        return False
-    return any(_is_given(each) for each in _named(root, name) if not _within(each, expression))
+    return {_text(each) for each in left.named_children} if left is not None else set()
 
 
 def _is_given(name: Node) -> bool:

@@ -7,6 +7,7 @@ another variable, which has no value yet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagcheck.fixes.sources import Source
@@ -91,6 +92,7 @@ def _changes(expression: cst.CSTNode, body: Sequence[cst.CSTNode], lines: Sequen
     return any(names & _binds(line) for line in body[first:last])
 
 
+@lru_cache(maxsize=2)
 def _file(content: bytes) -> SourceFile | None:
     if refusal("", content) is not None or b"\r" in content.replace(b"\r\n", b"\n"):
         return None

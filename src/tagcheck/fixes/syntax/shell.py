@@ -6,6 +6,7 @@ A word or quoted text as a whole is replaced by a quoted variable; nothing in he
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagcheck.fixes.syntax.places import Repeat, Site
@@ -68,6 +69,7 @@ def _commands_beside(word: Node) -> list[Node]:
     return [each for each in command.parent.named_children if each.type == "command"]
 
 
+@lru_cache(maxsize=2)
 def _tree(content: bytes) -> Node | None:
     """The root of a script's syntax tree; None if it has faults."""
     if refusal(content) is not None:
