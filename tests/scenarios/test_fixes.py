@@ -28,6 +28,7 @@ REPAIRED: Mapping[str, str] = {
     "docker-client": "TC204",
     "e2e-framework-suite": "TC202",
     "embedded-manifest": "TC201",
+    "errgroup-results": "TC204",
     "exec-args-set-later": "TC204",
     "exec-wrapper-runner": "TC201",
     "incident-4-generated-twice": "TC204",
