@@ -145,11 +145,11 @@ def test_other_files_are_left_alone() -> None:
 
 
 def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fixing, "MOST_SCANS", 5)
+    monkeypatch.setattr(fixing, "MOST_GLANCES", 5)
     project = Project("x" * 30, has("y", lambda report, text: replace(report, findings=(finding("TC999", 1),))))
     outcome = project.fixed(to_y)
     assert (outcome.changes, outcome.cut) == ((), True)
-    assert len(project.scans) == 6
+    assert len(project.scans) == 7
 
 
 # --- promises --------------------------------------------------------------------------------------------------------

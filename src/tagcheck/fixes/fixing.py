@@ -20,7 +20,7 @@ Scan: TypeAlias = Callable[[Mapping[str, bytes], Collection[str]], Report]
 the report has stories."""
 MOST_PASSES = 8
 MOST_SCANS = 40
-MOST_GLANCES = 400
+MOST_GLANCES = 100
 """Scans for what concerns the edited files alone."""
 MOST_ALTERNATIVES = 12
 """Alternatives for one finding that are tried."""
@@ -155,11 +155,17 @@ class _Pass:
         for proposal in proposals:
             if not overlapping(_edits((*self.accepted, *free, proposal))):
                 free.append(proposal)
-        if not free or self.accept(free) or len(free) == 1:
+        if free and not self.accept(free) and len(free) > 1:
+            promising = [each for each in free if self.may_hold(each)]
+            self.in_halves(promising, is_new=len(promising) < len(free))
+
+    def in_halves(self, proposals: Sequence[Proposal], is_new: bool = True) -> None:
+        """Accept those that hold; `is_new`: they were not tried together before."""
+        if not proposals or (is_new and self.accept(proposals)) or len(proposals) == 1:
             return
-        half = len(free) // 2
-        self.together(free[:half])
-        self.together(free[half:])
+        half = len(proposals) // 2
+        self.in_halves(proposals[:half])
+        self.in_halves(proposals[half:])
 
     def one_of(self, groups: Sequence[Sequence[Proposal]]) -> None:
         """Accept the one proposal of the first group of which any holds."""
@@ -178,7 +184,7 @@ class _Pass:
         edits = by_file(_edits(every))
         paths = {edit.path for edit in proposal.edits} | {proposal.finding.span.path}
         after = self.fixing.glanced(self.contents([proposal]), sorted(paths))
-        return Proof(self.base, after, every, edits).is_repaired(proposal)
+        return Proof(self.base, after, every, edits).may_hold
 
     def accept(self, proposals: Sequence[Proposal]) -> bool:
         report = self.attempt(proposals)

@@ -45,11 +45,11 @@ class Proof:
             and all(self._is_kept(proposal) for proposal in self.proposals)
         )
 
-    def is_repaired(self, proposal: Proposal) -> bool:
-        """Whether a finding is gone, and what the proposal promises is so; the report after it may be one of a part of
-        the project."""
-        gone = self._moved(proposal.finding) not in set(map(_place, self.after.findings))
-        return gone and self._is_kept(proposal)
+    @property
+    def may_hold(self) -> bool:
+        """Whether nothing speaks against it, where the report after the proposals is one of a part of the project."""
+        kept = all(self._is_kept(proposal) for proposal in self.proposals)
+        return kept and self._findings_hold() and self._knowledge_holds() and self._policies_hold()
 
     def _findings_hold(self) -> bool:
         before = Counter(map(self._moved, self.before.findings))
