@@ -122,3 +122,12 @@ target "linked" {
 )
 def test_bake(events: Run, words: str, expected: list[str]) -> None:
     assert bases(events, f"TAG=7 docker buildx bake -f b.hcl {words}", b_hcl=BAKE) == expected
+
+
+def test_options_of_a_build_do_not_multiply_the_image(events: Run) -> None:
+    cases = "".join(f"  {number}) BASE=base:{number};;\n" for number in range(10))
+    build = 'if [ -n "$X" ]; then C="--no-cache"; fi\ndocker build $C -t a:1 --build-arg BASE=$BASE .'
+    found = events(f'case "$1" in\n{cases}esac\n{build}', FILES)
+    assert [each for each in found if not each.startswith("base ")] == ["built a:1"]
+    assert "base base:0" in found
+    assert "base base:9" in found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
 from collections.abc import Iterator
 from itertools import islice
 from math import prod
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -38,6 +40,8 @@ MOST_COMMANDS = 12
 MOST_LINES = 64
 """Command lines that one call site may stand for at once; further combinations of alternatives likewise."""
 DEEPEST_COMMAND = 6
+Groups: TypeAlias = dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]]
+"""Command lines with the conditions under which they run, by what they do."""
 
 
 class Commands(Printing):
@@ -52,7 +56,7 @@ class Commands(Printing):
         """Run a command symbolically, once for each combination of its words' alternatives."""
         if self._nesting >= DEEPEST_COMMAND:
             return CommandResult(self.opaque("a command in a command in a command"), Outcome(self.fresh("command")))
-        groups = self._groups(command.argv)
+        groups, bases = self._groups(command.argv)
         outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
         site, self.site = self.site, command.site or self.site
         in_command, self.in_command = self.in_command, True
@@ -60,6 +64,9 @@ class Commands(Printing):
         self.command_environment = command.environment
         outputs: list[tuple[Guards, Value]] = []
         self._nesting += 1
+        for base, cases in bases.items():
+            self.guards = outer[0].and_(disjunction(tuple(cases))[0]) or outer[0]
+            self.emit(base)
         for effects, lines in groups.items():
             guards, exact = disjunction(tuple(guards for guards, _ in lines))
             # Lines that do the same under conditions that cannot be written as one are one event each; lines that are
@@ -93,22 +100,27 @@ class Commands(Printing):
             else:
                 yield guards, tuple(flat)
 
-    def _groups(self, words: tuple[Value, ...]) -> dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]]:
+    def _groups(self, words: tuple[Value, ...]) -> tuple[Groups, dict[Effect, list[Guards]]]:
         """The command lines that these words can be, by what they do: options that change nothing do not multiply
-        what happens."""
+        what happens. What builds read apart from that: the same image may be built in many ways."""
         if prod(len(word.options) for word in words if isinstance(word, Alternatives)) > MOST_LINES:
             words = self._without_idle_choices(words)
-        groups: dict[tuple[Effect, ...], list[tuple[Guards, tuple[Text, ...]]]] = {}
+        groups: Groups = {}
+        bases: dict[Effect, list[Guards]] = {}
         for number, (guards, line) in enumerate(islice(self._lines(words, 0), MOST_LINES + 1)):
             texts = tuple(map(self.as_text, line))
-            effects = argv.effects(self.tools, texts) or self.started(texts)
+            found = argv.effects(self.tools, texts) or self.started(texts)
+            effects = tuple(filter(_is_no_base, found))
             if number >= MOST_LINES or (effects not in groups and len(groups) >= MOST_COMMANDS):
                 self.gap("run", "too many alternatives for one command line")
                 # What the other lines would do is done to images that nobody knows.
                 groups.setdefault(tuple(map(self._with_unknown_images, effects)), []).append((ALWAYS, texts))
                 break
             groups.setdefault(effects, []).append((guards, texts))
-        return groups
+            for base in itertools.filterfalse(_is_no_base, found):
+                if base in bases or len(bases) < MOST_COMMANDS:
+                    bases.setdefault(base, []).append(guards)
+        return groups, bases
 
     def _with_unknown_images(self, effect: Effect) -> Effect:
         unknown = self.as_text(self.opaque("one of too many alternatives"))
@@ -130,7 +142,7 @@ class Commands(Printing):
         """What a line does in which each choice is its first or last option."""
         chosen = tuple(word.options[which][1] if isinstance(word, Alternatives) else word for word in words)
         line = next((line for _, line in self._lines(chosen, 0)), ())
-        return argv.effects(self.tools, tuple(map(self.as_text, line)))
+        return tuple(filter(_is_no_base, argv.effects(self.tools, tuple(map(self.as_text, line)))))
 
     def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...]) -> Value:
         printed: Value | None = None
@@ -205,3 +217,7 @@ def _divided(given: Text, effect: Effect) -> list[tuple[Text, ...]]:
 def _batches(found: list[tuple[Text, ...]], effect: Effect) -> Iterator[list[tuple[Text, ...]]]:
     count = max(1, natural((effect.batch.literal if effect.batch is not None else None) or "1") or 1)
     return (found[at : at + count] for at in range(0, len(found), count))
+
+
+def _is_no_base(effect: Effect) -> bool:
+    return effect.kind is not EffectKind.BASED
