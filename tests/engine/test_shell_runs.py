@@ -303,3 +303,9 @@ def test_too_many_alternatives_leave_an_image_that_nobody_knows(events: Run) -> 
     assert len(found) == 13
     assert found[0] == "pushed a:0"
     assert found[-1] == "pushed <?>"
+
+
+def test_a_script_that_was_changed_in_an_unknown_way_is_run_as_it_stands(events: Run) -> None:
+    files = {"hack/x.sh": "#!/bin/bash\ndocker push a:1\n"}
+    change = 'OLD=$(compute)\nsed -i "s/$OLD/$NEW/" hack/x.sh\n./hack/x.sh'
+    assert events(change, files) == ["pushed a:1"]

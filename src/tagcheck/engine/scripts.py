@@ -90,10 +90,11 @@ class Scripts(Execution):
 
     def _run_file(self, effect: Effect) -> Value | None:
         written = self._written(effect.path) if effect.path is not None else None
-        if isinstance(written, Text):
-            return self._run_text(written, replace(effect, script=None))
         names = self.found_files(effect.path) if effect.path is not None else ()
         content = self.program.read(names[0]) if len(names) == 1 else None
+        # Where nothing is known of what was written, a script of the project was changed in some way.
+        if isinstance(written, Text) and (content is None or any(isinstance(part, Piece) for part in written.parts)):
+            return self._run_text(written, replace(effect, script=None))
         if content is None:
             if effect.path is None or not is_installed(effect.path):
                 self.gap("run", "a shell script")
