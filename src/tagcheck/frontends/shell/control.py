@@ -13,7 +13,7 @@ from tagcheck.frontends.shell.body import ARGUMENTS, Shared
 from tagcheck.frontends.shell.commands import Condition, Streams, unknown
 from tagcheck.frontends.shell.conditions import negated
 from tagcheck.frontends.shell.lists import MOST_CHAINED, Lists
-from tagcheck.frontends.shell.names import command_name, read_names
+from tagcheck.frontends.shell.names import command_name, implied, read_names
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -271,7 +271,7 @@ def function_procedure(shared: Shared, name: str, node: Node, depth: int = 0) ->
 
 
 def mentions(shared: Shared, node: Node) -> frozenset[str]:
-    """Every word and variable that occurs in a stretch of source."""
+    """Every word and variable that occurs in a stretch of source, and those that its commands imply."""
     found: set[str] = set()
     pending = [node]
     while pending:
@@ -279,4 +279,4 @@ def mentions(shared: Shared, node: Node) -> frozenset[str]:
         if current.type in ("word", "variable_name"):
             found.add(shared.script.written(current))
         pending.extend(current.children)
-    return frozenset(found)
+    return frozenset(found) | implied(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,12 @@ MOVERS = frozenset(("cd", "pushd", "popd"))
 DIRECTORY, LAST_DIRECTORY = "PWD", "OLDPWD"
 """The variables that hold where a shell is, and where it was before."""
 _ASSIGNING = (":=", "=")
+_IMPLIED = {
+    **dict.fromkeys(MOVERS, frozenset((DIRECTORY, LAST_DIRECTORY))),
+    **dict.fromkeys(READERS, frozenset(("REPLY", "MAPFILE"))),
+    "getopts": frozenset(("OPTARG", "OPTIND")),
+    "run": frozenset(("output",)),
+}
 
 
 @dataclass
@@ -34,6 +40,12 @@ class Names:
     changed: dict[str, str] = field(default_factory=dict)
     exported: set[str] = field(default_factory=set)
     sources: bool = False
+
+
+def implied(words: Iterable[str]) -> frozenset[str]:
+    """The variables that a text reads or sets without naming them: by commands among its words (bash 5.2, section
+    Shell Builtin Commands; bats 1.11, `run`), or wherever words are split."""
+    return frozenset(("IFS",)).union(*(_IMPLIED[word] for word in words if word in _IMPLIED))
 
 
 def collect(script: Script, root: Node) -> Names:
