@@ -188,8 +188,10 @@ class LibraryCalls(Branches):
         return tuple(self.opaque(f"the result of {simple or 'a call'}") for _ in range(wanted))
 
     def _forget(self, arguments: Results) -> None:
-        """What an unknown function got a reference to may have been filled by it, where it was still empty."""
-        for argument in arguments:
+        """What an unknown function got a reference to, itself or in a record (of streams, say), may have been filled by
+        it, where it was still empty."""
+        inner = (value for each in arguments if isinstance(each, Record) for _, value in each.fields)
+        for argument in (*arguments, *inner):
             if not isinstance(argument, Pointer):
                 continue
             content = self.content(argument)

@@ -1,4 +1,4 @@
-"""Buildkite: pipeline files to one procedure (Buildkite Docs, "Defining steps").
+"""Buildkite: pipeline files to one procedure (Buildkite Docs, "Defining steps"). A file may hold the list of steps alone.
 
 Steps run in the order in which they are written. Agents are hosts that others use too.
 
@@ -24,7 +24,8 @@ _PLUGIN = "docker#"
 
 def relevant(path: str, content: bytes) -> bool:
     """Whether a file is a pipeline."""
-    return path.startswith(".buildkite/") and path.endswith((".yml", ".yaml")) and b"steps" in content
+    pipeline = b"steps" in content or b"command" in content
+    return path.startswith(".buildkite/") and path.endswith((".yml", ".yaml")) and pipeline
 
 
 def parse(path: str, content: bytes, module: str, read: Reader) -> Unit:
@@ -42,7 +43,8 @@ def parse(path: str, content: bytes, module: str, read: Reader) -> Unit:
 def _steps(
     node: ir.Expression | None, written: dict[str, ir.Expression], path: str, body: Pipeline, depth: int
 ) -> None:
-    for number, step in enumerate(items(field(node, "steps"))):
+    steps = field(node, "steps")
+    for number, step in enumerate(items(steps if steps is not None else node)):
         if field(step, "steps") is not None and depth < 4:
             _steps(step, written, path, body, depth + 1)
             continue
