@@ -28,6 +28,8 @@ Definition = Procedure | Variable | Type
 GENERATED = b"DO NOT EDIT"
 """What a file that a program wrote says of itself in its first HEAD bytes (go.dev/s/generatedcode)."""
 HEAD = 2048
+INITIAL = "#init@"
+"""What the keys of procedures contain that run when their module is loaded."""
 MOST_PARENTS = 8
 """Types above a type."""
 DEEPEST_EMBEDDING = 4
@@ -219,7 +221,7 @@ class Program(ProjectFiles):
             if path not in self.modules[module].units and self._layout_of(path).runs_on_load(self._read(path) or b""):
                 self.unit(path)
         units = found.units.values() if found else ()
-        return tuple(each for unit in sorted(units, key=_path) for each in unit.initial if "#init@" in each.key)
+        return tuple(each for unit in sorted(units, key=_path) for each in unit.initial if INITIAL in each.key)
 
     # --- types ---
 

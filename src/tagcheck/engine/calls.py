@@ -19,7 +19,7 @@ from tagcheck.events import Dropped
 from tagcheck.guards import Guards, any_of
 from tagcheck.image import looks_like_reference
 from tagcheck.ir import Procedure
-from tagcheck.link import Program
+from tagcheck.link import INITIAL, Program
 from tagcheck.models import Models
 from tagcheck.source import Span
 from tagcheck.values import (
@@ -243,7 +243,8 @@ class Calls(Leaving):
         if self.frames and not procedure.results and self.is_idle(function, arguments):
             return ()
         self.visited.add(procedure.key)
-        self.loaded(procedure.module)
+        if self.loaded(procedure.module) and INITIAL in procedure.key:
+            return ()
         frame = self.enter(procedure, dict(function.captured))
         self._bind(frame, function, arguments, keywords)
         outer = self.stack
@@ -255,14 +256,16 @@ class Calls(Leaving):
             self.frames.pop()
             self.stack = outer
 
-    def loaded(self, module: str) -> None:
+    def loaded(self, module: str) -> bool:
+        """Run what a module runs when it is loaded, once; whether that was now."""
         if module in self.modules_loaded:
-            return
+            return False
         self.modules_loaded.add(module)
         outer = (self.site, self.live, self.failed)
         for procedure in self.program.on_load(module):
             self.call_procedure(FunctionValue(procedure), (), procedure.span, {})
         self.site, self.live, self.failed = outer
+        return True
 
     def is_idle(self, function: FunctionValue, arguments: Results) -> bool:
         """Whether a call can be left out: nothing that it does concerns names, and it can change no variable of its

@@ -47,7 +47,8 @@ class TypeInfo:
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A variable or constant of a module: its declaration is lowered when it is first read. `mentions` as in
-    `ir.Procedure`. `type` is the declared type, if written."""
+    `ir.Procedure`. `type` is the declared type, if written. `in_turn`: what the module runs when it is loaded gives it
+    one value after the other, so that it has none before."""
 
     name: str
     span: Span
@@ -55,6 +56,7 @@ class Variable:
     mentions: frozenset[str] = frozenset()
     constant: bool = False
     type: str = ""
+    in_turn: bool = False
 
 
 @dataclass(frozen=True)

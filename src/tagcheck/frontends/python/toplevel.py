@@ -1,7 +1,7 @@
 """The top level of a module: imports, functions, classes, variables, what runs when it is loaded or started.
 
-Statements that assign a name belong together with all others that assign it: they are the variable's value, evaluated
-once, when it is first asked for. Everything else runs in order, and asks for the variables on its way.
+The statement that assigns a name is the variable's value, evaluated once, when it is first asked for. Everything else
+runs in order, and asks for the variables on its way; so do the statements that assign a name where there are several.
 """
 
 from __future__ import annotations
@@ -203,9 +203,18 @@ class TopLevel:
             merged.append(node)
             affected = {*names, *(name for name, nodes in owner.items() if any(each in merged for each in nodes))}
             owner.update(dict.fromkeys(affected, merged))
-        self._groups_of = owner
         for name, nodes in owner.items():
-            self.variables[name] = self._variable(name, nodes)
+            if len(nodes) == 1:
+                self._groups_of[name] = nodes
+                self.variables[name] = self._variable(name, nodes)
+            else:
+                self.variables[name] = self._in_turn(name, nodes)
+
+    def _in_turn(self, name: str, nodes: list[Statement]) -> Variable:
+        """A name that several statements assign."""
+        span = self.file.span(nodes[0])
+        none = ir.Assign((ir.Name(name, span),), ir.Zero("", span), span, declare=True)
+        return Variable(name, span, lambda: (none,), self.file.words(*nodes), in_turn=True)
 
     def _variable(self, name: str, nodes: list[Statement]) -> Variable:
         file = self.file
