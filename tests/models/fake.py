@@ -131,7 +131,9 @@ class FakeMachine:
     def deploy(self, thing: Value, applied_by: str) -> None:
         self.log.append(f"deploy {shown(self, thing)} by {applied_by}")
 
-    def call(self, function: Value, arguments: Sequence[Value]) -> tuple[Value, ...]:
+    def call(
+        self, function: Value, arguments: Sequence[Value], keywords: dict[str, Value] | None = None
+    ) -> tuple[Value, ...]:
         name = function.name if isinstance(function, LibraryValue) else "?"
         self.log.append(f"call {name}" + "".join(f" {as_text(argument)}" for argument in arguments))
         return (Text.of(f"result of {name}"),)

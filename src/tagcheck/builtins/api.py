@@ -113,7 +113,9 @@ class Machine(Protocol):
         """A Kubernetes object (record, mapping, or manifest text) is applied to the cluster."""
         ...
 
-    def call(self, function: Value, arguments: Sequence[Value]) -> tuple[Value, ...]:
+    def call(
+        self, function: Value, arguments: Sequence[Value], keywords: dict[str, Value] | None = None
+    ) -> tuple[Value, ...]:
         """Call a procedure or library function now; its results."""
         ...
 

@@ -140,14 +140,65 @@ def _list(call: Call) -> values.Sequence | None:
 
 
 def append(call: Call) -> tuple[Value, ...]:
-    """Argument 0, a list, gets argument 1 at its end; `at`: 'start' for its beginning."""
+    """Argument 0, a list, gets argument 1 at its end."""
     before = _list(call)
     if before is not None:
-        item = call.arguments[-1]
-        first = isinstance(call.argument(1), Number) and len(call.arguments) > 2
-        items = (item, *before.items) if first and call.argument(1) == Number(0) else (*before.items, item)
-        _change(call, values.Sequence(items, before.open))
+        _change(call, values.Sequence((*before.items, call.arguments[-1]), before.open))
     return ()
+
+
+def insert(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a list, gets its last argument at the place that argument 1 says, at its beginning if there is none
+    but the item."""
+    before, at = _list(call), call.argument(1) if len(call.arguments) > 2 else Number(0)
+    if before is not None and isinstance(at, Number) and not (before.open and at.value):
+        items = list(before.items)
+        items.insert(int(at.value), call.arguments[-1])
+        _change(call, values.Sequence(tuple(items), before.open))
+    elif before is not None:
+        _change(call, call.unknown("a list with an item at an unknown place"))
+    return ()
+
+
+def rearrange(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a list: `how` is 'clear', 'reverse', 'sort' or 'remove' (the first item equal to argument 1)."""
+    before = _list(call)
+    if before is not None:
+        found = _rearranged(before, str(call.with_.get("how")), call)
+        _change(call, found if found is not None else call.unknown("a list in an unknown order"))
+    return ()
+
+
+def length(call: Call) -> tuple[Value, ...]:
+    """How many items, entries or characters argument 0 has."""
+    held = call.machine.load(call.argument(0))
+    if isinstance(held, values.Sequence) and not held.open:
+        return (Number(len(held.items)),)
+    if isinstance(held, values.Mapping) and not held.open:
+        return (Number(len(held.entries)),)
+    if isinstance(held, Text) and held.literal is not None:
+        return (Number(len(held.literal)),)
+    return (call.unknown("a number of items"),)
+
+
+def _rearranged(before: values.Sequence, how: str, call: Call) -> Value | None:
+    items = before.items
+    if how == "clear":
+        return values.Sequence(())
+    if before.open:
+        return None
+    if how == "reverse":
+        return values.Sequence(items[::-1])
+    if how == "remove":
+        answers = [same_key(each, call.argument(1)) for each in items]
+        at = next((index for index, answer in enumerate(answers) if answer is not Same.NO), None)
+        if at is None:
+            return before
+        return values.Sequence((*items[:at], *items[at + 1 :])) if answers[at] is Same.YES else None
+    names = [each.literal for each in items if isinstance(each, Text)]
+    if call.keywords or len(names) < len(items) or None in names:
+        return None
+    return values.Sequence(tuple(sorted(items, key=lambda each: str(as_text(each)))))
 
 
 def extend(call: Call) -> tuple[Value, ...]:
@@ -292,6 +343,35 @@ def attribute(call: Call) -> tuple[Value, ...]:
     if isinstance(holder, Record) and literal is not None and (found := holder.get(literal)) is not None:
         return (found,)
     return (call.unknown("an attribute by its name"),)
+
+
+def partial(call: Call) -> tuple[Value, ...]:
+    """A function that calls argument 0 with the further arguments and the keywords given here before its own."""
+    keywords = values.Mapping(tuple((Text.of(name), value) for name, value in call.keywords.items()))
+    given = Record("partial", (("given", values.Sequence(call.arguments)), ("keywords", keywords)))
+    return (LibraryValue(f"{call.name}()", call.machine.allocate(given)),)
+
+
+def call_partial(call: Call) -> tuple[Value, ...]:
+    """Call what `partial` made."""
+    record = call.machine.load(call.receiver) if call.receiver is not None else None
+    given = record.get("given") if isinstance(record, Record) else None
+    kept = record.get("keywords") if isinstance(record, Record) else None
+    if not isinstance(given, values.Sequence) or not isinstance(kept, values.Mapping) or not given.items:
+        return (call.unknown("a function with arguments"),)
+    before = {str(name): value for name, value in kept.entries}
+    return call.machine.call(given.items[0], (*given.items[1:], *call.arguments), {**before, **call.keywords})
+
+
+def set_attribute(call: Call) -> tuple[Value, ...]:
+    """Give the field of argument 0 that argument 1 names the value of argument 2. Where the name is not known, nothing
+    of the object is any more."""
+    holder, name = call.machine.load(call.argument(0)), call.argument(1)
+    literal = name.literal if isinstance(name, Text) else None
+    if isinstance(holder, Record):
+        unknown = Opaque(call.identity, "an object with an attribute set by a name that is not known", holder.type)
+        call.machine.store(call.argument(0), holder.with_field(literal, call.argument(2)) if literal else unknown)
+    return ()
 
 
 def remember(call: Call) -> tuple[Value, ...]:

@@ -88,7 +88,10 @@ class _Editor:
             if self._concerns(index, edit, line, number, last):
                 match edit.letter:
                     case "s":
-                        line = self._substituted(line, edit)
+                        done = self._substituted(line, edit)
+                        if edit.prints and done is not None:
+                            before.append(done)
+                        line = line if done is None else done
                     case "d":
                         kept = False
                         break
@@ -123,7 +126,8 @@ class _Editor:
             self.open.add(index)
         return True
 
-    def _substituted(self, line: Text, edit: Edit) -> Text:
+    def _substituted(self, line: Text, edit: Edit) -> Text | None:
+        """The line with what is found replaced; None where nothing is found."""
         written = marked(line)
         assert edit.pattern is not None
         found: list[Text] = []
@@ -140,14 +144,12 @@ class _Editor:
                 break
         if not found:
             return self._unchanged(line, edit)
-        if edit.prints:
-            self.effective.add(edit)
         return joined([*found, between(line, at, len(written))], EMPTY)
 
-    def _unchanged(self, line: Text, edit: Edit) -> Text:
+    def _unchanged(self, line: Text, edit: Edit) -> Text | None:
         """A line in which the pattern is not found: an unknown part of it may still hold it."""
         if all(hole.kind is not HoleKind.OPAQUE for hole in line.holes) or len(line.parts) > 2:
-            return line
+            return None
         end = marked(line).endswith("\n")
         body = between(line, 0, len(marked(line)) - end)
         return derived(f"s({edit.wanted!r})", body, edit.replacement) + (_LINE_END if end else EMPTY)

@@ -25,7 +25,7 @@ from tagcheck.builtins.symbolic import (
 )
 from tagcheck.builtins.texts import fields
 from tagcheck.numerals import natural
-from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
+from tagcheck.values import EMPTY, Absent, Filling, Null, Number, Opaque, Piece, Record, Text, Truth, Value, cut
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
 _VERB = re.compile(r"%(?:\(([^)]*)\))?([-+ #0]*\d*(?:\.\d+)?)([sdrifxXeEgGcu%])")
@@ -48,6 +48,45 @@ def split(call: Call) -> tuple[Value, ...]:
     if call.with_.get("last") and most > 0:
         return (values.Sequence(tuple(_from_end(text, separator, most))),)
     return (values.Sequence(tuple(split_text(text, separator, most + 1 if most >= 0 else -1))),)
+
+
+def shell_words(call: Call) -> tuple[Value, ...]:
+    """The words of argument 0 as a POSIX shell divides it; quotes and backslashes are taken away (Python 3.13, `shlex`,
+    section Parsing Rules)."""
+    return (values.Sequence(unquoted_words(text_argument(call, 0))),)
+
+
+def unquoted_words(text: Text) -> tuple[Text, ...]:
+    """The words of a text in which quotes keep blanks together. Of an unknown part nobody knows where it divides."""
+    words: list[list[Piece | Filling]] = []
+    inside, quote, escaped = False, "", False
+    for part in text.parts:
+        kept = 0
+        """where in the part the characters begin that are kept and not yet taken"""
+        for at, character in enumerate(part.text if isinstance(part, Piece) else " "):
+            plain = escaped or isinstance(part, Filling) or (quote and character != quote)
+            if not escaped and quote == '"' and character == "\\" and isinstance(part, Piece):
+                plain = part.text[at + 1 : at + 2] not in ('"', "\\")
+            divides = not plain and character.isspace()
+            if not inside and not divides:
+                words.append([])
+            if isinstance(part, Filling):
+                words[-1].append(part)
+            elif not plain and (divides or character in "'\"\\"):
+                if inside:
+                    words[-1].extend(_between(part, kept, at))
+                kept = at + 1
+            escaped = not plain and character == "\\"
+            if not plain and character in "'\"":
+                quote = "" if quote else character
+            inside = not divides
+        if inside and isinstance(part, Piece):
+            words[-1].extend(_between(part, kept, len(part.text)))
+    return tuple(Text(tuple(word)) for word in words)
+
+
+def _between(piece: Piece, low: int, high: int) -> tuple[Piece, ...]:
+    return tuple(inner for each in cut(piece, high)[0] for inner in cut(each, low)[1])
 
 
 def _from_end(text: Text, separator: str, most: int) -> list[Text]:

@@ -217,7 +217,8 @@ HEXADECIMAL = "%x"
 
 
 def slice_text(text: Text, low: int | None, high: int | None) -> Text:
-    """The characters from `low` (default 0) to `high` (default the end, exclusive) of a text, as in Go's `text[a:b]`.
+    """The characters from `low` (default 0) to `high` (default the end, exclusive) of a text, as in Go's `text[a:b]`;
+    numbers below 0 count from the end, as in Python.
 
     A hole has no known length: a part of one hole is that part of its value ('[0:8]'), and the leading digits of a
     nanosecond clock are weak. Where the cut may lie behind a hole, the result is a function of the whole text.
@@ -225,14 +226,9 @@ def slice_text(text: Text, low: int | None, high: int | None) -> Text:
     start = low or 0
     literal = text.literal
     if literal is not None:
-        return Text(
-            tuple(
-                part
-                for run in runs(text)
-                if isinstance(run, tuple)
-                for part in cut_run(run, start, len(literal) if high is None else high)
-            )
-        )
+        first, last, _ = slice(low, high).indices(len(literal))
+        literals = (run for run in runs(text) if isinstance(run, tuple))
+        return Text(tuple(part for run in literals for part in cut_run(run, first, max(first, last))))
     if start < 0 or (high is not None and high < start):
         return derived(f"[{low}:{high}]", text)
     leading = len(text.leading)

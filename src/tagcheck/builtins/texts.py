@@ -145,11 +145,12 @@ def replacer_replace(call: Call) -> tuple[Value, ...]:
 
 
 def trim(call: Call) -> tuple[Value, ...]:
-    """Take characters off the ends; `characters`: which (default those of argument 1), `side`: left, right or both.
+    """Take characters off the ends: those of argument 1, by default `characters`; `side`: left, right or both.
     White space is taken off literal ends only: what a variable or a command holds is compared as if it had none."""
     text = text_argument(call, 0)
     declared = call.with_.get("characters")
-    cutset = str(declared) if declared is not None else text_argument(call, 1).literal
+    given = len(call.arguments) > 1 and not isinstance(call.arguments[1], values.Null)
+    cutset = text_argument(call, 1).literal if given or declared is None else str(declared)
     if cutset is None:
         return (derived("trim", *texts(call)),)
     side = str(call.with_.get("side", "both"))

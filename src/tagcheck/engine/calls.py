@@ -257,7 +257,6 @@ class Calls(Leaving):
             self.stack = outer
 
     def loaded(self, module: str) -> bool:
-        """Run what a module runs when it is loaded, once; whether that was now."""
         if module in self.modules_loaded:
             return False
         self.modules_loaded.add(module)

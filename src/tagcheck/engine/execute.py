@@ -202,8 +202,9 @@ class Execution(Calls):
 
     def _with_item(self, content: Value, index: Value, value: Value) -> Value:
         match content, index:
-            case Sequence(items=items), Number(value=at) if 0 <= int(at) < len(items):
-                return Sequence((*items[: int(at)], value, *items[int(at) + 1 :]), content.open)
+            case Sequence(items=items), Number(value=at) if -len(items) <= int(at) < len(items):
+                place = int(at) % len(items)
+                return Sequence((*items[:place], value, *items[place + 1 :]), content.open)
             case Mapping(), Text() | Number() | Record():
                 return self._with_entry(content, index, value)
             case ((Mapping() | Null() | Absent() | Opaque()), _):
@@ -402,10 +403,10 @@ class Execution(Calls):
 
     def _while(self, node: ir.While, frame: Frame) -> None:
         """A loop whose condition cannot be decided runs once; so does one that can be left in its first round, because
-        it tries again until something succeeds."""
+        it tries again until something succeeds, and one that is never left."""
         loop = Loop(self.guards, self.heap.mark())
         frame.loops.append(loop)
-        endless = isinstance(node.condition, ir.Constant)
+        endless = isinstance(node.condition, ir.Constant) and not any(map(_may_leave, node.body))
         for _ in range(MOST_ROUNDS):
             condition = self.condition(node.condition, frame)
             ways = len(frame.exits) + len(loop.breaks)
@@ -493,6 +494,13 @@ class Execution(Calls):
     @abstractmethod
     def used(self, node: ir.Use, value: Value) -> None:
         """A file states something about images."""
+
+
+def _may_leave(statement: ir.Statement) -> bool:
+    """Whether a statement of a loop's body leaves the loop under a condition."""
+    return isinstance(statement, ir.Branch) and any(
+        isinstance(each, ir.Break) for each in (*statement.then, *statement.otherwise)
+    )
 
 
 def _captured(output: Value, whole: bool) -> Value:

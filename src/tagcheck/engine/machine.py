@@ -34,9 +34,11 @@ class Machine(Launches):
     def allocate(self, content: Value) -> Value:
         return Pointer(self.heap.new(content))
 
-    def call(self, function: Value, arguments: Sequence[Value]) -> tuple[Value, ...]:
+    def call(
+        self, function: Value, arguments: Sequence[Value], keywords: dict[str, Value] | None = None
+    ) -> tuple[Value, ...]:
         site = self.site
-        results = self.apply(function, tuple(arguments), site, {}, 1)
+        results = self.apply(function, tuple(arguments), site, keywords or {}, 1)
         self.site = site
         return results
 

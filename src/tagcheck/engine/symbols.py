@@ -59,8 +59,8 @@ class Symbols(Basis):
         """The arguments of the program that runs, without its name; None where nothing in the project gives them."""
 
     @abstractmethod
-    def loaded(self, module: str) -> None:
-        """A module is in use: what it runs when it is loaded has run."""
+    def loaded(self, module: str) -> bool:
+        """A module is in use: run what it runs when it is loaded, once; whether that was now."""
 
     def symbol(self, module: str, name: str, span: Span) -> Value:
         """What a module-level name means: a procedure, a variable's value, a library's function or constant."""

@@ -6,6 +6,7 @@ program that gets them is taken to look for the files itself.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ EXPANSIONS = frozenset(
     ("simple_expansion", "expansion", "command_substitution", "arithmetic_expansion", "process_substitution")
 )
 _QUOTED = b'$`"\\\n'
+_POSITIONAL = re.compile(rb"\\.|\$([0-9@*#])", re.DOTALL)
 _HEREDOC = b"$`\\\n"
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b", "E": "\x1b"}
 
@@ -220,9 +222,19 @@ class Words(Parameters):
         for child in node.children:
             if child.type in EXPANSIONS:
                 at = self._start(child)
-                yield from self.script.unescaped(start, at, special)
+                yield from self._between(start, at, special)
                 yield self._expanded(child)
                 start = child.end_byte
+        yield from self._between(start, end, special)
+
+    def _between(self, start: int, end: int, special: bytes) -> Iterator[ir.Expression]:
+        """What stands between expansions. In here-documents the parser leaves positional parameters there."""
+        found = _POSITIONAL.finditer(self.script.content, start, end) if special is _HEREDOC else ()
+        for match in found:
+            if match[1] is not None:
+                yield from self.script.unescaped(start, match.start(), special)
+                start = match.end()
+                yield self.variable(match[1].decode(), self.script.between(match.start(), start))
         yield from self.script.unescaped(start, end, special)
 
     def _start(self, node: Node) -> int:
