@@ -64,8 +64,8 @@ class Execution(Calls):
     def initialise(self, module: str, variable: Variable) -> int:
         if variable.in_turn:
             self.loaded(module)
-        if (module, variable.name) in self.globals:
-            return self.globals[(module, variable.name)]
+            if (module, variable.name) in self.globals:
+                return self.globals[(module, variable.name)]
         procedure = ir.Procedure(f"{module}.{variable.name}", module, (), variable.lower, variable.span)
         outer = (self.guards, self.stack, self.live, self.failed)
         # What a module's variable holds was made when the module was loaded, not where it is first read.
