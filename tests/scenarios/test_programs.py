@@ -1,0 +1,40 @@
+"""What small programs push, in shell, make and Python: the names were written down from runs of the real interpreters
+(bash 5.2, GNU make 4.3, CPython 3.11) with a `docker` that keeps its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tagcheck.analysis import analyse
+from tagcheck.config import Config
+from tagcheck.contents import Files
+from tagcheck.discover import discover
+
+from .trees import write
+
+PROGRAMS = Path(__file__).parent / "programs"
+ENTRIES = ("main.sh", "main.py", "main.py main", "Makefile all")
+
+
+def _cases() -> Iterator[tuple[str, dict[str, str], list[str]]]:
+    for path in sorted(PROGRAMS.glob("*.txt")):
+        for case in f"\n{path.read_text(encoding='utf-8')}".split("\n## ")[1:]:
+            head, _, rest = case.partition("\n")
+            title, _, names = head.partition(" -> ")
+            files = (each.partition("\n") for each in f"\n{rest}".split("\n=== ")[1:])
+            yield f"{path.stem}: {title}", {name: f"{text}\n" for name, _, text in files}, names.split()
+
+
+CASES = {title: (files, names) for title, files, names in _cases()}
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_a_program_pushes_what_it_pushes_when_it_runs(title: str, tmp_path: Path) -> None:
+    files, names = CASES[title]
+    root = write(files, tmp_path / "repository")
+    found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
+    own = [scenario for scenario in found.scenarios if scenario.name in ENTRIES]
+    assert [str(event.image) for scenario in own for event in scenario.events] == names
