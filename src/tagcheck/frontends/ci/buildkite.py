@@ -1,6 +1,6 @@
-"""Buildkite: pipeline files to one procedure (Buildkite Docs, "Defining steps"). A file may hold the list of steps alone.
+"""Buildkite: pipeline files to one procedure (Buildkite Docs, "Defining steps").
 
-Steps run in the order in which they are written. Agents are hosts that others use too.
+A file may hold the list of steps alone. Steps run in the order in which they are written. Agents are hosts that others use too.
 
 What it cannot do: plugins other than those that run a container; steps that a step uploads.
 """
