@@ -1,6 +1,7 @@
 """Buildkite: pipeline files to one procedure (Buildkite Docs, "Defining steps").
 
-A file may hold the list of steps alone. Steps run in the order in which they are written. Agents are hosts that others use too.
+A file may hold the list of steps alone. They run in the order in which they are written. Agents are hosts that others
+use too.
 
 What it cannot do: plugins other than those that run a container; steps that a step uploads.
 """
