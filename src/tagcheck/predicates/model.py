@@ -276,15 +276,22 @@ def _common(event: Event, filling: Filling) -> int:
     return min(common, len(chain) - 1)
 
 
+_MARKS = (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@"), ("{", "}"))
+
+
 def placeholder(text: str) -> str:
-    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`."""
-    for opening, closing in (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@")):
+    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`, `{NAME}`."""
+    for opening, closing in _MARKS:
         start = text.find(opening)
         end = text.find(closing, start + len(opening)) if start >= 0 else -1
         name = text[start + len(opening) : end].strip() if end > 0 else ""
         if name and (opening in ("${", "{{") or name.replace("_", "").isupper()):
             return text[start : end + len(closing)]
     return next((word for word in ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME") if word in text), "")
+
+
+def literals(text: Text) -> list[str]:
+    return [part for part in text.merged() if isinstance(part, str)]
 
 
 # --- likeness --------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from tagcheck.predicates.model import (
     has_unique,
     implies,
     is_left_to_the_caller,
+    literals,
     made_at,
     made_by_generator,
     names_of,
@@ -571,7 +572,3 @@ def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
                 subject=("use", use.image, use.span),
                 consequence="InvalidImageName",
             )
-
-
-def literals(text: Text) -> list[str]:
-    return [part for part in text.merged() if isinstance(part, str)]
