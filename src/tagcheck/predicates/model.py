@@ -51,6 +51,19 @@ def whole(scenarios: Iterable[Scenario]) -> Whole:
     return Whole(tuple(mentioned.values()), tuple(removed.values()))
 
 
+_GIVEN = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
+
+
+def _may_become(made: Event, name: Text) -> bool:
+    """Whether what makes an image may make it under this name: what it leaves to its caller may be anything."""
+    known, wanted = made.reference.name.literal, parse(name).name.literal
+    if not known or known != wanted:
+        return False
+    tag = made.reference.tag
+    is_given = tag is not None and any(hole.kind in _GIVEN for hole in tag.holes)
+    return is_given or same_image(name, made.image) is not Same.NO
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """One scenario to judge, with what the whole project is known to do."""
@@ -68,6 +81,13 @@ class Case:
         """Whether all that is done to images is known: there may be gaps only in what is deployed and in what builds
         start from."""
         return all(gap.stage in _TAKEN for gap in self.scenario.gaps)
+
+    def may_be_made_out_of_sight(self, name: Text) -> bool:
+        """Whether the scenario runs something that is not known, and something in the project makes an image of that
+        name."""
+        if not any(gap.stage == "run" for gap in self.scenario.gaps):
+            return False
+        return any(_may_become(each, name) for each in self.project.mentioned if each.stage in MADE)
 
     def events(self, *stages: Stage) -> list[Event]:
         """The events of these stages, in order."""

@@ -192,7 +192,15 @@ def invalid_reference(case: Case) -> Iterator[Match]:
             continue
         if any(map(placeholder, literals(event.image))) or _is_filled_in_later(case, event):
             continue
+        # The rest of a name whose variable is empty by default: whoever runs this says what it is.
+        if event.guards.asks_for_unset() and _lacks_part(event):
+            continue
         yield _match(case, event, written_at(event.image, event.span), reason=reason)
+
+
+def _lacks_part(event: Event) -> bool:
+    tag = event.reference.tag
+    return (tag is not None and not tag.parts) or event.image.leading.startswith(("/", ":"))
 
 
 def _is_filled_in_later(case: Case, event: Event) -> bool:
