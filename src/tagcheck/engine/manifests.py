@@ -12,6 +12,7 @@ from tagcheck.engine.commands import Commands
 from tagcheck.engine.places import at_root, is_remote
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
+from tagcheck.fields import field
 from tagcheck.frontends import jinja, kubernetes
 from tagcheck.frontends.dockerfile import NO_IMAGE
 from tagcheck.frontends.holes import blank_documents
@@ -64,6 +65,9 @@ class Manifests(Commands):
                 for item in thing.items:
                     self.deploy(item)
             case Record() | Mapping():
+                kind = field(thing, "kind") if isinstance(thing, Mapping) else None
+                if isinstance(kind, Text):
+                    self._note_applied(kind)
                 self.deploy_object(thing)
             case Opaque():
                 self.gap("deployed", f"an object that is not known ({thing.reason})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -307,6 +308,10 @@ def placeholder(text: str) -> str:
         name = text[start + len(opening) : end].strip() if end > 0 else ""
         if name and (opening in ("${", "{{") or name.replace("_", "").isupper()):
             return text[start : end + len(closing)]
+    _, dollar, behind = text.partition("$")
+    name = "".join(itertools.takewhile(lambda each: each == "_" or each.isalnum(), behind))
+    if name and not name[0].isdigit():
+        return dollar + name
     return next((word for word in ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME") if word in text), "")
 
 
