@@ -39,6 +39,8 @@ class EffectKind(Enum):
     """`filtered` says whether a filter limits it; `everything` whether unused images go too"""
     DEPLOYED = "deployed"
     """one image into a workload (`set image`, `kubectl run`); `workload`, `container`, `policy` where known"""
+    NAMED = "named"
+    """`images` are values that the workload `workload` reads: names of what it starts, if they are names of images"""
     APPLIED = "applied"
     """manifests: `path` (file or folder), or standard input when `stdin`"""
     RENDERED = "rendered"

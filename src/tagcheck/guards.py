@@ -71,6 +71,10 @@ class Guards(Struct, frozen=True, cache_hash=True):
         """Whether this holds only in runs for which somebody has set an environment variable."""
         return (_unset(identity), False) in self.units
 
+    def asks_for_unset(self) -> bool:
+        """Whether this holds only in runs for which nobody has set a certain environment variable."""
+        return any(value and atom.startswith(_unset("")) for atom, value in self.units)
+
     def __repr__(self) -> str:
         units = [("" if value else "!") + atom for atom, value in sorted(self.units)]
         clauses = sorted("(" + "|".join(("" if v else "!") + a for a, v in sorted(c)) + ")" for c in self.clauses)

@@ -228,8 +228,12 @@ def words(repository: Text) -> tuple[str, ...]:
     last = repository
     while (halves := last.split_at("/")) is not None:
         last = halves[1]
-    rendered = "".join(part.text if isinstance(part, Piece) else f"-{_hole_word(part)}-" for part in last.parts)
-    return tuple(word for word in re.split(r"[-_.]+", rendered) if word)
+    return _words(last)
+
+
+def _words(path: Text) -> tuple[str, ...]:
+    rendered = "".join(part.text if isinstance(part, Piece) else f"-{_hole_word(part)}-" for part in path.parts)
+    return tuple(word for word in re.split(r"[-_./]+", rendered) if word)
 
 
 def _hole_word(filling: Filling) -> str:
@@ -240,15 +244,15 @@ def _hole_word(filling: Filling) -> str:
 
 
 def alike(left: Reference, right: Reference) -> int:
-    """How strongly two repositories are about the same service: 3 for the same last component up to separators, 2 if
-    one's words begin or end with the other's, 1 if they do without a last word for the program's role, 0 otherwise.
-    Registry and path before the last component are left out."""
+    """How strongly two repositories are about the same service: 3 for the same last component, or the same whole path,
+    up to separators, 2 if one's words begin or end with the other's, 1 if they do without a last word for the program's
+    role, 0 otherwise. The registry is left out, and so is else the path before the last component."""
     a, b = words(left.repository), words(right.repository)
     if not a or not b:
         return 0
     if _is_asked_for(left, b) or _is_asked_for(right, a):
         return 2
-    if "".join(a) == "".join(b):
+    if "".join(a) == "".join(b) or _words(left.repository) == _words(right.repository):
         return 3
     short, long = sorted((a, b), key=len)
     if long[: len(short)] == short or long[-len(short) :] == short:

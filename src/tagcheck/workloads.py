@@ -120,6 +120,9 @@ _EMBEDDED = ("TypeMeta", "Source", "Common")
 """How the types end that Go's API packages embed, so that their fields stand beside the outer ones."""
 _SUBSTITUTED = re.compile(r"\$\([^()]*\)|\{\{[^{}]*\}\}")
 _PARAMETER = re.compile(r"\$\{\{?\w+\}\}?")
+_INJECTED = frozenset((("istio-proxy", "auto"),))
+"""Containers and what stands for their images until a webhook of the cluster replaces it (Istio 1.24, 'Installing
+Gateways')."""
 _IMAGE_OPTION = re.compile(r"--?[A-Za-z0-9.-]*image", re.IGNORECASE)
 
 
@@ -243,7 +246,8 @@ class _Search:
 
     def container(self, fields: _Fields, kind: str, place: _Place) -> None:
         place = replace(place, container=self.word(fields.get("name")) or place.key)
-        self.add(fields.get("image"), kind, place.at("image"), fields.get("imagePullPolicy"))
+        if (place.container, self.word(fields.get("image"))) not in _INJECTED:
+            self.add(fields.get("image"), kind, place.at("image"), fields.get("imagePullPolicy"))
         for index, variable in enumerate(self.items(fields.get("env"))):
             entry = self.only(variable)
             name = self.word(entry.get("name")).upper()

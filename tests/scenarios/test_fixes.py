@@ -40,15 +40,18 @@ REPAIRED: Mapping[str, str] = {
     "python-context-manager": "TC204",
     "python-dataclass-config": "TC204",
     "python-fixtures-across-conftest": "TC204",
+    "python-loaded-documents": "TC201",
     "python-regex-on-manifest": "TC201",
     "python-yaml-dump": "TC201",
     "raw-string-sprintf-policy": "TC301",
     "replaced-module": "TC204",
     "sh-subshell": "TC204",
     "shell-backquoted-default": "TC204",
+    "shell-folders-and-columns": "TC201",
     "shell-library-functions": "TC201",
     "shell-minikube-engine": "TC201",
     "shell-python-arguments": "TC201",
+    "shell-quoted-here-document": "TC201",
     "testmain-cleanup": "TC202",
     "typed-deployment": "TC201",
     "unstructured-deployment": "TC201",
@@ -59,7 +62,7 @@ REPAIRED: Mapping[str, str] = {
 OTHERWISE = frozenset(
     (
         *("python-dataclass-config", "python-fixtures-across-conftest", "python-yaml-dump"),
-        *("sh-subshell", "shell-python-arguments"),
+        *("sh-subshell", "shell-python-arguments", "shell-folders-and-columns", "shell-quoted-here-document"),
     )
 )
 """Fixtures that are repaired in another way than their clean twins are."""

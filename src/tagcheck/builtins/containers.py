@@ -4,7 +4,7 @@ go through anything."""
 from __future__ import annotations
 
 from tagcheck import values
-from tagcheck.builtins.api import Call
+from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import write_to
 from tagcheck.builtins.general import is_function, results
 from tagcheck.builtins.symbolic import as_text, derived, identity_of, over
@@ -26,6 +26,8 @@ from tagcheck.values import (
     alternatives,
 )
 
+DEEPEST_OBJECT = 40
+"""Mappings and lists in each other that are written out."""
 MOST_ITEMS = 200
 
 
@@ -325,12 +327,27 @@ def _camel(name: str) -> str:
 
 
 def dumped(call: Call) -> tuple[Value, ...]:
-    """Argument 0, an object, as a serialiser writes it: the object itself; into the file in argument 1, if there is
-    one."""
-    written = call.machine.load(call.argument(0))
+    """Argument 0, an object, as a serialiser writes it: the object itself, as it stands then; into the file in argument
+    1, if there is one."""
+    written = _as_it_stands(call.machine, call.argument(0), DEEPEST_OBJECT)
     if len(call.arguments) > 1 and isinstance(call.arguments[1], Pointer):
         write_to(call.machine, call.arguments[1], written)
     return (written,)
+
+
+def _as_it_stands(machine: Machine, value: Value, depth: int) -> Value:
+    """The value with what its references lead to in their places."""
+    loaded = machine.load(value)
+    if depth == 0:
+        return loaded
+    match loaded:
+        case values.Mapping():
+            entries = tuple((key, _as_it_stands(machine, each, depth - 1)) for key, each in loaded.entries)
+            return values.Mapping(entries, loaded.open)
+        case values.Sequence():
+            return values.Sequence(tuple(_as_it_stands(machine, each, depth - 1) for each in loaded.items), loaded.open)
+        case _:
+            return loaded
 
 
 # --- anything --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from tagcheck.builtins.formats import format_text, sprint
 from tagcheck.builtins.general import results
 from tagcheck.builtins.paths import join_paths
 from tagcheck.builtins.symbolic import append_text, as_text, over, text_argument
-from tagcheck.embedded import documents
 from tagcheck.values import EMPTY, LibraryValue, Null, Number, Opaque, Outcome, Pointer, Record, Text, Value
 
 CONTENT = "%content"
@@ -119,14 +118,6 @@ def held(call: Call) -> tuple[Value, ...]:
     if content is None:
         content = _unknown_content(call, loaded)
     return (content, Outcome(call.identity)) if call.with_.get("error") else (content,)
-
-
-def document(call: Call) -> tuple[Value, ...]:
-    """What a text or a reader (argument 0) holds as a YAML or JSON document: lists and mappings, the text itself where
-    it is neither."""
-    content = held(call)[0]
-    found = documents(content) if isinstance(content, Text) else ()
-    return (call.machine.allocate(found[0]) if len(found) == 1 else content,)
 
 
 def _unknown_content(call: Call, holder: Value) -> Value:

@@ -107,7 +107,11 @@ def _environment(call: Call, given: Value | None) -> tuple[tuple[str, Value], ..
 def _input(call: Call, stdin: Value | None) -> Value | None:
     if stdin is None or isinstance(stdin, Null | Number):
         return None
-    return content_of(call.machine, stdin) or call.unknown("the standard input of a command")
+    content = content_of(call.machine, stdin)
+    # Data that was serialised is still itself.
+    loaded = call.machine.load(stdin) if content is None else content
+    known = content is not None or isinstance(loaded, values.Mapping | values.Sequence)
+    return loaded if known else call.unknown("the standard input of a command")
 
 
 def _directory(value: Value | None) -> Value | None:

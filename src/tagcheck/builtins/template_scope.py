@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tagcheck import values
 from tagcheck.builtins.api import Machine
 from tagcheck.builtins.symbolic import as_text
-from tagcheck.builtins.template_text import Block, Node, Output
+from tagcheck.builtins.template_text import Block, Node, Output, tokens
 from tagcheck.guards import Guards, when
 from tagcheck.values import (
     Absent,
@@ -50,6 +50,8 @@ class Watch:
     words: set[str] = field(default_factory=set)
     looked: set[Path] = field(default_factory=set)
     """mappings that functions looked into"""
+    skipped: set[str] = field(default_factory=set)
+    """templates that only what was not rendered includes"""
 
     def beside(self) -> Watch:
         """One that watches the same mappings, and has seen nothing yet."""
@@ -147,11 +149,18 @@ class Scope:
             return
         for node in nodes:
             if isinstance(node, Output):
-                self.watch.words.update(words_of(node.pipeline))
+                self._skip_pipeline(node.pipeline, self.watch)
             elif isinstance(node, Block):
-                self.watch.words.update(words_of(node.pipeline))
+                self._skip_pipeline(node.pipeline, self.watch)
                 self.skip(node.body)
                 self.skip(node.otherwise)
+
+    def _skip_pipeline(self, pipeline: str, watch: Watch) -> None:
+        watch.words.update(words_of(pipeline))
+        for token in tokens(pipeline) or ():
+            if token.kind == "quoted" and token.text in self.defined and token.text not in watch.skipped:
+                watch.skipped.add(token.text)
+                self.skip(self.defined[token.text])
 
     def unknown(self, pipeline: str) -> Opaque:
         if self.watch is not None:

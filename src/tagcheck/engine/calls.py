@@ -272,7 +272,7 @@ class Calls(Leaving):
         procedure = function.procedure
         if self.program.reaches(procedure) or function.captured or isinstance(function.receiver, Pointer):
             return False
-        if any(isinstance(argument, Pointer | FunctionValue | Alternatives) for argument in arguments):
+        if any(map(_can_act, arguments)):
             return False
         return not self.program.mentions_variable(procedure)
 
@@ -487,6 +487,19 @@ class Calls(Leaving):
         for body, names in reversed(frame.deferred):
             self.live, self.failed = True, False
             self.run_block(body, self.enter(frame.procedure, names))
+
+
+def _can_act(value: Value) -> bool:
+    """Whether a procedure that gets this value can do something by it that its own text does not show."""
+    match value:
+        case Pointer() | FunctionValue() | Alternatives():
+            return True
+        case Record():
+            return any(_can_act(part) for _, part in value.fields)
+        case Sequence():
+            return any(map(_can_act, value.items))
+        case _:
+            return False
 
 
 def _remaining(procedure: Procedure, parameter: ir.Parameter, arguments: Results) -> Value:

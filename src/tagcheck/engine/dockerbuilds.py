@@ -138,7 +138,7 @@ class DockerBuilds(Kustomizations):
             super().used(node, value)
             return
         outer, contexts = self.guards, _named_contexts(self._reader)
-        for guards, image in self.text_options(value):
+        for guards, image in self.base_options(value):
             inside = outer.and_(guards)
             if inside is not None and image.parts and image.literal not in contexts:
                 self.guards = inside

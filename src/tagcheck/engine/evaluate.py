@@ -103,11 +103,16 @@ class Evaluation(Symbols):
             is_spread = isinstance(node, ir.Spread)
             inner = node.value if isinstance(node, ir.Spread) else node
             value = self.evaluate(inner, frame)
-            parts.append(self.load(value) if is_spread else value)
+            parts.append(self._spread_out(value) if is_spread else value)
             spread.append(is_spread)
         if not any(spread):
             return Sequence(tuple(parts))
         return self._flattened(parts, spread)
+
+    def _spread_out(self, value: Value) -> Value:
+        """The items behind a reference. A call's only result, spread where it could be several, stays the reference."""
+        content = self.load(value)
+        return value if all(isinstance(option, Record) for _, option in options(content)) else content
 
     def _flattened(self, parts: list[Value], spread: list[bool]) -> Value:
         indices = [index for index, flag in enumerate(spread) if flag]

@@ -289,12 +289,16 @@ def _is_range(written: str) -> bool:
 
 def _columns(line: Text, delimiter: str, wanted: str) -> Text:
     pieces = split_text(line, delimiter)
+    if shelltexts.may_divide(line, delimiter):
+        return derived(f"column {wanted} at {delimiter}", line)
     if len(pieces) == 1:
         return line
     chosen: set[int] = set()
     for each in wanted.split(","):
         low, high = _bounds(each)
         chosen |= set(range(low, min(high if high is not None else len(pieces), len(pieces))))
+    if not chosen and line.literal is None:
+        return derived(f"column {wanted} at {delimiter}", line)
     return joined([pieces[at] for at in sorted(chosen)], Text.of(delimiter))
 
 
@@ -309,10 +313,10 @@ def _column(line: Text, separator: str, column: str) -> Text:
     if column == "$0":
         return line
     pieces = list(shelltexts.words(line)) if separator == " " else split_text(line, separator)
-    if column == "$NF":
-        return pieces[-1] if pieces else EMPTY
-    number = int(column[1:])
-    return pieces[number - 1] if number <= len(pieces) else EMPTY
+    number = len(pieces) if column == "$NF" else int(column[1:])
+    if shelltexts.may_divide(line, separator) or (number > len(pieces) and line.literal is None):
+        return derived(f"column {column} at {separator}", line)
+    return pieces[number - 1] if 0 < number <= len(pieces) else EMPTY
 
 
 def _printed_parts(written: str) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 
 from tagcheck import ir
 from tagcheck.catalog import Effect
+from tagcheck.comparison import Same, same
 from tagcheck.engine.commands import Commands
 from tagcheck.engine.places import at_root, is_remote
 from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
+from tagcheck.fields import field
 from tagcheck.frontends import jinja, kubernetes
 from tagcheck.frontends.dockerfile import NO_IMAGE
 from tagcheck.frontends.holes import blank_documents
@@ -62,6 +65,9 @@ class Manifests(Commands):
                 for item in thing.items:
                     self.deploy(item)
             case Record() | Mapping():
+                kind = field(thing, "kind") if isinstance(thing, Mapping) else None
+                if isinstance(kind, Text):
+                    self._note_applied(kind)
                 self.deploy_object(thing)
             case Opaque():
                 self.gap("deployed", f"an object that is not known ({thing.reason})")
@@ -221,10 +227,18 @@ class Manifests(Commands):
             self.stated = ((node.span.path, node.span.line, node.span.end_line),)
             self.deploy_object(value)
         elif node.role is ir.Role.BASE:
-            for guards, image in self.text_options(value):
+            for guards, image in self.base_options(value):
                 if image.literal == NO_IMAGE:
                     continue
                 self.record_under(guards, Stage.BASE, image)
+
+    def base_options(self, value: Value) -> Iterator[tuple[Guards, Text]]:
+        """The images that a build can start from; of a list, the first, unless it is a stage that the others name."""
+        named, *stages = value.items if isinstance(value, Sequence) else (value,)
+        texts = [self.as_text(stage) for stage in stages]
+        for guards, image in self.text_options(named):
+            if all(same(image, stage) is Same.NO for stage in texts):
+                yield guards, image
 
 
 def _lowered(source: SourceText) -> tuple[ir.Use, ...]:

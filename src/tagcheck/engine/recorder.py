@@ -167,6 +167,9 @@ class Recorder(Evaluation):
                 self.session(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
+            case EffectKind.NAMED:
+                for value in filter(looks_like_reference, effect.images):
+                    self.record(Stage.NAMED, value, effect)
             case EffectKind.EDITED:
                 self.edited(effect)
             case EffectKind.WITHDRAWN:

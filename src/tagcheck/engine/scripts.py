@@ -14,7 +14,7 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.calls import DEEPEST_CALL
 from tagcheck.engine.execute import Execution
-from tagcheck.engine.places import is_fetched, is_installed
+from tagcheck.engine.places import ROOT, below, is_fetched, is_installed
 from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
 from tagcheck.frontends.shell.body import ARGUMENTS
@@ -191,6 +191,8 @@ class Scripts(Execution):
         name = first.literal if isinstance(first, Text) else None
         if name in KNOWN_OUTCOMES and self._is_shell():
             return CommandResult(EMPTY, KNOWN_OUTCOMES[name])
+        if name == "cd" and len(command.argv) == 2 and self._is_shell():
+            return self._moved(command.argv[1])
         cell = self._cell(name) if name is not None else None
         function = self.narrow(self.heap.read(cell)) if cell is not None else None
         if not isinstance(function, FunctionValue):
@@ -203,6 +205,12 @@ class Scripts(Execution):
         printed = self.narrow(self.heap.read(self.output_cell))
         self.standard_input, self.output_cell = outer
         return CommandResult(printed, results[0] if results else Outcome(self.fresh("function")))
+
+    def _moved(self, path: Value) -> CommandResult:
+        """`cd` where it is the first of the words that a function was given."""
+        before = self.directory() or ROOT
+        self.assign(Text.of(DIRECTORY), self.distribute((path,), lambda chosen: below(before, self.as_text(chosen[0]))))
+        return CommandResult(EMPTY, Null())
 
     def _call_each(self, command: Command, first: Alternatives) -> CommandResult | None:
         """A command whose name is one of several, of which the shell itself knows one at least."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from tagcheck.builtins.globs import replaced as by_pattern
 from tagcheck.builtins.globs import trimmed as cut_by_pattern
 from tagcheck.builtins.marked import between
-from tagcheck.builtins.symbolic import derived, joined, replace_text, split_last, split_text
+from tagcheck.builtins.symbolic import derived, joined, may_contain, replace_text, split_last, split_text
 from tagcheck.values import (
     EMPTY,
     Alternatives,
@@ -65,6 +65,12 @@ def words(text: Text) -> tuple[Text, ...]:
     return tuple(Text(tuple(parts)) for parts in found if parts)
 
 
+def may_divide(text: Text, separator: str) -> bool:
+    """Whether a text is one unknown value that may hold several fields."""
+    alone = text.parts[0] if len(text.parts) == 1 else None
+    return isinstance(alone, Filling) and may_contain(alone.hole, separator)
+
+
 def split_lines(text: Text) -> Sequence:
     """The lines of a text; one that is wholly unknown has any number of them."""
     if len(text.parts) == 1 and isinstance(text.parts[0], Filling):
@@ -79,6 +85,9 @@ def fields(line: Text, separators: str | None, count: int) -> Sequence:
         return Sequence((), open=True)
     if not separators:
         return Sequence((line,))
+    if count != 1 and may_divide(line, separators[0]):
+        names = (f"field {at} of {count} at {separators}" for at in range(1, count + 1))
+        return Sequence(tuple(derived(name, line) for name in names), open=not count)
     if separators.isspace():
         found = words(line)
         if 0 < count < len(found):

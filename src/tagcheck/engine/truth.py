@@ -160,6 +160,9 @@ def _equal(left: Value, right: Value) -> Condition:
             return _texts(left, right)
         case Number(), Number():
             return constant(left.value == right.value)
+        case (Text() as written, Number(value)) | (Number(value), Text() as written):
+            # A shell compares a number (`$#`) as it is written.
+            return _texts(written, Text.of(str(value)))
         case Truth(), Truth():
             return constant(left.value is right.value)
         case Truth(), _:

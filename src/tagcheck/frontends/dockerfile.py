@@ -153,7 +153,13 @@ class _Dockerfile:
         written = self.content[start:end].decode()
         if written.lower() in self.stages or written == NO_IMAGE or written.isdigit() or not written:
             return
-        self.uses.append(ir.Use(ir.Role.BASE, self._joined(start, end, node), self._span(start, end)))
+        span = self._span(start, end)
+        named = self._joined(start, end, node)
+        if self.stages and "$" in written:
+            # Which of the stages it is, if any, only the arguments say.
+            stages = (ir.Literal(each, span) for each in sorted(self.stages))
+            named = ir.ListOf((named, *stages), span)
+        self.uses.append(ir.Use(ir.Role.BASE, named, span))
 
     # --- values ---
 

@@ -239,7 +239,8 @@ def _whole_entry(text: str, line: int, first: Tag, last: Tag) -> bool:
 
 
 def _replaced(text: Text, regions: list[Tag], first: int) -> Masked:
-    alone = [region for region in regions if region.kind is not TagKind.VALUE and _alone(text.text, region)]
+    regions = _without_indentation(text.text, regions)
+    alone = [region for region in regions if region.source[:2] == "{{" and _is_control_alone(text.text, region)]
     blanked = frozenset(region.start for region in alone)
     content = _blanked(text.text, alone)
     offsets = [chunk.offset for chunk in text.chunks]
@@ -266,9 +267,27 @@ def _replaced(text: Text, regions: list[Tag], first: int) -> Masked:
     return Masked(Text("".join(parts), tuple(chunks)), named, spans, controlled)
 
 
-def _alone(text: str, tag: Tag) -> bool:
-    """Whether nothing else stands on the tag's lines. Beside other text a tag is cut out, for white space in its
-    place would be indentation or part of a value."""
+def _without_indentation(text: str, regions: list[Tag]) -> list[Tag]:
+    """The regions; those that stand alone in a block scalar with the white space before them, which would be read as
+    the indentation of the scalar."""
+    scalars = _block_scalars(text)
+    low, high = next(scalars, (0, 0))
+    found: list[Tag] = []
+    for region in regions:
+        while high <= region.start and (following := next(scalars, None)):
+            low, high = following
+        if low <= region.start < high and _is_control_alone(text, region):
+            start = text.rfind("\n", 0, region.start) + 1
+            region = Tag(text[start : region.end], region.kind, start, region.end)
+        found.append(region)
+    return found
+
+
+def _is_control_alone(text: str, tag: Tag) -> bool:
+    """Whether a tag prints nothing, and nothing else stands on its lines. Beside other text a tag is cut out, for white
+    space in its place would be indentation or part of a value."""
+    if tag.kind is TagKind.VALUE:
+        return False
     before = text[max(tag.start - _LONG_LINE, 0) : tag.start].rstrip(" \t")
     return before[-1:] in ("", "\n") and _REST_BLANK.match(text, tag.end) is not None
 

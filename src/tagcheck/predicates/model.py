@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -51,6 +52,19 @@ def whole(scenarios: Iterable[Scenario]) -> Whole:
     return Whole(tuple(mentioned.values()), tuple(removed.values()))
 
 
+_GIVEN = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
+
+
+def _may_become(made: Event, name: Text) -> bool:
+    """Whether what makes an image may make it under this name: what it leaves to its caller may be anything."""
+    known, wanted = made.reference.name.literal, parse(name).name.literal
+    if not known or known != wanted:
+        return False
+    tag = made.reference.tag
+    is_given = tag is not None and any(hole.kind in _GIVEN for hole in tag.holes)
+    return is_given or same_image(name, made.image) is not Same.NO
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """One scenario to judge, with what the whole project is known to do."""
@@ -68,6 +82,13 @@ class Case:
         """Whether all that is done to images is known: there may be gaps only in what is deployed and in what builds
         start from."""
         return all(gap.stage in _TAKEN for gap in self.scenario.gaps)
+
+    def may_be_made_out_of_sight(self, name: Text) -> bool:
+        """Whether the scenario runs something that is not known, and something in the project makes an image of that
+        name."""
+        if not any(gap.stage == "run" for gap in self.scenario.gaps):
+            return False
+        return any(_may_become(each, name) for each in self.project.mentioned if each.stage in MADE)
 
     def events(self, *stages: Stage) -> list[Event]:
         """The events of these stages, in order."""
@@ -276,15 +297,26 @@ def _common(event: Event, filling: Filling) -> int:
     return min(common, len(chain) - 1)
 
 
+_MARKS = (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@"), ("{", "}"))
+
+
 def placeholder(text: str) -> str:
-    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`."""
-    for opening, closing in (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@")):
+    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`, `{NAME}`."""
+    for opening, closing in _MARKS:
         start = text.find(opening)
         end = text.find(closing, start + len(opening)) if start >= 0 else -1
         name = text[start + len(opening) : end].strip() if end > 0 else ""
         if name and (opening in ("${", "{{") or name.replace("_", "").isupper()):
             return text[start : end + len(closing)]
+    _, dollar, behind = text.partition("$")
+    name = "".join(itertools.takewhile(lambda each: each == "_" or each.isalnum(), behind))
+    if name and not name[0].isdigit():
+        return dollar + name
     return next((word for word in ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME") if word in text), "")
+
+
+def literals(text: Text) -> list[str]:
+    return [part for part in text.merged() if isinstance(part, str)]
 
 
 # --- likeness --------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from tagcheck.predicates.model import (
     Case,
     Match,
     compatible,
+    literals,
     made_at,
     names_of,
     place,
@@ -189,7 +190,22 @@ def invalid_reference(case: Case) -> Iterator[Match]:
         # A field that nobody set is empty too, and what fills it may lie out of sight.
         if not event.image.parts or any(hole.kind is HoleKind.OPAQUE for hole in event.image.holes):
             continue
+        if any(map(placeholder, literals(event.image))) or _is_filled_in_later(case, event):
+            continue
+        # The rest of a name whose variable is empty by default: whoever runs this says what it is.
+        if event.guards.asks_for_unset() and _lacks_part(event):
+            continue
         yield _match(case, event, written_at(event.image, event.span), reason=reason)
+
+
+def _lacks_part(event: Event) -> bool:
+    tag = event.reference.tag
+    return (tag is not None and not tag.parts) or event.image.leading.startswith(("/", ":"))
+
+
+def _is_filled_in_later(case: Case, event: Event) -> bool:
+    """A word in capitals in a file that is not seen to be applied: the name of what is put there."""
+    return not case.scenario.is_run and any(part.isupper() for part in literals(event.reference.repository))
 
 
 def service_tag_format(case: Case) -> Iterator[Match]:

@@ -25,6 +25,7 @@ from tagcheck.predicates.model import (
     has_unique,
     implies,
     is_left_to_the_caller,
+    literals,
     made_at,
     made_by_generator,
     names_of,
@@ -113,7 +114,7 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
         if not _missing_beside(case, use, candidate, known):
             continue
         if provable or _speaks_for(case, use, candidate):
-            return candidate
+            return None if case.may_be_made_out_of_sight(use.image) else candidate
     return None
 
 
@@ -306,7 +307,7 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
     if not built or any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
     reference = parse(name)
-    if case.is_third_party(reference) or is_left_to_the_caller(event, name):
+    if case.is_third_party(reference) or is_left_to_the_caller(event, name) or case.may_be_made_out_of_sight(name):
         return None
     probe = Event(event.stage, name, event.span, event.order)
     for candidate in candidates(probe, built):
@@ -571,7 +572,3 @@ def unsubstituted_placeholder(case: Case) -> Iterator[Match]:
                 subject=("use", use.image, use.span),
                 consequence="InvalidImageName",
             )
-
-
-def literals(text: Text) -> list[str]:
-    return [part for part in text.merged() if isinstance(part, str)]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from tagcheck.comparison import equal
 from tagcheck.events import Event, Stage
 from tagcheck.image import parse
-from tagcheck.predicates.model import PRESENT, Case, Match, names_of, place, placeholder, written_at
-from tagcheck.predicates.stages import NEEDS_LOCAL, USES, literals, mismatches, missing_sources, not_present
+from tagcheck.predicates.model import PRESENT, Case, Match, literals, names_of, place, placeholder, written_at
+from tagcheck.predicates.stages import NEEDS_LOCAL, USES, mismatches, missing_sources, not_present
 from tagcheck.values import WITHHELD, Filling, HoleKind, Text
 
 _NEVER_SET = "no file of the project mentions it but to read it"

@@ -158,7 +158,8 @@ def procedure(
         RESULT,
         receiver=found,
         mentions=file.words(node),
-        computed=bool(definition.decorators & PROPERTIES),
+        # What keeps the results of a property calls the function itself.
+        computed=bool(definition.decorators & PROPERTIES) and not key,
     )
 
 
@@ -245,5 +246,5 @@ def remembering(file: SourceFile, definition: Definition, inner: ir.Procedure, c
         RESULT,
         receiver=receiver,
         mentions=inner.mentions | {name.rpartition(".")[2]},
-        computed=inner.computed,
+        computed=bool(definition.decorators & PROPERTIES),
     )

@@ -87,6 +87,9 @@ def _note(script: Script, node: Node, names: Names) -> None:
 
 def _note_command(script: Script, node: Node, names: Names) -> None:
     name = command_name(script, node)
+    if any(script.written(each) in MOVERS for each in node.children_by_field_name("argument")):
+        # A function may run the words that it is given.
+        names.assigned.add(DIRECTORY)
     if name in READERS or name == "printf":
         names.assigned |= set(read_names(script, node))
     elif name in MOVERS:
