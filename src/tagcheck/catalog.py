@@ -152,6 +152,8 @@ class Effect(Struct, frozen=True):
     unbuilt: bool = False
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""
+    strict: bool = False
+    """a shell that ends with the first command that fails"""
     silent: bool = False
     """make does not print the commands that it runs"""
     environment_first: bool = False

@@ -327,7 +327,8 @@ class Run(Struct, frozen=True):
 
 class Redirect(Struct, frozen=True):
     """Run the body with another standard input, or with what it prints going to `output` (as in `Run`). `own`: it is a
-    process of its own, and who leaves the program there, leaves this alone."""
+    process of its own, and who leaves the program there, leaves this alone. `status` takes whether such a process was
+    left in failure; without one, who fails there may end the program around."""
 
     body: tuple[Statement, ...]
     span: Span
@@ -335,6 +336,7 @@ class Redirect(Struct, frozen=True):
     output: Target = None
     whole: bool = False
     own: bool = False
+    status: Target = None
 
 
 class Branch(Struct, frozen=True):

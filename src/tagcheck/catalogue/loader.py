@@ -54,7 +54,7 @@ _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
     (
         *("filtered", "everything", "unnamed", "lost", "wanted", "unbuilt"),
-        *("within", "kustomize", "chart", "artifacts", "silent", "environment_first", "singly", "by_line"),
+        *("within", "kustomize", "chart", "artifacts", "strict", "silent", "environment_first", "singly", "by_line"),
     )
 )
 _TEXT_FIELDS = (

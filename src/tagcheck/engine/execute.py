@@ -15,6 +15,7 @@ from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.calls import Calls
+from tagcheck.engine.leaving import Ended
 from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
@@ -23,6 +24,7 @@ from tagcheck.values import (
     EMPTY,
     Absent,
     Alternatives,
+    Failure,
     Filling,
     FunctionValue,
     HoleKind,
@@ -278,12 +280,13 @@ class Execution(Calls):
             self.standard_input = self.evaluate(node.stdin, frame)
         if node.output is not None:
             self.output_cell = self.heap.new(EMPTY)
-        with self.own_process() if node.own else nullcontext():
+        with self.own_process(asked=node.status is not None) if node.own else nullcontext(Ended()) as ended:
             self.run_block(node.body, frame)
         cell = self.output_cell
         self.standard_input, self.output_cell = outer
         if node.output is not None and cell is not None and self.live:
             self.place(node.output, _captured(self.narrow(self.heap.read(cell)), node.whole), frame)
+        self.place(node.status, Failure() if ended.failed else Null(), frame)
 
     @abstractmethod
     def call_by_name(self, command: Command) -> CommandResult | None:

@@ -56,9 +56,6 @@ class Machine(Launches):
     def spawn(self, function: Value) -> None:
         self.spawn_value(function)
 
-    def stop(self) -> None:
-        self.live, self.failed = False, True
-
     def end_program(self, status: Value) -> None:
         self.leave_program((status,))
 

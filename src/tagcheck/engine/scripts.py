@@ -17,7 +17,7 @@ from tagcheck.engine.execute import Execution
 from tagcheck.engine.places import is_fetched, is_installed
 from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
-from tagcheck.frontends.shell.body import ARGUMENTS
+from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
 from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.ir import Procedure
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
@@ -34,6 +34,7 @@ from tagcheck.values import (
     Piece,
     Sequence,
     Text,
+    Truth,
     Value,
 )
 
@@ -56,6 +57,8 @@ class Scripts(Execution):
 
     in_command: bool = False
     """whether a program runs, and not the shell itself"""
+    started_strict: bool = False
+    """whether the shell that runs now was told at its start to end with the first command that fails"""
 
     def script(self, effect: Effect) -> Value | None:
         """Run a shell text or a script file; what it prints, None if nothing is known of it."""
@@ -86,7 +89,8 @@ class Scripts(Execution):
             return None
         source, holes = self.source_text(text)
         procedure = self.program.lowered(source, lowered_text)
-        return self.run_script(procedure, holes, effect.words[1:] if effect.script is not None else effect.words)
+        words = effect.words[1:] if effect.script is not None else effect.words
+        return self.run_script(procedure, holes, words, strict=effect.strict)
 
     def _run_file(self, effect: Effect) -> Value | None:
         written = self._written(effect.path) if effect.path is not None else None
@@ -100,7 +104,7 @@ class Scripts(Execution):
                 self.gap("run", "a shell script")
             return None
         procedure = self.program.lowered(SourceText.of_file(names[0], content), _lowered_file)
-        return self.run_script(procedure, (), effect.words)
+        return self.run_script(procedure, (), effect.words, strict=effect.strict)
 
     def started(self, words: tuple[Text, ...]) -> tuple[Effect, ...]:
         """What a command does whose first word is the path of a script of the project."""
@@ -115,20 +119,28 @@ class Scripts(Execution):
             return ()
         return (Effect(EffectKind.SCRIPT, "sh", path=Text.of(names[0]), words=words[1:]),)
 
-    def run_script(self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value]) -> Value:
-        """Run a script to its end, and what it left running in the background."""
+    def run_script(
+        self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value], *, strict: bool = False
+    ) -> Value:
+        """Run a script to its end, and what it left running in the background. `strict`: see `started_strict`."""
         printed = self.heap.new(EMPTY)
-        outer = (self.holes, self.output_cell, self.pending, self.site)
-        self.holes, self.output_cell, self.pending = holes, printed, []
+        outer = (self.holes, self.output_cell, self.pending, self.site, self.started_strict)
+        self.holes, self.output_cell, self.pending, self.started_strict = holes, printed, [], strict
         with self.process(in_command=False):
             self.call_procedure(FunctionValue(procedure), tuple(words), self.site, {})
             self.script_failed = not self.live
             self.live, self.failed = True, False
             self.wait()
-        self.holes, self.output_cell, self.pending, self.site = outer
+        self.holes, self.output_cell, self.pending, self.site, self.started_strict = outer
         return self.narrow(self.heap.read(printed))
 
     # --- the shell that runs now ---
+
+    def ends_on_failure(self) -> bool:
+        if not self._is_shell():
+            return True
+        cell = self._cell(STRICT)
+        return self.started_strict if cell is None else self.narrow(self.heap.read(cell)) != Truth(False)
 
     def directory(self) -> Text | None:
         """Where the program that runs now is: a command where it was started, a shell where it went."""

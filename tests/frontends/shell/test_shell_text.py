@@ -57,6 +57,7 @@ SCRIPTS = {
         """,
         """
         TAG = environment!("TAG"~)
+        call <shell>.assign("set -e"~, true)
         run "git", "rev-parse", "--short", "HEAD"; output %1
         IMG = join("localhost/x:", %1)
         TAG = choice((TAG != ""), TAG, "dev")

@@ -71,7 +71,7 @@ class Body:
         output: ir.Target = None,
     ) -> None:
         """Run a text in a shell of its own."""
-        words = (ir.Literal(program, span, False), ir.Literal("-c", span, False), text)
+        words = (ir.Literal(program, span, False), ir.Literal("-ec", span, False), text)
         self.emit(ir.Run(words, span, environment, directory=directory, output=output))
 
 
