@@ -84,6 +84,9 @@ class FakeMachine:
     def set_environment(self, name: Text, value: Value) -> None:
         self.log.append(f"set {name}={as_text(value)}")
 
+    def exports(self, name: Text) -> bool:
+        return str(name) == "EXPORTED"
+
     def assign(self, name: Text, value: Value) -> None:
         self.log.append(f"assign {name}={as_text(value)}")
 

@@ -73,6 +73,10 @@ class Machine(Protocol):
 
     def set_environment(self, name: Text, value: Value) -> None: ...
 
+    def exports(self, name: Text) -> bool:
+        """Whether the run has put a variable into the environment."""
+        ...
+
     def assign(self, name: Text, value: Value) -> None:
         """Give a variable of the shell that runs now a value; nothing happens outside of shells."""
         ...

@@ -184,6 +184,7 @@ _SHELLS: dict[str, OperationSpec] = {
     "assign-variable": _acts(shells.assign),
     "evaluate-text": _acts(shells.evaluate),
     "export-words": _acts(shells.export_words, "exporting"),
+    "set-exported": _acts(shells.set_exported),
     "source-file": _acts(shells.source, "exporting"),
 }
 

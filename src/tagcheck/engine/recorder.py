@@ -361,6 +361,10 @@ class Recorder(Evaluation):
             self.variables[literal] = cell = self.heap.new(self.outside(literal))
         self.heap.write(cell, self.load(value))
 
+    def exports(self, name: Text) -> bool:
+        cell = self.variables.get(name.literal or "")
+        return cell is not None and not isinstance(self.narrow(self.heap.read(cell)), Absent)
+
     def missed(self, wanted: str, image: Text) -> None:
         """A text was to be replaced by an image's name and did not stand where it was looked for."""
         if looks_like_reference(image):

@@ -19,7 +19,8 @@ from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
 from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
 from tagcheck.frontends.shell.names import DIRECTORY
-from tagcheck.ir import Procedure
+from tagcheck.guards import Guards
+from tagcheck.ir import Assign, Name, Procedure
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
@@ -275,14 +276,52 @@ class Scripts(Execution):
 
     def _source_file(self, path: Text, words: tuple[Value, ...], exporting: bool) -> None:
         names = self.found_files(path)
+        content = self.program.read(names[0]) if len(names) == 1 else None
+        own = (SourceText.of_file(names[0], content), ()) if content is not None else None
         written = self._written(path)
-        if isinstance(written, Text):
-            source, holes = self.source_text(written)
-        elif len(names) == 1 and (content := self.program.read(names[0])) is not None:
-            source, holes = SourceText.of_file(names[0], content), ()
+        if isinstance(written, Alternatives):
+            found = [(guards, *self.source_text(text)) for guards, text in self.text_options(written)]
+            self._source_each(found, own, words, exporting)
+        elif isinstance(written, Text):
+            self._source_one(*self.source_text(written), words, exporting)
+        elif own is not None:
+            self._source_one(*own, words, exporting)
         else:
             self.gap("run", "a file with settings that is not in the project")
-            return
+
+    def _source_each(
+        self,
+        written: list[tuple[Guards, SourceText, tuple[Value, ...]]],
+        own: tuple[SourceText, tuple[Value, ...]] | None,
+        words: tuple[Value, ...],
+        exporting: bool,
+    ) -> None:
+        """Run what was written to a file in each case; where nothing was, the project's own file of that name."""
+
+        def sourced(source: SourceText, holes: tuple[Value, ...]) -> Value:
+            self._source_one(source, holes, words, exporting)
+            return ABSENT
+
+        left: tuple[Guards, ...] = (self.guards,)
+        for guards, source, _ in written:
+            self._begin_all(self.program.lowered(source, _lowered_exporting if exporting else _lowered_file))
+            left = tuple(rest for case in left for rest in case.without(guards))
+        sides = [(guards, partial(sourced, source, holes)) for guards, source, holes in written]
+        others = [(case, partial(sourced, *own) if own is not None else lambda: ABSENT) for case in left]
+        self.fork([*sides, *others])
+
+    def _begin_all(self, procedure: Procedure) -> None:
+        """Variables that a file gives a value in some cases begin with what they hold in the others."""
+        base = self.frames[self.program_base]
+        for statement in procedure.body:
+            for target in statement.targets if isinstance(statement, Assign) else ():
+                name = target.name if isinstance(target, Name) else "%"
+                if not name.startswith("%") and self._cell(name) is None:
+                    base.names[name] = self.heap.new(self.variable(Text.of(name)))
+
+    def _source_one(
+        self, source: SourceText, holes: tuple[Value, ...], words: tuple[Value, ...], exporting: bool
+    ) -> None:
         procedure = self.program.lowered(source, _lowered_exporting if exporting else _lowered_file)
         if any(frame.procedure is procedure for frame in self.frames):
             return
@@ -323,6 +362,7 @@ class Scripts(Execution):
         goes is gone when it ends. `in_command`: it is a program and no shell."""
         place = (self.in_command, self.working_directory)
         before = {name: self.heap.read(cell) for name, cell in self.variables.items()}
+        self._hand_over()
         given = self.command_environment
         for name, value in given:
             self.set_environment(Text.of(name), value)
@@ -336,6 +376,16 @@ class Scripts(Execution):
         for name, cell in self.variables.items():
             self.heap.write(cell, before.get(name) or self.gone(name))
         self.in_command, self.working_directory = place
+
+    def _hand_over(self) -> None:
+        """What is in the environment of a shell is there as the shell has left it."""
+        if not self._is_shell():
+            return
+        for name, cell in self.variables.items():
+            own = self._cell(name)
+            value = ABSENT if own is None else self.narrow(self.heap.read(own))
+            if not isinstance(value, Absent | FunctionValue) and self.heap.read(cell) not in (ABSENT, EMPTY):
+                self.heap.write(cell, value)
 
     def gone(self, name: str) -> Value:
         """What a variable holds that a shell has exported, after its end."""

@@ -61,11 +61,11 @@ SCRIPTS = {
         run "git", "rev-parse", "--short", "HEAD"; output %1
         IMG = join("localhost/x:", %1)
         TAG = choice((TAG != ""), TAG, "dev")
-        call <shell>.export("TAG"~, TAG)
+        call <shell>.set-exported("TAG"~, TAG)
         call <shell>.export("TAG"~, TAG)
         A = "b"
         TAG = join(TAG, "-x")
-        call <shell>.export("TAG"~, TAG)
+        call <shell>.set-exported("TAG"~, TAG)
         run "podman", "build", "-t", join(IMG, ":", TAG), "."; environment D="1"
         """,
     ),

@@ -181,4 +181,5 @@ class Body:
             self.definite.add(name)
         self.emit(ir.Assign((target,), value, span, declare))
         if self.exporting or name in self.shared.names.exported:
-            self.call("export", (ir.Literal(name, span, exact=False), target), span)
+            again = "export" if self.exporting else "set-exported"
+            self.call(again, (ir.Literal(name, span, exact=False), target), span)

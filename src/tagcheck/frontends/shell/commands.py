@@ -23,6 +23,7 @@ from tagcheck.frontends.shell.names import (
     assigned_name,
     command_name,
     declared_flags,
+    hidden_flags,
     read_names,
     torn_assignment,
 )
@@ -479,7 +480,10 @@ class Commands(Tests):
         keyword = node.children[0].type
         flags = declared_flags(self.script, node)
         declares = keyword in ("local", "declare", "typeset") and "g" not in flags
-        exports = keyword == "export" or "x" in flags
+        exports = (keyword == "export" or "x" in flags) and "n" not in flags
+        hides = (keyword == "export" and "n" in flags) or (
+            keyword != "export" and "x" in hidden_flags(self.script, node)
+        )
         for child in node.children[1:]:
             if exports and child.type in EXPANSIONS | {"string", "concatenation"}:
                 self.call("export-words", (self.argument(child),), self.script.span(child))
@@ -498,6 +502,9 @@ class Commands(Tests):
                     self.assign(name, self._empty(name, child), self.script.span(child), True)
             if name and exports:
                 self._export(name, self.script.span(child))
+            elif name and hides:
+                span = self.script.span(child)
+                self.call("export", (ir.Literal(name, span, exact=False), ir.Literal("", span, exact=False)), span)
 
     def _refer(self, node: Node, declare: bool) -> None:
         """`declare -n NAME=OTHER`: the variable itself gets a value, not the one that it refers to."""

@@ -7,6 +7,7 @@ changed. A `&&` at the end of a script that goes wrong ends the script: its call
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,9 @@ class Lists(Commands):
         span = self.script.span(node)
         match node.type:
             case "command":
+                redirects = [child for child in node.children if child.type == "file_redirect"]
+                if redirects:
+                    return self._led(node, redirects, streams, asked)
                 return self.simple(node, streams, asked)
             case "redirected_statement":
                 return self._redirected(node, streams, asked)
@@ -286,7 +290,7 @@ class Lists(Commands):
         outputs = [each for each in redirects if each.type == "file_redirect" and not self._is_input(each)]
         piped, following, operator = rest
         if not piped:
-            found = self._written(stages, outputs, streams, asked)
+            found = self._written(partial(self._executed, stages, asked), outputs, streams)
         else:
             found = self._pipeline([*stages, *piped], streams, asked)
         if following:
@@ -313,7 +317,7 @@ class Lists(Commands):
             for redirect in redirects:
                 inner, _ = self._input(redirect, inner, ([], [], ""))
             outputs = [each for each in redirects if each.type == "file_redirect" and not self._is_input(each)]
-            self._written([operands[-1]], outputs, inner, asked=False)
+            self._written(partial(self._executed, [operands[-1]], False), outputs, inner)
 
         self._branch(condition, operators[-1], partial(final), body)
         return unknown(self.script.span(body))
@@ -375,20 +379,31 @@ class Lists(Commands):
             return self.substitution(path)
         return self.call("read-file", (self.word(path),), span, 2)
 
-    def _written(self, stages: list[Node], outputs: list[Node], streams: Streams, asked: bool) -> Condition:
+    def _written(self, run: Callable[[Streams], Condition], outputs: list[Node], streams: Streams) -> Condition:
         """A command whose output goes to files."""
         targets = [target for each in outputs if (target := self._target(each)) is not None]
         if not targets:
-            return self._executed(stages, streams, asked)
+            return run(streams)
         span = self.script.span(outputs[0])
         output = self.temporary(span)
-        found = self._executed(stages, replace(streams, output=output, whole=True), asked)
+        before = len(self.out)
+        found = run(replace(streams, output=output, whole=True))
+        if len(self.out) == before:
+            # What does nothing prints nothing: the file is emptied.
+            self.emit(ir.Assign((output,), ir.Literal("", span, exact=False), span))
         appends, path = targets[-1]
         if path is not None and literal_text(path) not in _NOWHERE:
             self.call("append-file" if appends else "write-file", (path, output), span)
         return found
 
-    def _executed(self, stages: list[Node], streams: Streams, asked: bool) -> Condition:
+    def _led(self, node: Node, redirects: list[Node], streams: Streams, asked: bool) -> Condition:
+        """A command behind its redirections (`> FILE echo x`)."""
+        for redirect in redirects:
+            streams, _ = self._input(redirect, streams, ([], [], ""))
+        outputs = [each for each in redirects if not self._is_input(each)]
+        return self._written(lambda inner: self.simple(node, inner, asked), outputs, streams)
+
+    def _executed(self, stages: list[Node], asked: bool, streams: Streams) -> Condition:
         if not stages:
             return ir.Constant(True, _nowhere())
         if asked:
