@@ -155,9 +155,9 @@ class Machine(Protocol):
         """Note that something could not be determined here."""
         ...
 
-    def begin_job(self, name: Text, shared: bool, closed: bool = False) -> None:
+    def begin_job(self, name: Text, shared: bool, closed: bool, given: Mapping[str, Text]) -> None:
         """What follows runs on a host of its own, or on one that others use; with files and variables of its own.
-        `closed`: nothing but the job sets variables there."""
+        `closed`: nothing but the job sets variables there; `given`: variables that each job has."""
         ...
 
     def end_job(self) -> None:
