@@ -228,9 +228,10 @@ class Apply(Struct, frozen=True):
 
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
     of words that an unquoted expansion becomes), 'file-names' (a list in which patterns of file names become the names
-    of files), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1: that item, the empty text
-    past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix', 'without-longest-suffix' (a text and a
-    pattern), 'replace-first', 'replace-all' (a text, a pattern and a text), 'upper', 'lower'."""
+    of files), 'file-exists' (its path), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1:
+    that item, the empty text past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix',
+    'without-longest-suffix' (a text and a pattern), 'replace-first', 'replace-all' (a text, a pattern and a text),
+    'upper', 'lower'."""
 
     operation: str
     arguments: tuple[Expression, ...]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Run
+from tagcheck.comparison import Same, same
+
+from .conftest import Run, run_script
 
 READS = {"x.sh": 'docker push "a:${T:-none}"\n', "y.sh": "T=2\nbash x.sh\n"}
 OUTSIDE = ["pushed a:<env T>", "pushed a:none"]
@@ -68,12 +70,44 @@ SETTINGS = {
         ["pushed a:1-2"],
     ),
 }
+PROCESSES = {
+    "a function in a substitution changes nothing": (
+        "T=1\nf() { T=2; echo x; }\nX=$(f)\ndocker push a:$T-$X\nf\ndocker push b:$T",
+        ["pushed a:1-x", "pushed b:2"],
+    ),
+    "a function in a subshell neither": (
+        "f() { T=2; }\nT=1\n(f; docker push a:$T)\ndocker push b:$T",
+        ["pushed a:2", "pushed b:1"],
+    ),
+    "nor the last part of a pipeline": ("T=1\necho x | while read L; do T=$L; done\ndocker push a:$T", ["pushed a:1"]),
+    "what is exported there is gone": ("f() { export T=1; bash x.sh; }\n(f)\nbash x.sh", ["pushed a:1", *OUTSIDE]),
+    "a file that was made is there": (
+        "n() { [ -f .tag ] || echo 1 > .tag; cat .tag; }\ndocker push a:$(n)\n[ -e .tag ] || docker push b:1",
+        ["pushed a:1"],
+    ),
+    "a file that was there stays there": (
+        "if [ -f x.tar ]; then docker push a:1; fi\nif [ ! -f x.tar ]; then docker push b:1; fi\n"
+        "if [ -f x.tar ]; then docker push c:1; else docker push d:1; fi",
+        ["pushed a:1", "pushed b:1", "pushed c:1", "pushed d:1"],
+    ),
+}
 FILES = {**READS, "compose.yaml": "services: {c: {build: ., image: 'c:${T}'}}\n"}
 
 
 @pytest.mark.parametrize(("script", "expected"), EXPORTS.values(), ids=EXPORTS)
 def test_environments(events: Run, script: str, expected: list[str]) -> None:
     assert sorted(events(script, FILES)) == sorted(expected)
+
+
+@pytest.mark.parametrize(("script", "expected"), PROCESSES.values(), ids=PROCESSES)
+def test_processes_of_their_own(events: Run, script: str, expected: list[str]) -> None:
+    assert sorted(events(script, FILES)) == sorted(expected)
+
+
+def test_a_name_that_a_file_keeps_is_one_name() -> None:
+    script = "n() { [ -f .tag ] || uuidgen > .tag; cat .tag; }\ndocker build -t a:$(n) .\ndocker push a:$(n)"
+    made, pushed = run_script(script).events
+    assert same(made.image, pushed.image) is Same.YES
 
 
 @pytest.mark.parametrize(("script", "expected"), SETTINGS.values(), ids=SETTINGS)

@@ -132,6 +132,7 @@ def evaluate(
         cut=cut,
         uses_cluster=machine.uses_cluster,
         makes_cluster=machine.makes_cluster,
+        clusters=tuple(machine.clusters),
     )
     found = Evaluated(scenario, frozenset(machine.visited), frozenset(machine.applied_files))
     # The parts of a run refer to each other, and nobody collects them while a scan goes on.

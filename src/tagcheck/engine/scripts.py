@@ -167,6 +167,15 @@ class Scripts(Execution):
         names = (cell for frame in frames for cell in frame.names.values())
         return sorted({*self.variables.values(), *names})
 
+    def forget(self, mark: int) -> None:
+        changed = self.heap.before(mark) if self._is_shell() else {}
+        if not changed:
+            return
+        named = {cell for frame in self.frames[self.program_base :] for cell in _variables_of(frame)}
+        for cell, old in changed.items():
+            if cell in named or cell in self.variables.values():
+                self.heap.write(cell, old)
+
     def assign(self, name: Text, value: Value) -> None:
         """Give a variable of the shell that runs now a value: that of the innermost function which has one of its own,
         else the shell's."""
@@ -417,6 +426,10 @@ class Scripts(Execution):
             rendered.append(part.text)
             offset += len(part.text)
         return SourceText("".join(rendered), tuple(chunks) or (Chunk(0, last),)), tuple(values)
+
+
+def _variables_of(frame: Frame) -> Iterator[int]:
+    return (cell for name, cell in frame.names.items() if not name.startswith("%"))
 
 
 def environment_of(texts: Seq[Text]) -> tuple[tuple[str, Value], ...]:

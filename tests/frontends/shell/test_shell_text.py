@@ -193,7 +193,7 @@ SCRIPTS = {
             run "x"
         if all(!matches-expression!(environment!("a"), "^b"), any(("c" == ""), !matches!("d", "e*")))
             run "x"
-        if opaque("a test -f", "y")
+        if file-exists!("y")
             run "x"
         """,
     ),
