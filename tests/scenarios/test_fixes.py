@@ -46,6 +46,7 @@ REPAIRED: Mapping[str, str] = {
     "replaced-module": "TC204",
     "sh-subshell": "TC204",
     "shell-backquoted-default": "TC204",
+    "shell-default-lost": "TC204",
     "shell-library-functions": "TC201",
     "shell-minikube-engine": "TC201",
     "shell-python-arguments": "TC201",
