@@ -59,6 +59,7 @@ REPAIRED: Mapping[str, str] = {
 
 OTHERWISE = frozenset(
     (
+        "shell-default-lost",
         *("python-dataclass-config", "python-fixtures-across-conftest", "python-yaml-dump"),
         *("sh-subshell", "shell-python-arguments"),
     )
