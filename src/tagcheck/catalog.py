@@ -53,6 +53,8 @@ class EffectKind(Enum):
     """the object `workload` is deleted from the cluster"""
     CLUSTER = "cluster"
     """a cluster is made: `store`"""
+    BUILDER = "builder"
+    """builds are done from here on by a builder with the driver `store`"""
     ENGINE = "engine"
     """from here on the engine's commands go to that of the cluster `store`; to the host's again without one"""
     CLUSTER_DELETED = "cluster-deleted"
@@ -151,9 +153,13 @@ class Effect(Struct, frozen=True):
     lost: bool = False
     """a build whose result has no name, and whose id nobody keeps; `wanted`: it is to be pushed"""
     wanted: bool = False
+    stays: bool = False
+    """a build whose result stays in the builder, unless that is the engine itself"""
     unbuilt: bool = False
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""
+    strict: bool = False
+    """a shell that ends with the first command that fails"""
     silent: bool = False
     """make does not print the commands that it runs"""
     environment_first: bool = False

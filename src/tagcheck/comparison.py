@@ -58,6 +58,8 @@ def certain_key(text: Text) -> str | tuple[_Key, ...] | None:
 @lru_cache(maxsize=1 << 14)
 def _possible(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> Same:
     """Whether two texts of which one has holes, and which are not certainly equal, can be equal."""
+    if not (a and b) and any(isinstance(part, Hole) and part.filled for part in (*a, *b)):
+        return Same.NO
     keys_a, keys_b = tuple(map(_key, a)), tuple(map(_key, b))
     if keys_a != keys_b and (_independent(a, b) or not _overlap(keys_a, keys_b)):
         return Same.NO

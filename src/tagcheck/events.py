@@ -81,6 +81,8 @@ class Event(Struct, frozen=True):
     """the tool made up the name, because nobody gave one"""
     wanted: bool = False
     """an unnamed build is asked to push what it makes"""
+    stays: bool = False
+    """what is built stays in the builder: it is in no engine and in no registry"""
     assumed: bool = False
     """the stage is known from the words of a function's name only"""
     host: str = ""
@@ -127,6 +129,15 @@ class Override(Struct, frozen=True):
     """`wanted` is a key that was set before, to another value"""
 
 
+class Cluster(Struct, frozen=True):
+    """A cluster that the run makes, with nothing in it but what is brought there. `name` is None if it is not known."""
+
+    name: Text | None
+    order: int
+    guards: Guards
+    host: str
+
+
 class Scenario(Struct, frozen=True):
     """One run from an entry point. `name` is for people, `entry` the procedure's key, `span` its definition."""
 
@@ -149,6 +160,7 @@ class Scenario(Struct, frozen=True):
     uses_cluster: bool = False
     makes_cluster: bool = False
     """it makes a cluster, which has nothing but what is brought into it"""
+    clusters: tuple[Cluster, ...] = ()
     is_run: bool = True
     """False for a manifest file by itself: nothing is known to apply it"""
     is_whole: bool = False

@@ -228,9 +228,10 @@ class Apply(Struct, frozen=True):
 
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
     of words that an unquoted expansion becomes), 'file-names' (a list in which patterns of file names become the names
-    of files), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1: that item, the empty text
-    past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix', 'without-longest-suffix' (a text and a
-    pattern), 'replace-first', 'replace-all' (a text, a pattern and a text), 'upper', 'lower'."""
+    of files), 'file-exists' (its path), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1:
+    that item, the empty text past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix',
+    'without-longest-suffix' (a text and a pattern), 'replace-first', 'replace-all' (a text, a pattern and a text),
+    'upper', 'lower'."""
 
     operation: str
     arguments: tuple[Expression, ...]
@@ -327,7 +328,8 @@ class Run(Struct, frozen=True):
 
 class Redirect(Struct, frozen=True):
     """Run the body with another standard input, or with what it prints going to `output` (as in `Run`). `own`: it is a
-    process of its own, and who leaves the program there, leaves this alone."""
+    process of its own, and who leaves the program there, leaves this alone. `status` takes whether such a process was
+    left in failure; without one, who fails there may end the program around."""
 
     body: tuple[Statement, ...]
     span: Span
@@ -335,6 +337,7 @@ class Redirect(Struct, frozen=True):
     output: Target = None
     whole: bool = False
     own: bool = False
+    status: Target = None
 
 
 class Branch(Struct, frozen=True):

@@ -155,7 +155,8 @@ class _Dump:
         if statement.output is not None:
             output = f"; {_output(statement.whole)} {self.expression(statement.output)}"
         own = " own process" if statement.own else ""
-        return f"redirect{own}{stdin}{output}"
+        status = f"; status {self.expression(statement.status)}" if statement.status is not None else ""
+        return f"redirect{own}{stdin}{output}{status}"
 
     def _into(self, targets: tuple[ir.Target, ...], declare: bool) -> str:
         return f"{self._targets(targets)} {':=' if declare else '='} " if targets else ""

@@ -47,6 +47,7 @@ class Hole(Struct, frozen=True):
     `identity` tells holes of one kind apart; `label` is what people see (the variable, the parameter, the command).
     `part` names a part of the value ('[0:8]', 'lower'): two parts of one value with the same name are equal.
     `weak` says why a unique value can still collide ('slow digits of a clock'); it takes no part in comparison.
+    `filled` says what a value identifies that is never the empty text ('commit', 'run').
     """
 
     kind: HoleKind
@@ -54,6 +55,7 @@ class Hole(Struct, frozen=True):
     label: str = ""
     part: str = ""
     weak: str = ""
+    filled: str = ""
 
     def __str__(self) -> str:
         match self.kind:

@@ -271,8 +271,44 @@ CHOICES = {
         ["pushed a:1", "pushed b:1", "pushed c:1"],
     ),
 }
+FAILURES = {
+    "a subshell fails": ("(docker push a:1; exit 3; docker push b:1)\ndocker push c:1", ["pushed a:1", "pushed c:1"]),
+    "a substitution fails": ("X=$(echo a; exit 3)\ndocker push $X:1", ["pushed a:1"]),
+    "a function fails in a substitution": ("f() { echo a; exit 3; }\nX=$(f)\ndocker push $X:1", ["pushed a:1"]),
+    "a subshell fails in a script that ends then": ("set -euo pipefail\n(exit 3)\ndocker push c:1", []),
+    "a substitution fails in a script that ends then": ("set -o errexit\nX=$(exit 3)\ndocker push c:1", []),
+    "a script that ended then, and no longer does": ("set -e\nset +e\n(exit 3)\ndocker push c:1", ["pushed c:1"]),
+    "a script that ends by its first line": ("#!/bin/bash -e\n(exit 3)\ndocker push c:1", []),
+    "a shell that is told to end": ("bash -ec '(exit 3); docker push a:1'\ndocker push c:1", ["pushed c:1"]),
+    "a shell that is not told to": ("set -e\nbash -c '(exit 3); docker push a:1'", ["pushed a:1"]),
+    "what is asked ends nothing": (
+        "set -e\n(exit 3) || docker push a:1\ndocker push c:1",
+        ["pushed a:1", "pushed c:1"],
+    ),
+    "what does not matter ends nothing": (
+        "set -e\n(exit 3) || true\nX=$(exit 3) || :\ndocker push c:1",
+        ["pushed c:1"],
+    ),
+    "an assignment inside of a declaration ends nothing": (
+        "set -e\nf() { local X=$(echo a; exit 3); docker push $X:1; }\nf",
+        ["pushed a:1"],
+    ),
+    "a word ends nothing": ("set -e\ndocker push a:$(echo 1; exit 3)", ["pushed a:1"]),
+    "what comes after success": ("(exit 3) && docker push a:1\ndocker push c:1", ["pushed c:1"]),
+    "one of two ways": ("if (exit 3); then docker push a:1; else docker push b:1; fi", ["pushed b:1"]),
+    "an assignment is asked": (
+        "f() { echo a; exit 3; }\nif ! X=$(f); then docker push $X:1; else docker push b:1; fi",
+        ["pushed a:1"],
+    ),
+    "an assignment fails, another is made": ("X=$(exit 1) || X=a\ndocker push $X:1", ["pushed a:1"]),
+    "a subshell that fails on one way only": (
+        '(if [ -n "$A" ]; then exit 3; fi; docker push a:1)\ndocker push b:1',
+        ["pushed a:1", "pushed b:1"],
+    ),
+}
+"""Bash 5.2 was asked what it does."""
 FILES = {"VERSION": "1.0\n2.0\n", "ONE": "one\n", "LIST": "app:1\napp:2\n"}
-FLOWS = {name: each for table in (VARIABLES, LISTS, CHOICES) for name, each in table.items()}
+FLOWS = {name: each for table in (VARIABLES, LISTS, CHOICES, FAILURES) for name, each in table.items()}
 
 
 @pytest.mark.parametrize(("script", "expected"), FLOWS.values(), ids=FLOWS)

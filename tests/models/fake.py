@@ -84,6 +84,9 @@ class FakeMachine:
     def set_environment(self, name: Text, value: Value) -> None:
         self.log.append(f"set {name}={as_text(value)}")
 
+    def exports(self, name: Text) -> bool:
+        return str(name) == "EXPORTED"
+
     def assign(self, name: Text, value: Value) -> None:
         self.log.append(f"assign {name}={as_text(value)}")
 
@@ -165,8 +168,9 @@ class FakeMachine:
     def gap(self, stage: str, reason: str) -> None:
         self.log.append(f"gap {stage}: {reason}")
 
-    def begin_job(self, name: Text, shared: bool, closed: bool = False) -> None:
+    def begin_job(self, name: Text, shared: bool, closed: bool, given: Mapping[str, Text]) -> None:
         self.log.append(f"begin {name}" + (" with others" if shared else ""))
+        self.log += [f"given {name}={text}" for name, text in given.items() if text.literal is not None]
 
     def end_job(self) -> None:
         self.log.append("end")

@@ -48,6 +48,7 @@ REPAIRED: Mapping[str, str] = {
     "sh-subshell": "TC204",
     "shell-backquoted-default": "TC204",
     "shell-folders-and-columns": "TC201",
+    "shell-default-lost": "TC204",
     "shell-library-functions": "TC201",
     "shell-minikube-engine": "TC201",
     "shell-python-arguments": "TC201",
@@ -61,6 +62,7 @@ REPAIRED: Mapping[str, str] = {
 
 OTHERWISE = frozenset(
     (
+        "shell-default-lost",
         *("python-dataclass-config", "python-fixtures-across-conftest", "python-yaml-dump"),
         *("sh-subshell", "shell-python-arguments", "shell-folders-and-columns", "shell-quoted-here-document"),
     )

@@ -6,7 +6,8 @@ holds names with blanks, line ends or commas between them, and `paths` likewise 
 which `images` may be tags, by default the tag `default` (or {environment: NAME}), and `registry` one that names a
 connection to its registry. `when` and `unless` are inputs that are true or not, `without` inputs that are not given,
 `when-one` inputs with the texts of which they must be one, `setting` inputs with the key of a `key=value` in them that
-must be true; `lost` and `wanted` are those of a build without a name. The other fields of an effect (`store`,
+must be true; `lost` and `wanted` are those of a build without a name, `stays` inputs of which one
+brings what is built to an engine or registry. The other fields of an effect (`store`,
 `archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key}, without which there is
 no effect. `lists` are fields that hold several texts, each an input with blanks, line ends or commas between them, and
 `lines` likewise with line ends only. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets`
@@ -16,6 +17,7 @@ does so for variables of the environment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import islice
 
 from msgspec.structs import replace
@@ -103,6 +105,7 @@ def _emit(call: Call, described: Mapping[str, object]) -> None:
         str(described.get("reading", "docker")),
         lost=described.get("lost") is True,
         wanted=described.get("wanted") is True,
+        stays="stays" in described and not any(map(partial(_is_given, call), _names(described["stays"]))),
         environment=tuple(_variables(call)),
     )
     for given in _conditions(call, described):
@@ -113,6 +116,12 @@ def _emit(call: Call, described: Mapping[str, object]) -> None:
                 continue
             for inner, image in islice(_images(call, described, guards), MOST_IMAGES):
                 call.machine.emit(replace(effect, images=(image,)), inner)
+
+
+def _is_given(call: Call, name: str) -> bool:
+    """Whether an input is there, and not for certain false."""
+    found = source_input(call.machine.load(call.argument(0)), name)
+    return found is not None and any(is_true(option) is not False for _, option in values.options(found))
 
 
 def _variables(call: Call) -> Iterator[Text]:

@@ -73,6 +73,10 @@ class Machine(Protocol):
 
     def set_environment(self, name: Text, value: Value) -> None: ...
 
+    def exports(self, name: Text) -> bool:
+        """Whether the run has put a variable into the environment."""
+        ...
+
     def assign(self, name: Text, value: Value) -> None:
         """Give a variable of the shell that runs now a value; nothing happens outside of shells."""
         ...
@@ -151,9 +155,9 @@ class Machine(Protocol):
         """Note that something could not be determined here."""
         ...
 
-    def begin_job(self, name: Text, shared: bool, closed: bool = False) -> None:
+    def begin_job(self, name: Text, shared: bool, closed: bool, given: Mapping[str, Text]) -> None:
         """What follows runs on a host of its own, or on one that others use; with files and variables of its own.
-        `closed`: nothing but the job sets variables there."""
+        `closed`: nothing but the job sets variables there; `given`: variables that each job has."""
         ...
 
     def end_job(self) -> None:

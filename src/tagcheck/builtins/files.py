@@ -275,11 +275,14 @@ def get_environment(call: Call) -> tuple[Value, ...]:
 
 
 def _is_set(call: Call, value: Value) -> Value:
-    literal = isinstance(value, Text) and not value.holes
-    if literal:
-        return values.Truth(True)
     name = text_argument(call, 0)
-    return Opaque(f"environment variable {name} is set", f"whether {name} is set", "bool")
+
+    def is_set(option: Value) -> Value:
+        if isinstance(option, Text) and not option.holes:
+            return values.Truth(True)
+        return Opaque(f"environment variable {name} is set", f"whether {name} is set", "bool")
+
+    return over(value, is_set)
 
 
 def set_environment(call: Call) -> tuple[Value, ...]:

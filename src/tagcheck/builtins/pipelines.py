@@ -22,9 +22,15 @@ _AZURE = "##vso[task.setvariable variable="
 
 def begin_job(call: Call) -> tuple[Value, ...]:
     """A job begins: on a host that is made for it and named by argument 0, or, if argument 1 is true, on one that
-    others use too. If argument 2 is true, nobody but the job sets variables there."""
+    others use too. If argument 2 is true, nobody but the job sets variables there. Variables that the system sets for
+    all its jobs: `constant` ones have this text, `filled` ones hold something that identifies what they say."""
     shared, closed = (call.argument(at) == Truth(True) for at in (1, 2))
-    call.machine.begin_job(as_text(call.argument(0)), shared, closed)
+    constant, filled = call.with_.get("constant"), call.with_.get("filled")
+    given = {str(name): Text.of(str(value)) for name, value in constant.items()} if isinstance(constant, dict) else {}
+    for what, names in filled.items() if isinstance(filled, dict) else ():
+        for name in str(names).split():
+            given[name] = Text.of_hole(Hole(HoleKind.ENVIRONMENT, name, name, filled=str(what)))
+    call.machine.begin_job(as_text(call.argument(0)), shared, closed, given)
     return ()
 
 

@@ -185,6 +185,7 @@ _SHELLS: dict[str, OperationSpec] = {
     "assign-variable": _acts(shells.assign),
     "evaluate-text": _acts(shells.evaluate),
     "export-words": _acts(shells.export_words, "exporting"),
+    "set-exported": _acts(shells.set_exported),
     "source-file": _acts(shells.source, "exporting"),
 }
 
@@ -242,7 +243,7 @@ _SUITES: dict[str, OperationSpec] = {
 
 _PIPELINES: dict[str, OperationSpec] = {
     "action": _acts(actions.action, "does", "gives", "sets"),
-    "begin-job": _acts(pipelines.begin_job),
+    "begin-job": _acts(pipelines.begin_job, "constant", "filled"),
     "download-files": _acts(pipelines.download),
     "end-job": _acts(pipelines.end_job),
     "export-all": _acts(pipelines.export_all),

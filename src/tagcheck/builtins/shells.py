@@ -14,6 +14,14 @@ def assign(call: Call) -> tuple[Value, ...]:
     return (Null(),)
 
 
+def set_exported(call: Call) -> tuple[Value, ...]:
+    """Give the variable of the environment that argument 0 names the value of argument 1, if it was exported before."""
+    name = text_argument(call, 0)
+    if call.machine.exports(name):
+        call.machine.set_environment(name, call.argument(1))
+    return (Null(),)
+
+
 def source(call: Call) -> tuple[Value, ...]:
     """Run the file in argument 0 in the shell itself; the other arguments are its positional parameters. With
     `exporting`, what it assigns is exported."""

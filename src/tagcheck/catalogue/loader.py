@@ -53,8 +53,8 @@ from tagcheck.catalogue.tools import (
 _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
     (
-        *("filtered", "everything", "unnamed", "lost", "wanted", "unbuilt"),
-        *("within", "kustomize", "chart", "artifacts", "silent", "environment_first", "singly", "by_line"),
+        *("filtered", "everything", "unnamed", "lost", "wanted", "stays", "unbuilt"),
+        *("within", "kustomize", "chart", "artifacts", "strict", "silent", "environment_first", "singly", "by_line"),
     )
 )
 _TEXT_FIELDS = (

@@ -51,12 +51,16 @@ class Commands(Printing):
         super().__init__(program, models, steps)
         self.tools = tools
         self._nesting = 0
+        self._prefix: dict[str, Value] = {}
+        """the variables that are set for the command that is looked at"""
 
     def run(self, command: Command) -> CommandResult:
         """Run a command symbolically, once for each combination of its words' alternatives."""
         if self._nesting >= DEEPEST_COMMAND:
             return CommandResult(self.opaque("a command in a command in a command"), Outcome(self.fresh("command")))
+        self._prefix, outer_prefix = dict(command.environment), self._prefix
         groups, bases = self._groups(command.argv)
+        self._prefix = outer_prefix
         outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
         site, self.site = self.site, command.site or self.site
         in_command, self.in_command = self.in_command, True
@@ -109,7 +113,7 @@ class Commands(Printing):
         bases: dict[Effect, list[Guards]] = {}
         for number, (guards, line) in enumerate(islice(self._lines(words, 0), MOST_LINES + 1)):
             texts = tuple(map(self.as_text, line))
-            found = argv.effects(self.tools, texts) or self.started(texts)
+            found = self._effects_of(texts) or self.started(texts)
             effects = tuple(filter(_is_no_base, found))
             if number >= MOST_LINES or (effects not in groups and len(groups) >= MOST_COMMANDS):
                 self.gap("run", "too many alternatives for one command line")
@@ -142,7 +146,20 @@ class Commands(Printing):
         """What a line does in which each choice is its first or last option."""
         chosen = tuple(word.options[which][1] if isinstance(word, Alternatives) else word for word in words)
         line = next((line for _, line in self._lines(chosen, 0)), ())
-        return tuple(filter(_is_no_base, argv.effects(self.tools, tuple(map(self.as_text, line)))))
+        return tuple(filter(_is_no_base, self._effects_of(tuple(map(self.as_text, line)))))
+
+    def _effects_of(self, words: tuple[Text, ...]) -> tuple[Effect, ...]:
+        return argv.effects(self.tools, words, self._set_for_command)
+
+    def _set_for_command(self, name: str) -> Text | None:
+        """What a variable is for the command that is looked at, where the run has set it."""
+        value = self._prefix.get(name)
+        if value is None and self.exports(Text.of(name)):
+            value = self.environment(Text.of(name))
+        if value is None or value == EMPTY:
+            return None
+        options = self.text_options(value)
+        return options[0][1] if len(options) == 1 else self.as_text(self.opaque("one of several values of a variable"))
 
     def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...]) -> Value:
         printed: Value | None = None

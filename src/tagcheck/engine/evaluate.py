@@ -382,6 +382,8 @@ class Evaluation(Symbols):
                 return below(ROOT, path)
             case "path-below", (base, path):
                 return below(self.as_text(base), self.as_text(path))
+            case "file-exists", (path,):
+                return self.file_exists(self.as_text(path))
             case "file-names", (Sequence() as listed,):
                 return self._file_names(listed)
             case "read-fields", (line, separators, Number(value=count)):
@@ -407,6 +409,10 @@ class Evaluation(Symbols):
             else:
                 found.append(item)
         return Sequence(tuple(found), listed.open)
+
+    @abstractmethod
+    def file_exists(self, path: Text) -> Value:
+        """Whether there is a file."""
 
     @abstractmethod
     def placed(self, path: Text) -> Text:

@@ -15,6 +15,7 @@ from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.calls import Calls
+from tagcheck.engine.leaving import Ended
 from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
@@ -23,6 +24,7 @@ from tagcheck.values import (
     EMPTY,
     Absent,
     Alternatives,
+    Failure,
     Filling,
     FunctionValue,
     HoleKind,
@@ -273,17 +275,24 @@ class Execution(Calls):
         self.heap.write(self.output_cell, value if before == EMPTY else self.join((before, value)))
 
     def _redirect(self, node: ir.Redirect, frame: Frame) -> None:
-        outer = (self.standard_input, self.output_cell)
+        outer, mark = (self.standard_input, self.output_cell), self.heap.mark()
         if node.stdin is not None:
             self.standard_input = self.evaluate(node.stdin, frame)
         if node.output is not None:
             self.output_cell = self.heap.new(EMPTY)
-        with self.own_process() if node.own else nullcontext():
+        with self.own_process(asked=node.status is not None) if node.own else nullcontext(Ended()) as ended:
             self.run_block(node.body, frame)
+        if node.own:
+            self.forget(mark)
         cell = self.output_cell
         self.standard_input, self.output_cell = outer
         if node.output is not None and cell is not None and self.live:
             self.place(node.output, _captured(self.narrow(self.heap.read(cell)), node.whole), frame)
+        self.place(node.status, Failure() if ended.failed else Null(), frame)
+
+    @abstractmethod
+    def forget(self, mark: int) -> None:
+        """What a shell's process of its own has done to its variables since it began is gone."""
 
     @abstractmethod
     def call_by_name(self, command: Command) -> CommandResult | None:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from tagcheck.engine.libraries import LibraryCalls, Results
 from tagcheck.engine.state import Exit, Frame, Loop, delta
 from tagcheck.guards import any_of
 from tagcheck.link import Program
 from tagcheck.models import Models
+
+
+@dataclass
+class Ended:
+    """How a process of its own ended."""
+
+    failed: bool = False
+    """it was left in failure on the one way that there was through it"""
 
 
 class Leaving(LibraryCalls):
@@ -24,6 +33,8 @@ class Leaving(LibraryCalls):
         super().__init__(program, models, steps)
         self.frames: list[Frame] = []
         self.exits = 0
+        self._stopped = -1
+        """how many forks were open where the run stopped last"""
 
     def exit_count(self) -> int:
         return self.exits
@@ -48,13 +59,27 @@ class Leaving(LibraryCalls):
         self.live, self.failed = True, False
 
     @contextmanager
-    def own_process(self) -> Iterator[None]:
-        """What runs inside is a process of its own (a subshell): who leaves the program there, leaves this alone."""
-        outer, loop = self._own, Loop(self.guards, self.heap.mark())
+    def own_process(self, *, asked: bool = False) -> Iterator[Ended]:
+        """What runs inside is a process of its own (a subshell): who leaves the program there, leaves this alone.
+        `asked`: somebody looks at how it ended. Of failures, only one on the single way through it lets the run go on:
+        where there were others, or several, the failing one is no run that a scenario is about."""
+        outer, loop, ended = self._own, Loop(self.guards, self.heap.mark()), Ended()
         self._own = (loop, len(self.frames))
-        yield
+        yield ended
         self._own = outer
+        ended.failed = not self.live and self.failed and not loop.breaks and self._stopped == self.depth
+        if ended.failed and (asked or not self.ends_on_failure()):
+            self.guards, self.live, self.failed = loop.entry, True, False
         self.go_on_after(loop, loop.breaks)
+
+    def ends_on_failure(self) -> bool:
+        """Whether the program that runs now ends with the first command of it that fails."""
+        return True
+
+    def stop(self) -> None:
+        """End the run in failure."""
+        self.live, self.failed = False, True
+        self._stopped = self.depth
 
     @contextmanager
     def started_program(self) -> Iterator[None]:

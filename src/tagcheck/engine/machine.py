@@ -56,9 +56,6 @@ class Machine(Launches):
     def spawn(self, function: Value) -> None:
         self.spawn_value(function)
 
-    def stop(self) -> None:
-        self.live, self.failed = False, True
-
     def end_program(self, status: Value) -> None:
         self.leave_program((status,))
 
@@ -135,6 +132,7 @@ def evaluate(
         cut=cut,
         uses_cluster=machine.uses_cluster,
         makes_cluster=machine.makes_cluster,
+        clusters=tuple(machine.clusters),
     )
     found = Evaluated(scenario, frozenset(machine.visited), frozenset(machine.applied_files))
     # The parts of a run refer to each other, and nobody collects them while a scan goes on.

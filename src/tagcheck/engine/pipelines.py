@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from tagcheck.events import Stage
 from tagcheck.guards import Guards
 from tagcheck.link import Program
 from tagcheck.models import Models
-from tagcheck.values import EMPTY, Text, Value
+from tagcheck.values import EMPTY, Filling, Text, Value
 
 Archive = tuple[Text, tuple[Text, ...], Guards, str]
 MOST_KEPT = 200
@@ -30,6 +31,7 @@ class _Host(Struct, frozen=True):
     archives: list[Archive]
     files: WrittenFiles
     variables: dict[str, Value]
+    given: Mapping[str, Text]
 
 
 class _Kept(NamedTuple):
@@ -51,10 +53,13 @@ class Pipelines(Playbooks):
         """hosts on which nothing but their job sets variables"""
         self._asked: set[str] = set()
         """variables whose value came from outside"""
+        self._provided: Mapping[str, Text] = {}
+        """variables that each job of the system has"""
 
-    def begin_job(self, name: Text, shared: bool, closed: bool = False) -> None:
+    def begin_job(self, name: Text, shared: bool, closed: bool, given: Mapping[str, Text]) -> None:
         variables = {variable: self.heap.read(cell) for variable, cell in self.variables.items()}
-        self._hosts.append(_Host(self.host, self.archives, self.files, variables))
+        self._hosts.append(_Host(self.host, self.archives, self.files, variables, self._provided))
+        self._provided = given
         if not shared:
             self.host, self.archives, self.files = str(name), [], WrittenFiles()
             if closed:
@@ -65,6 +70,7 @@ class Pipelines(Playbooks):
             return
         before = self._hosts.pop()
         self.host, self.archives, self.files = before.name, before.archives, before.files
+        self._provided = before.given
         for variable, cell in self.variables.items():
             self.heap.write(cell, before.variables.get(variable, ABSENT))
 
@@ -76,6 +82,13 @@ class Pipelines(Playbooks):
         if isinstance(value, Text) and value == self.outside(literal):
             self._asked.add(literal)
         return value
+
+    def outside(self, name: str) -> Text:
+        found = self._provided.get(name)
+        if found is None:
+            return super().outside(name)
+        part = found.parts[0]
+        return Text.of_hole(part.hole, self.site, self.stack) if isinstance(part, Filling) else found
 
     def gone(self, name: str) -> Value:
         """On a host that is made for a job, nothing but the job itself sets its variables: one that nothing has asked

@@ -9,21 +9,23 @@ from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import OF_SESSIONS, Effect, EffectKind
-from tagcheck.comparison import Same, equal, same
+from tagcheck.comparison import Same, certain_key, equal, same
+from tagcheck.embedded import documents
 from tagcheck.engine.copies import Copies
 from tagcheck.engine.evaluate import Evaluation
 from tagcheck.engine.filenames import FILE_NAME
 from tagcheck.engine.places import at_root, below, in_project
 from tagcheck.engine.state import ABSENT
 from tagcheck.engine.writtenfiles import WrittenFiles
-from tagcheck.events import MADE, Dropped, Event, Override, Stage
+from tagcheck.events import MADE, Cluster, Dropped, Event, Override, Stage
+from tagcheck.fields import field
 from tagcheck.finding import Gap
-from tagcheck.guards import ALWAYS, Guards
+from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.image import looks_like_reference
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Position, Span
-from tagcheck.values import EMPTY, MOST_OPTIONS, Absent, Hole, HoleKind, Origin, Piece, Text, Value, alternatives
+from tagcheck.values import EMPTY, MOST_OPTIONS, Absent, Hole, HoleKind, Origin, Piece, Text, Truth, Value, alternatives
 
 _STAGES = {
     EffectKind.BUILT: Stage.BUILT,
@@ -34,6 +36,9 @@ _STAGES = {
     EffectKind.REMOVED: Stage.REMOVED,
     EffectKind.DEPLOYED: Stage.DEPLOYED,
 }
+_BUILDER = Text.of("BUILDX_BUILDER")
+_APART = frozenset(("docker-container", "kubernetes"))
+"""Drivers of builders that do not build in the engine (buildx 0.20)."""
 _ENGINE = Text.of("MINIKUBE_ACTIVE_DOCKERD")
 """The variable that says whose engine docker's commands go to (`minikube docker-env`)."""
 _ENGINES = {Stage.BUILT, Stage.PULLED, Stage.TAGGED, Stage.SAVED, Stage.PUSHED, Stage.RUN, Stage.REMOVED}
@@ -59,8 +64,13 @@ class Recorder(Evaluation):
         self.site: Span = Span("", 1, 1, 1, 1)
         self.uses_cluster = False
         self.makes_cluster = False
+        self.clusters: list[Cluster] = []
         self.applied_files: set[str] = set()
         self.kubelet = True
+        self._asked_files: dict[object, list[str]] = {}
+        """by path, what was asked about whether there is such a file"""
+        self._drivers: dict[str, int] = {}
+        """the driver of the builder that builds on each host, where the run has chosen it"""
         self.host = ""
         self._order = 0
         self.withdrawn: list[tuple[Effect, Guards, int]] = []
@@ -125,6 +135,31 @@ class Recorder(Evaluation):
             self._emit(effect)
             self.guards = outer
 
+    def _choose_builder(self, driver: Text) -> None:
+        cell = self._drivers.get(self.host)
+        if cell is None:
+            self._drivers[self.host] = cell = self.heap.new(EMPTY)
+        self.heap.write(cell, driver)
+
+    def _stays(self, effect: Effect) -> bool:
+        """Whether what is built comes to no engine: the builder has a store of its own in every case."""
+        cell = self._drivers.get(self.host)
+        if not effect.stays or effect.reading != "docker" or cell is None or self.exports(_BUILDER):
+            return False
+        drivers = [text.literal for _, text in self.text_options(self.heap.read(cell))]
+        return bool(drivers) and all(each in _APART for each in drivers)
+
+    def _name_of_cluster(self, effect: Effect) -> Text | None:
+        """What a cluster is called: as the command says, or the file at its `path`, which may leave it at `source`."""
+        if effect.store is not None or effect.path is None:
+            return effect.store
+        content = self.read_file(effect.path)
+        texts = self.text_options(content) if content is not None else []
+        for document in documents(texts[0][1]) if len(texts) == 1 else ():
+            name = field(document, "name")
+            return name if isinstance(name, Text) else effect.source
+        return None
+
     def _emit(self, effect: Effect) -> None:
         match effect.kind:
             case EffectKind.TAGGED:
@@ -145,6 +180,10 @@ class Recorder(Evaluation):
                 self.uses_cluster = True
                 self.kubelet = effect.tool != "envtest"
                 self.makes_cluster = self.makes_cluster or self.kubelet
+                if self.kubelet:
+                    self.clusters.append(Cluster(self._name_of_cluster(effect), self._order, self.guards, self.host))
+            case EffectKind.BUILDER:
+                self._choose_builder(effect.store or EMPTY)
             case EffectKind.ENGINE:
                 self.set_environment(_ENGINE, effect.store if effect.store is not None else EMPTY)
             case EffectKind.STACK_UP | EffectKind.STACK_DOWN:
@@ -192,7 +231,7 @@ class Recorder(Evaluation):
             if stage is Stage.DEPLOYED:
                 self._deployed(image, effect)
             else:
-                self.record(stage, image, effect)
+                self.record(stage, image, effect, stays=stage is Stage.BUILT and self._stays(effect))
                 if stage in (Stage.BUILT, Stage.PULLED):
                     self._made_in_cluster(image, effect)
 
@@ -364,6 +403,10 @@ class Recorder(Evaluation):
             self.variables[literal] = cell = self.heap.new(self.outside(literal))
         self.heap.write(cell, self.load(value))
 
+    def exports(self, name: Text) -> bool:
+        cell = self.variables.get(name.literal or "")
+        return cell is not None and not isinstance(self.narrow(self.heap.read(cell)), Absent)
+
     def missed(self, wanted: str, image: Text) -> None:
         """A text was to be replaced by an image's name and did not stand where it was looked for."""
         if looks_like_reference(image):
@@ -390,6 +433,21 @@ class Recorder(Evaluation):
             if content is not None:
                 found.append((guards, content))
         return alternatives(found) if found else None
+
+    def file_exists(self, path: Text) -> Value:
+        """A file that the run has written is there, and so is one that was there before: nothing is taken away."""
+        placed = self.placed(path)
+        key = certain_key(placed)
+        asked = self._asked_files.setdefault(key, []) if key is not None else []
+        there = [guards for _, guards in self.files.states(placed)] + [when(f"~{identity}") for identity in asked]
+        found: list[tuple[Guards, Value]] = []
+        left: tuple[Guards, ...] = (self.guards,)
+        for guards in there[:MOST_OPTIONS]:
+            found += [(both, Truth(True)) for case in left if (both := case.and_(guards)) is not None]
+            left = tuple(rest for case in left for rest in case.without(guards))
+        unknown = self.opaque("whether a file exists", "bool")
+        asked.append(unknown.identity)
+        return alternatives([*found, *((case, unknown) for case in left)]) if found else unknown
 
     def _before_copying(self, path: Text) -> Value | None:
         """What was written to a file of a folder that was copied."""

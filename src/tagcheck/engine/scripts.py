@@ -17,9 +17,10 @@ from tagcheck.engine.execute import Execution
 from tagcheck.engine.places import ROOT, below, is_fetched, is_installed
 from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
-from tagcheck.frontends.shell.body import ARGUMENTS
+from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
 from tagcheck.frontends.shell.names import DIRECTORY
-from tagcheck.ir import Procedure
+from tagcheck.guards import Guards
+from tagcheck.ir import Assign, Name, Procedure
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
@@ -34,6 +35,7 @@ from tagcheck.values import (
     Piece,
     Sequence,
     Text,
+    Truth,
     Value,
 )
 
@@ -56,6 +58,8 @@ class Scripts(Execution):
 
     in_command: bool = False
     """whether a program runs, and not the shell itself"""
+    started_strict: bool = False
+    """whether the shell that runs now was told at its start to end with the first command that fails"""
 
     def script(self, effect: Effect) -> Value | None:
         """Run a shell text or a script file; what it prints, None if nothing is known of it."""
@@ -86,7 +90,8 @@ class Scripts(Execution):
             return None
         source, holes = self.source_text(text)
         procedure = self.program.lowered(source, lowered_text)
-        return self.run_script(procedure, holes, effect.words[1:] if effect.script is not None else effect.words)
+        words = effect.words[1:] if effect.script is not None else effect.words
+        return self.run_script(procedure, holes, words, strict=effect.strict)
 
     def _run_file(self, effect: Effect) -> Value | None:
         written = self._written(effect.path) if effect.path is not None else None
@@ -100,7 +105,7 @@ class Scripts(Execution):
                 self.gap("run", "a shell script")
             return None
         procedure = self.program.lowered(SourceText.of_file(names[0], content), _lowered_file)
-        return self.run_script(procedure, (), effect.words)
+        return self.run_script(procedure, (), effect.words, strict=effect.strict)
 
     def started(self, words: tuple[Text, ...]) -> tuple[Effect, ...]:
         """What a command does whose first word is the path of a script of the project."""
@@ -115,20 +120,28 @@ class Scripts(Execution):
             return ()
         return (Effect(EffectKind.SCRIPT, "sh", path=Text.of(names[0]), words=words[1:]),)
 
-    def run_script(self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value]) -> Value:
-        """Run a script to its end, and what it left running in the background."""
+    def run_script(
+        self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value], *, strict: bool = False
+    ) -> Value:
+        """Run a script to its end, and what it left running in the background. `strict`: see `started_strict`."""
         printed = self.heap.new(EMPTY)
-        outer = (self.holes, self.output_cell, self.pending, self.site)
-        self.holes, self.output_cell, self.pending = holes, printed, []
+        outer = (self.holes, self.output_cell, self.pending, self.site, self.started_strict)
+        self.holes, self.output_cell, self.pending, self.started_strict = holes, printed, [], strict
         with self.process(in_command=False):
             self.call_procedure(FunctionValue(procedure), tuple(words), self.site, {})
             self.script_failed = not self.live
             self.live, self.failed = True, False
             self.wait()
-        self.holes, self.output_cell, self.pending, self.site = outer
+        self.holes, self.output_cell, self.pending, self.site, self.started_strict = outer
         return self.narrow(self.heap.read(printed))
 
     # --- the shell that runs now ---
+
+    def ends_on_failure(self) -> bool:
+        if not self._is_shell():
+            return True
+        cell = self._cell(STRICT)
+        return self.started_strict if cell is None else self.narrow(self.heap.read(cell)) != Truth(False)
 
     def directory(self) -> Text | None:
         """Where the program that runs now is: a command where it was started, a shell where it went."""
@@ -153,6 +166,15 @@ class Scripts(Execution):
         frames = self.frames[self.program_base :]
         names = (cell for frame in frames for cell in frame.names.values())
         return sorted({*self.variables.values(), *names})
+
+    def forget(self, mark: int) -> None:
+        changed = self.heap.before(mark) if self._is_shell() else {}
+        if not changed:
+            return
+        named = {cell for frame in self.frames[self.program_base :] for cell in _variables_of(frame)}
+        for cell, old in changed.items():
+            if cell in named or cell in self.variables.values():
+                self.heap.write(cell, old)
 
     def assign(self, name: Text, value: Value) -> None:
         """Give a variable of the shell that runs now a value: that of the innermost function which has one of its own,
@@ -271,14 +293,52 @@ class Scripts(Execution):
 
     def _source_file(self, path: Text, words: tuple[Value, ...], exporting: bool) -> None:
         names = self.found_files(path)
+        content = self.program.read(names[0]) if len(names) == 1 else None
+        own = (SourceText.of_file(names[0], content), ()) if content is not None else None
         written = self._written(path)
-        if isinstance(written, Text):
-            source, holes = self.source_text(written)
-        elif len(names) == 1 and (content := self.program.read(names[0])) is not None:
-            source, holes = SourceText.of_file(names[0], content), ()
+        if isinstance(written, Alternatives):
+            found = [(guards, *self.source_text(text)) for guards, text in self.text_options(written)]
+            self._source_each(found, own, words, exporting)
+        elif isinstance(written, Text):
+            self._source_one(*self.source_text(written), words, exporting)
+        elif own is not None:
+            self._source_one(*own, words, exporting)
         else:
             self.gap("run", "a file with settings that is not in the project")
-            return
+
+    def _source_each(
+        self,
+        written: list[tuple[Guards, SourceText, tuple[Value, ...]]],
+        own: tuple[SourceText, tuple[Value, ...]] | None,
+        words: tuple[Value, ...],
+        exporting: bool,
+    ) -> None:
+        """Run what was written to a file in each case; where nothing was, the project's own file of that name."""
+
+        def sourced(source: SourceText, holes: tuple[Value, ...]) -> Value:
+            self._source_one(source, holes, words, exporting)
+            return ABSENT
+
+        left: tuple[Guards, ...] = (self.guards,)
+        for guards, source, _ in written:
+            self._begin_all(self.program.lowered(source, _lowered_exporting if exporting else _lowered_file))
+            left = tuple(rest for case in left for rest in case.without(guards))
+        sides = [(guards, partial(sourced, source, holes)) for guards, source, holes in written]
+        others = [(case, partial(sourced, *own) if own is not None else lambda: ABSENT) for case in left]
+        self.fork([*sides, *others])
+
+    def _begin_all(self, procedure: Procedure) -> None:
+        """Variables that a file gives a value in some cases begin with what they hold in the others."""
+        base = self.frames[self.program_base]
+        for statement in procedure.body:
+            for target in statement.targets if isinstance(statement, Assign) else ():
+                name = target.name if isinstance(target, Name) else "%"
+                if not name.startswith("%") and self._cell(name) is None:
+                    base.names[name] = self.heap.new(self.variable(Text.of(name)))
+
+    def _source_one(
+        self, source: SourceText, holes: tuple[Value, ...], words: tuple[Value, ...], exporting: bool
+    ) -> None:
         procedure = self.program.lowered(source, _lowered_exporting if exporting else _lowered_file)
         if any(frame.procedure is procedure for frame in self.frames):
             return
@@ -319,6 +379,7 @@ class Scripts(Execution):
         goes is gone when it ends. `in_command`: it is a program and no shell."""
         place = (self.in_command, self.working_directory)
         before = {name: self.heap.read(cell) for name, cell in self.variables.items()}
+        self._hand_over()
         given = self.command_environment
         for name, value in given:
             self.set_environment(Text.of(name), value)
@@ -332,6 +393,16 @@ class Scripts(Execution):
         for name, cell in self.variables.items():
             self.heap.write(cell, before.get(name) or self.gone(name))
         self.in_command, self.working_directory = place
+
+    def _hand_over(self) -> None:
+        """What is in the environment of a shell is there as the shell has left it."""
+        if not self._is_shell():
+            return
+        for name, cell in self.variables.items():
+            own = self._cell(name)
+            value = ABSENT if own is None else self.narrow(self.heap.read(own))
+            if not isinstance(value, Absent | FunctionValue) and self.heap.read(cell) not in (ABSENT, EMPTY):
+                self.heap.write(cell, value)
 
     def gone(self, name: str) -> Value:
         """What a variable holds that a shell has exported, after its end."""
@@ -363,6 +434,10 @@ class Scripts(Execution):
             rendered.append(part.text)
             offset += len(part.text)
         return SourceText("".join(rendered), tuple(chunks) or (Chunk(0, last),)), tuple(values)
+
+
+def _variables_of(frame: Frame) -> Iterator[int]:
+    return (cell for name, cell in frame.names.items() if not name.startswith("%"))
 
 
 def environment_of(texts: Seq[Text]) -> tuple[tuple[str, Value], ...]:

@@ -22,10 +22,12 @@ from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.fields import field
 from tagcheck.frontends import compose
+from tagcheck.guards import Guards
 from tagcheck.overlays import as_text
 from tagcheck.source import Position, Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
+    MOST_OPTIONS,
     Absent,
     Hole,
     HoleKind,
@@ -90,8 +92,25 @@ class Stacks(DockerBuilds):
 
     def composed(self, effect: Effect) -> None:
         """What compose does with its files, in the environment that its command has."""
-        with self.process(in_command=True):
-            self._compose(effect)
+        outer = self.guards
+        for guards in self._cases_of(effect):
+            inside = outer.and_(guards)
+            if inside is not None:
+                self.guards = inside
+                with self.process(in_command=True):
+                    self._compose(effect)
+        self.guards = outer
+
+    def _cases_of(self, effect: Effect) -> list[Guards]:
+        """The cases in which the files that compose reads differ, since the run has written them."""
+        files = self._stack_files(effect)
+        folder = self.folder(effect.directory) if effect.directory is not None else dirname(files[0]) if files else ""
+        contents = [self.read_file(at_root(path)) for path in (*files, *self._environment_paths(effect, folder or ""))]
+        cases = [guards for guards, _ in self.spread_out(tuple(each for each in contents if each is not None))]
+        if len(cases) <= MOST_OPTIONS:
+            return cases
+        self.gap("run", "a stack whose files differ in too many cases")
+        return []
 
     def _compose(self, effect: Effect) -> None:
         stack = self._stack(effect)
@@ -282,14 +301,16 @@ class Stacks(DockerBuilds):
 
     def _environment_files(self, effect: Effect, folder: str) -> Mapping:
         """What the files of variables say that a command names, else the one in the stack's folder."""
-        given = effect.environment_files
-        paths = [normpath(join(folder, DOTENV))]
-        if given:
-            paths = [self.located(each) or self.placed(each).literal or "" for each in given]
         found = Mapping(())
-        for path in paths:
+        for path in self._environment_paths(effect, folder):
             found = _laid_over(found, self._read_dotenv(path))
         return found
+
+    def _environment_paths(self, effect: Effect, folder: str) -> list[str]:
+        given = effect.environment_files
+        if given:
+            return [self.located(each) or self.placed(each).literal or "" for each in given]
+        return [normpath(join(folder, DOTENV))]
 
     def _listed_in_environment(self, name: Text, separator: str) -> list[Text]:
         """The items of a variable that speaks for an option, where the run sets it."""

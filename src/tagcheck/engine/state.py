@@ -46,6 +46,13 @@ class Heap:
         """The present content of every cell written since a mark."""
         return {cell: self._cells[cell] for cell, _ in self._journal[mark:]}
 
+    def before(self, mark: int) -> dict[int, Value]:
+        """What every cell written since a mark held then."""
+        found: dict[int, Value] = {}
+        for cell, old in self._journal[mark:]:
+            found.setdefault(cell, ABSENT if old is None else old)
+        return found
+
     def undo(self, mark: int) -> None:
         """Go back to a mark."""
         while len(self._journal) > mark:

@@ -13,6 +13,7 @@ from tagcheck.comparison import Same, equal, same
 from tagcheck.events import MADE, Dropped, Event, Stage
 from tagcheck.guards import holds_by_default
 from tagcheck.image import alike, canonical, parse, same_image
+from tagcheck.predicates import stores
 from tagcheck.predicates.bases import missing_base
 from tagcheck.predicates.model import (
     PRESENT,
@@ -277,6 +278,10 @@ def loaded_name_mismatch(case: Case) -> Iterator[Match]:
     """TC202: what is loaded, saved, tagged from or pushed is not there under that name."""
     for event, name, candidate in missing_sources(case):
         yield not_present(event, name, candidate)
+    for event in case.events(Stage.LOADED):
+        built = stores.only_in_builder(case, event)
+        if built is not None:
+            yield not_present(event, event.image, built, event.span, reason="builder")
 
 
 @lru_cache(maxsize=1)
@@ -441,38 +446,6 @@ def shared_image_retagged(case: Case) -> Iterator[Match]:
                     label=f"TAGGED {event.image}",
                 )
                 break
-
-
-def wrong_store(case: Case) -> Iterator[Match]:
-    """TC207: imported into a containerd namespace that the kubelet does not see, or into another cluster."""
-    for event in case.events(Stage.LOADED):
-        namespace = event.namespace.literal if event.namespace is not None else None
-        default = event.tool == "ctr" and event.namespace is None
-        if default or (namespace is not None and event.tool == "ctr" and namespace != "k8s.io"):
-            where = f"the containerd namespace {namespace or 'default'}"
-            yield _wrong_store(event, where, "k8s.io")
-    yield from _wrong_cluster(case)
-
-
-def _wrong_cluster(case: Case) -> Iterator[Match]:
-    for use in case.events(Stage.DEPLOYED):
-        wanted = use.store.literal if use.store is not None else None
-        loads = [e for e in case.together(use, Stage.LOADED) if same_as(use, e) is Same.YES]
-        stores = [e.store.literal if e.store is not None else None for e in loads]
-        if wanted is None or not loads or None in stores or wanted in stores:
-            continue
-        yield _wrong_store(loads[0], f"the cluster {stores[0]}", f"the cluster {wanted}", use)
-
-
-def _wrong_store(event: Event, where: str, wanted: str, use: Event | None = None) -> Match:
-    return Match(
-        span=event.span,
-        variables={"image": str(event.image), "store": where, "wanted": wanted, "reason": where},
-        places=(place(event), *((place(use),) if use is not None else ())),
-        names=names_of(loaded=[event], deployed=[use] if use is not None else []),
-        label=f"LOADED into {where}",
-        consequence="ErrImageNeverPull",
-    )
 
 
 def out_of_order(case: Case) -> Iterator[Match]:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tagcheck.predicates import cleanup, names, overriding, pulling, removal, stages, tags, undefined, unnamed, unused
+from tagcheck.predicates import (
+    cleanup,
+    names,
+    overriding,
+    pulling,
+    removal,
+    stages,
+    stores,
+    tags,
+    undefined,
+    unnamed,
+    unused,
+)
 from tagcheck.predicates.model import Predicate
 
 PREDICATES: Mapping[str, Predicate] = MappingProxyType(
@@ -28,7 +40,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "regenerated_name": stages.regenerated_name,
         "dropped_name": stages.dropped_name,
         "shared_image_retagged": stages.shared_image_retagged,
-        "wrong_store": stages.wrong_store,
+        "wrong_store": stores.wrong_store,
         "out_of_order": stages.out_of_order,
         "archive_mismatch": stages.archive_mismatch,
         "unsubstituted_placeholder": stages.unsubstituted_placeholder,

@@ -18,6 +18,10 @@ CASES = [
     ("a: [1]\ninclude:\n- {a: 3, c: z}", [{"a": "1"}, {"a": "3", "c": "z"}]),
     ("a: [1, 2]\ninclude:\n- {c: z}", [{"a": "1", "c": "z"}, {"a": "2", "c": "z"}]),
     ("include:\n- {a: 1}\n- {a: 2}", [{"a": "1"}, {"a": "2"}]),
+    ("a: ${{ fromJSON('[\"x\", 2, true]') }}", [{"a": "x"}, {"a": "2"}, {"a": "true"}]),
+    ("a: [1]\ninclude: ${{ fromJson('[{\"a\":3}]') }}", [{"a": "1"}, {"a": "3"}]),
+    ('${{ fromJSON(\'{"a":[1],"b":["y"]}\') }}', [{"a": "1", "b": "y"}]),
+    ("a: [1]\nb: ${{ fromJSON('[') }}", [{"a": "1", "b": None}]),
 ]
 
 
@@ -35,6 +39,11 @@ def test_rows(text: str, expected: list[dict[str, str]]) -> None:
 def test_a_matrix_that_the_run_makes_is_one_row_of_which_nothing_is_known() -> None:
     assert rows("${{ fromJSON(needs.a.outputs.matrix) }}") == [None]
     assert rows("a: [1]\ninclude: ${{ fromJSON(needs.a.outputs.matrix) }}") == [None]
+
+
+def test_json_that_nobody_writes() -> None:
+    deep = "[" * 5000 + "]" * 5000
+    assert len(rows("a: ${{ fromJSON('" + deep + "') }}")) == 1
 
 
 def test_rows_are_bounded() -> None:

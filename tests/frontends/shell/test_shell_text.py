@@ -57,14 +57,15 @@ SCRIPTS = {
         """,
         """
         TAG = environment!("TAG"~)
+        call <shell>.assign("set -e"~, true)
         run "git", "rev-parse", "--short", "HEAD"; output %1
         IMG = join("localhost/x:", %1)
         TAG = choice((TAG != ""), TAG, "dev")
-        call <shell>.export("TAG"~, TAG)
+        call <shell>.set-exported("TAG"~, TAG)
         call <shell>.export("TAG"~, TAG)
         A = "b"
         TAG = join(TAG, "-x")
-        call <shell>.export("TAG"~, TAG)
+        call <shell>.set-exported("TAG"~, TAG)
         run "podman", "build", "-t", join(IMG, ":", TAG), "."; environment D="1"
         """,
     ),
@@ -192,7 +193,7 @@ SCRIPTS = {
             run "x"
         if all(!matches-expression!(environment!("a"), "^b"), any(("c" == ""), !matches!("d", "e*")))
             run "x"
-        if opaque("a test -f", "y")
+        if file-exists!("y")
             run "x"
         """,
     ),

@@ -227,6 +227,8 @@ class Expander(ABC):
         if len(before.parts) > 1:
             return whole
         asked = truth.compare(CompareOp.EQ, before, EMPTY)
+        if asked.decided is not None:
+            return whole
         unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
         return whole if unset is None or given is None else alternatives(((unset, value), (given, whole)))
 

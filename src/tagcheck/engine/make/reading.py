@@ -219,11 +219,15 @@ class Reader(Expander):
         if name in self.command or self.is_given(name):
             return []
         outside = self.undefined(name)
+        if name.isidentifier() and self.host.outside(name).literal:
+            return []
         if not name.isidentifier() or not isinstance(outside, Text) or outside.literal is not None:
             return [(each, None) for each in rest]
         if self._is_program(node):
             return self._programs(found, name, outside, rest)
         asked = truth.compare(CompareOp.EQ, outside, EMPTY)
+        if asked.decided is not None:
+            return [(each, None) for each in rest] if asked.decided else []
         unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
         if unset is None or given is None:
             return []

@@ -49,7 +49,7 @@ def parse(path: str, content: bytes, module: str, read: Reader) -> Unit:
 class _Lowered:
     def __init__(self, path: str, read: Reader) -> None:
         self.path, self.read = path, read
-        self.body = Pipeline()
+        self.body = Pipeline("azure")
         self.variables: dict[str, ir.Expression] = {}
         self.count = 0
 

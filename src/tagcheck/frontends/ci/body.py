@@ -71,8 +71,13 @@ class Body:
         output: ir.Target = None,
     ) -> None:
         """Run a text in a shell of its own."""
-        words = (ir.Literal(program, span, False), ir.Literal("-c", span, False), text)
+        words = (ir.Literal(program, span, False), ir.Literal("-ec", span, False), text)
         self.emit(ir.Run(words, span, environment, directory=directory, output=output))
+
+
+def system_of(name: str) -> str:
+    """The module in which models say what a system gives to its jobs."""
+    return f"ci/{name}" if name else "ci"
 
 
 def shell_of(line: str) -> str | None:
@@ -83,12 +88,16 @@ def shell_of(line: str) -> str | None:
 
 
 class Pipeline(Body):
-    """What the jobs of a pipeline do, one after the other."""
+    """What the jobs of a pipeline of a system do, one after the other."""
+
+    def __init__(self, system: str = "") -> None:
+        super().__init__()
+        self.system = system
 
     @contextmanager
     def job(self, label: str, span: Span, shared: bool = False) -> Iterator[None]:
         """What is emitted inside happens on a host of its own, or on one that others use."""
-        self.call("ci", "begin", (ir.Literal(label, span, False), ir.Constant(shared, span)), span)
+        self.call(system_of(self.system), "begin", (ir.Literal(label, span, False), ir.Constant(shared, span)), span)
         yield
         self.call("ci", "end", (), span)
 

@@ -34,7 +34,7 @@ def parse(path: str, content: bytes, module: str, read: Reader) -> Unit:
     document = documents.read(path, content)[0]
 
     def statements() -> tuple[ir.Statement, ...]:
-        body = Pipeline()
+        body = Pipeline("buildkite")
         _steps(document.root, dict(entries(field(document.root, "env"))), path, body, 0)
         return tuple(body.out)
 

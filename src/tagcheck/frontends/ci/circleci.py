@@ -80,7 +80,7 @@ class _Configuration:
         return found
 
     def workflow(self, jobs: list[tuple[str, ir.Expression | None]]) -> tuple[ir.Statement, ...]:
-        body = Pipeline()
+        body = Pipeline("circleci")
         for name, given in jobs:
             if name in self.jobs:
                 self.job(name, self.jobs[name], dict(entries(given)), body)

@@ -21,7 +21,7 @@ from posixpath import normpath
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.frontends.ci import documents, matrix
-from tagcheck.frontends.ci.body import Body, Pipeline, shell_of
+from tagcheck.frontends.ci.body import Body, Pipeline, shell_of, system_of
 from tagcheck.frontends.ci.contexts import Contexts, Scope
 from tagcheck.frontends.ci.documents import Document, Reader, entries, items, spelled, word
 from tagcheck.frontends.ci.documents import field as field_of
@@ -245,7 +245,7 @@ class Workflow:
         shared = any(word(each) == "self-hosted" for each in items(field_of(node, "runs-on")))
         # Nothing but a workflow sets variables on a host that GitHub makes for a job (GitHub Docs, "Variables").
         flags = (ir.Constant(shared, span), ir.Constant(not shared, span))
-        body.call("ci", "begin", (ir.Literal(contexts.scope.label, span, False), *flags), span)
+        body.call(system_of("github"), "begin", (ir.Literal(contexts.scope.label, span, False), *flags), span)
         for level in (self.document.root, node):
             for variable, value in entries(field_of(level, "env")):
                 key = ir.Literal(variable, value.span, False)

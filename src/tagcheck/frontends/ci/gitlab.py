@@ -123,7 +123,7 @@ class _Configuration:
         return sorted(runs, key=lambda each: order.get(word(each[1].get("stage")) or "test", len(order)))
 
     def statements(self) -> tuple[ir.Statement, ...]:
-        body = Pipeline()
+        body = Pipeline("gitlab")
         jobs = self.jobs()
         conditions = _Conditions([table for _, table in jobs])
         for name, table in jobs:

@@ -54,7 +54,7 @@ class _Lowered:
         self.text = text
         self.tokens = groovy.tokens(text)
         self.pairs = _pairs(self.tokens)
-        self.body = Pipeline()
+        self.body = Pipeline("jenkins")
         self.known: set[str] = set()
         self.registry: ir.Expression | None = None
 

@@ -115,6 +115,8 @@ class _Lowered:
             return (ir.Assign((None,), ir.Opaque(reason, self.span), self.span),)
         main = Control(self.shared)
         definitions = self._definitions(self.shared)
+        if _is_strict(self.script.text.text):
+            main.set_strict(True, self.span)
         main.sequence(self.root.children, last=True)
         needed = tuple(self._initial(name) for name in sorted(self.shared.needed))
         if self.tests is None:
@@ -152,6 +154,12 @@ class _Lowered:
             elif declare:
                 found.append(ir.Assign((ir.Name(name, at),), ir.Constant(None, at), at))
         return tuple(found)
+
+
+def _is_strict(text: str) -> bool:
+    """Whether the first line of a script starts a shell that ends with the first command that fails."""
+    words = text.partition("\n")[0].split() if text.startswith("#!") else []
+    return any(word[0] == "-" and word[1:2] != "-" and "e" in word for word in words[1:])
 
 
 def _parsed(content: bytes) -> Node:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ARGUMENTS = "@"
 """The variable that holds the positional parameters."""
+STRICT = "set -e"
+"""The variable that holds whether the shell ends with the first command that fails."""
 CHANGING = frozenset(("RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS", "EPOCHREALTIME", "BASHPID", "$"))
 """Special variables of bash 5 that are different in each run."""
 
@@ -59,6 +61,9 @@ class Body:
         self.local: set[str] = set()
         self.directories: list[ir.Name] = []
         self.exporting = shared.exporting
+        self.substituted: list[ir.Expression] | None = None
+        """in an assignment: whether its substitutions succeed, which `asked` says that somebody asks"""
+        self.asked = False
         self.depth = 0
         self.nested = 0
         self._count = 0
@@ -176,4 +181,5 @@ class Body:
             self.definite.add(name)
         self.emit(ir.Assign((target,), value, span, declare))
         if self.exporting or name in self.shared.names.exported:
-            self.call("export", (ir.Literal(name, span, exact=False), target), span)
+            again = "export" if self.exporting else "set-exported"
+            self.call(again, (ir.Literal(name, span, exact=False), target), span)

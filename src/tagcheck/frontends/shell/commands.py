@@ -1,8 +1,7 @@
 """Simple commands: what the shell does itself, calls of functions, programs (Bash Reference Manual 5.2, sections 3.2.2
 and 4).
 
-What it cannot do: aliases; options that the shell keeps (`set -e`, `shopt`), which change where a script stops and no
-name; `getopts`.
+What it cannot do: aliases; options that the shell keeps (`shopt`), which change no name; `getopts`.
 """
 
 from __future__ import annotations
@@ -12,9 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tagcheck import ir
-from tagcheck.frontends.shell.body import ARGUMENTS
+from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
 from tagcheck.frontends.shell.conditions import Tests
 from tagcheck.frontends.shell.names import (
     DIRECTORY,
@@ -23,6 +23,7 @@ from tagcheck.frontends.shell.names import (
     assigned_name,
     command_name,
     declared_flags,
+    hidden_flags,
     read_names,
     torn_assignment,
 )
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 Condition = ir.Expression
 """Whether a command succeeds."""
 _ASKING = frozenset(("command", "type", "which", "hash"))
+_LEAVING = frozenset(("exit", "eval"))
+"""What the shell does itself that can end the process in which it is done."""
 _SILENT = frozenset(
     ("shopt", "umask", "ulimit", "alias", "unalias", "times", "bind", "enable",
      "complete", "compgen", "disown", "fg", "bg", "jobs", "caller", "history")
@@ -55,6 +58,8 @@ class Streams(Struct, frozen=True):
     """whether the output goes to a file, with the line end at its end"""
     own: bool = False
     """whether the command is a process of its own, which `exit` leaves"""
+    status: ir.Name | None = None
+    """what takes whether such a process was left in failure"""
 
     @property
     def plain(self) -> bool:
@@ -79,7 +84,7 @@ class Commands(Tests):
         span = self.script.span(node)
         lost = streams.lost
         given = self._herestring(node) or streams.stdin
-        streams = Streams(given, streams.output, self.prefix(node), whole=streams.whole, own=streams.own)
+        streams = replace(streams, stdin=given, prefix=self.prefix(node), lost=())
         name_node = node.child_by_field_name("name")
         words = node.children_by_field_name("argument")
         if name_node is None:
@@ -100,11 +105,25 @@ class Commands(Tests):
         if self.shared.in_bats and name in ("run", "load"):
             return self._of_bats(name, words, span)
         handler = _BUILTINS.get(name)
+        if handler is not None and streams.own and name in _LEAVING:
+            return self._in_own_process(lambda: handler(self, node, words, streams), streams, span, asked)
         if handler is not None:
             return handler(self, node, words, streams)
         if name in _SILENT:
             return ir.Constant(True, span)
         return self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
+
+    def _in_own_process(self, lower: Callable[[], object], streams: Streams, span: Span, asked: bool) -> Condition:
+        """What the shell does itself in a process of its own."""
+        streams = self.observed(streams, span, asked)
+        self.emit(self.streamed(self.block(lower), streams, span))
+        return survived(streams, unknown(span), span)
+
+    def observed(self, streams: Streams, span: Span, asked: bool) -> Streams:
+        """The streams of a command, with what takes how its process ended where somebody asks."""
+        if not (asked and streams.own and streams.status is None):
+            return streams
+        return replace(streams, status=self.temporary(span))
 
     def _of_bats(self, name: str, words: list[Node], span: Span) -> Condition:
         """`run` keeps what a command prints and how it went; `load` sources a file, by its name without suffix."""
@@ -124,7 +143,7 @@ class Commands(Tests):
         status = self.temporary(span) if asked else None
         stdin, output, prefix = streams.stdin, streams.output, streams.prefix
         self.emit(ir.Run(argv, span, prefix, stdin, None, output, status, streams.whole))
-        return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else unknown(span)
+        return _is_null(status, span) if status else unknown(span)
 
     def prefix(self, node: Node) -> tuple[tuple[str, ir.Expression], ...]:
         """The variables that are set for a command alone."""
@@ -151,14 +170,15 @@ class Commands(Tests):
         given = tuple(ir.Argument(each) for each in self.arguments(words))
         status = self.temporary(span) if asked else None
         call = ir.Invoke((status,) if status else (), ir.Name(name, span), given, span)
+        streams = self.observed(streams, span, asked)
         self.emit(self.streamed((call,), streams, span))
-        return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span) if status else unknown(span)
+        return survived(streams, _is_null(status, span), span) if status else unknown(span)
 
     def streamed(self, body: tuple[ir.Statement, ...], streams: Streams, span: Span) -> ir.Statement:
         """Statements with the input and output of one command."""
         if len(body) == 1 and streams.plain:
             return body[0]
-        return ir.Redirect(body, span, streams.stdin, streams.output, streams.whole, streams.own)
+        return ir.Redirect(body, span, streams.stdin, streams.output, streams.whole, streams.own, streams.status)
 
     # --- what the shell does itself ---
 
@@ -240,11 +260,24 @@ class Commands(Tests):
             elif word == "allexport" and index:
                 self.exporting = flags[index - 1] == "-o"
         self.shared.exporting = self.exporting
+        self._set_strict(flags, span)
         if "--" in written:
             self._set_arguments(words[written.index("--") + 1 :], span)
         elif written and written[0][:1] not in "-+":
             self._set_arguments(words, span)
         return ir.Constant(True, span)
+
+    def _set_strict(self, flags: list[str], span: Span) -> None:
+        """`set -e`, `set -o errexit` and their opposites."""
+        for index, word in enumerate(flags):
+            option = word == "errexit" and index and flags[index - 1][:1] in "-+" and flags[index - 1].endswith("o")
+            if option or (word[:1] in "-+" and "e" in word[1:]):
+                begins = (flags[index - 1] if option else word)[0] == "-"
+                self.set_strict(begins, span)
+
+    def set_strict(self, begins: bool, span: Span) -> None:
+        """From here on the shell ends with the first command that fails, or no longer."""
+        self.call("assign", (ir.Literal(STRICT, span, exact=False), ir.Constant(begins, span)), span)
 
     def _set_arguments(self, words: list[Node], span: Span) -> None:
         items = self.arguments(words)
@@ -447,7 +480,10 @@ class Commands(Tests):
         keyword = node.children[0].type
         flags = declared_flags(self.script, node)
         declares = keyword in ("local", "declare", "typeset") and "g" not in flags
-        exports = keyword == "export" or "x" in flags
+        exports = (keyword == "export" or "x" in flags) and "n" not in flags
+        hides = (keyword == "export" and "n" in flags) or (
+            keyword != "export" and "x" in hidden_flags(self.script, node)
+        )
         for child in node.children[1:]:
             if exports and child.type in EXPANSIONS | {"string", "concatenation"}:
                 self.call("export-words", (self.argument(child),), self.script.span(child))
@@ -466,6 +502,9 @@ class Commands(Tests):
                     self.assign(name, self._empty(name, child), self.script.span(child), True)
             if name and exports:
                 self._export(name, self.script.span(child))
+            elif name and hides:
+                span = self.script.span(child)
+                self.call("export", (ir.Literal(name, span, exact=False), ir.Literal("", span, exact=False)), span)
 
     def _refer(self, node: Node, declare: bool) -> None:
         """`declare -n NAME=OTHER`: the variable itself gets a value, not the one that it refers to."""
@@ -494,6 +533,15 @@ class Commands(Tests):
             if child.type in ("variable_name", "word") and name.isidentifier() and not functions:
                 self.assign(name, ir.Literal("", span), span)
                 self.definite.discard(name)
+
+
+def _is_null(status: ir.Expression, span: Span) -> Condition:
+    return ir.Compare(ir.CompareOp.EQ, status, ir.Constant(None, span), span)
+
+
+def survived(streams: Streams, condition: Condition, span: Span) -> Condition:
+    """Whether a command succeeds that is a process of its own, and may have been left in failure."""
+    return condition if streams.status is None else ir.AllOf((_is_null(streams.status, span), condition), span)
 
 
 def unknown(span: Span) -> Condition:

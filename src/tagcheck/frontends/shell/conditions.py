@@ -136,6 +136,8 @@ class _Reader:
                 return self._filled(value, ir.CompareOp.EQ)
             case "-n":
                 return self._filled(value, ir.CompareOp.NE)
+            case "-e" | "-f" | "-s":
+                return ir.Apply("file-exists", (value,), self.span)
             case _:
                 return ir.Opaque(f"a test {operator}", self.span, (value,))
 

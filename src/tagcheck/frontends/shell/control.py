@@ -8,9 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from tagcheck import ir
 from tagcheck.frontends.shell.body import ARGUMENTS, Shared
-from tagcheck.frontends.shell.commands import Condition, Streams, unknown
+from tagcheck.frontends.shell.commands import Condition, Streams, survived, unknown
 from tagcheck.frontends.shell.conditions import negated
 from tagcheck.frontends.shell.lists import MOST_CHAINED, Lists
 from tagcheck.frontends.shell.names import command_name, implied, read_names
@@ -28,22 +30,27 @@ class Control(Lists):
 
     # --- compound commands ---
 
-    def compound(self, node: Node, streams: Streams) -> Condition:
+    def compound(self, node: Node, streams: Streams, asked: bool) -> Condition:
         span = self.script.span(node)
+        if node.type == "subshell":
+            return self._subshell(node, streams, asked)
+        streams = self.observed(streams, span, asked)
         body = self.block(partial(self._compound_body, node, streams))
-        redirected = (ir.Redirect(body, span, streams.stdin, streams.output, streams.whole, streams.own),)
-        for statement in body if streams.plain else redirected:
+        for statement in body if streams.plain else (self.streamed(body, streams, span),):
             self.emit(statement)
-        return unknown(span)
+        return survived(streams, unknown(span), span)
+
+    def _subshell(self, node: Node, streams: Streams, asked: bool) -> Condition:
+        span = self.script.span(node)
+        kept = self.entered(node)
+        streams = self.observed(replace(streams, own=True), span, asked)
+        inner = [child for child in node.children if child.type not in _BRACKETS]
+        self.emit(self.streamed(self.block(partial(self.sequence, inner)), streams, span))
+        self.left(kept, span)
+        return survived(streams, unknown(span), span)
 
     def _compound_body(self, node: Node, streams: Streams) -> None:
         match node.type:
-            case "subshell":
-                kept = self.entered(node)
-                inner = [child for child in node.children if child.type not in _BRACKETS]
-                lowered = self.block(partial(self.sequence, inner))
-                self.emit(ir.Redirect(lowered, self.script.span(node), own=True))
-                self.left(kept, self.script.span(node))
             case "compound_statement" | "do_group" | "program":
                 if node.children and node.children[0].type.startswith("(("):
                     self.counted(node)

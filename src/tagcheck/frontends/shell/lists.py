@@ -7,13 +7,14 @@ changed. A `&&` at the end of a script that goes wrong ends the script: its call
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from tagcheck import ir
-from tagcheck.frontends.shell.commands import PLAIN, Commands, Condition, Streams, unknown
+from tagcheck.frontends.shell.commands import PLAIN, Commands, Condition, Streams, survived, unknown
 from tagcheck.frontends.shell.conditions import negated
 from tagcheck.frontends.shell.names import MOVERS, READERS, collect, command_name
 from tagcheck.frontends.shell.script import literal_text
@@ -26,6 +27,9 @@ _CHANGING = tuple(word.encode() for word in ("=", "for ", "getopts", "printf -v"
 """What stands in every subshell that changes a variable."""
 MOST_CHAINED = 24
 """Commands joined by `&&` or `||`; further ones are taken to run."""
+_DEEP = "commands nested too deeply"
+_FAILING = frozenset(("subshell", "variable_assignment", "variable_assignments"))
+"""Commands that can be known to fail, and that end the script then where nobody asks."""
 _NOWHERE = frozenset(("/dev/null", "/dev/stderr", "/dev/tty"))
 
 
@@ -33,8 +37,8 @@ class Lists(Commands):
     """Commands one after the other, and what they read and write."""
 
     @abstractmethod
-    def compound(self, node: Node, streams: Streams) -> Condition:
-        """Lower a compound command."""
+    def compound(self, node: Node, streams: Streams, asked: bool) -> Condition:
+        """Lower a compound command; whether it succeeds, as far as `asked`."""
 
     @abstractmethod
     def define(self, node: Node) -> None:
@@ -52,6 +56,8 @@ class Lists(Commands):
             if after == "&":
                 body = self.block(partial(self.execute, node))
                 self.emit(ir.Spawn(body, self.script.span(node), copied=True))
+            elif node.type == "subshell" and last and node is commands[-1] and not self.function and not self.nested:
+                self._or_exit(node)
             else:
                 self.execute(node, last=last and node is commands[-1])
 
@@ -59,7 +65,7 @@ class Lists(Commands):
         """Lower a command of which nobody asks whether it succeeds."""
         with self.deeper() as possible:
             if not possible:
-                self._not_known("commands nested too deeply", node)
+                self._not_known(_DEEP, node)
             elif node.type == "list":
                 self._list(node, streams, last)
             else:
@@ -69,7 +75,7 @@ class Lists(Commands):
         """Lower a command; whether it succeeds."""
         with self.deeper() as possible:
             if not possible:
-                return self.opaque("commands nested too deeply", node)
+                return self.opaque(_DEEP, node)
             if node.type == "list":
                 return self._list_condition(node, streams)
             return self._command(node, streams, asked=True)
@@ -84,6 +90,9 @@ class Lists(Commands):
         span = self.script.span(node)
         match node.type:
             case "command":
+                redirects = [child for child in node.children if child.type == "file_redirect"]
+                if redirects:
+                    return self._led(node, redirects, streams, asked)
                 return self.simple(node, streams, asked)
             case "redirected_statement":
                 return self._redirected(node, streams, asked)
@@ -94,12 +103,9 @@ class Lists(Commands):
             case "test_command":
                 return self._bracketed(node)
             case "variable_assignment":
-                self.assignment(node)
-                return ir.Constant(True, span)
+                return self._assigned([node], span, asked)
             case "variable_assignments":
-                for child in node.children:
-                    self.assignment(child)
-                return ir.Constant(True, span)
+                return self._assigned(node.children, span, asked)
             case "declaration_command":
                 self.declaration(node)
                 return ir.Constant(True, span)
@@ -112,7 +118,15 @@ class Lists(Commands):
             case "compound_statement" if asked and node.children[0].type == "((":
                 return self.arithmetic_condition(node)
             case _:
-                return self.compound(node, streams)
+                return self.compound(node, streams, asked)
+
+    def _assigned(self, nodes: list[Node], span: Span, asked: bool) -> Condition:
+        """Assignments go as the last substitution in them does."""
+        outer, self.substituted, self.asked = self.substituted, [], asked
+        for node in nodes:
+            self.assignment(node)
+        found, self.substituted = self.substituted, outer
+        return found[-1] if found else ir.Constant(True, span)
 
     def _bracketed(self, node: Node) -> Condition:
         if node.has_error:
@@ -140,6 +154,9 @@ class Lists(Commands):
             operands.pop()
             operators.pop()
             last = False
+            if len(operands) == 1 and operands[0].type in _FAILING:
+                self.condition(operands[0], streams)
+                return
         if "||" not in operators and last and not self.function and not self.nested:
             self._all_or_exit(operands, streams)
         else:
@@ -150,12 +167,18 @@ class Lists(Commands):
 
     def _all_or_exit(self, operands: list[Node], streams: Streams) -> None:
         for node in operands[:-1]:
-            span = self.script.span(node)
-            succeeded = self.condition(node)
-            if not isinstance(succeeded, ir.Opaque):
-                stop = ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(ir.Constant(1, span)),), span)
-                self.emit(ir.Branch(negated(succeeded), (stop,), (), span))
+            self._or_exit(node)
         self.execute(operands[-1], streams)
+
+    def _or_exit(self, node: Node) -> None:
+        """A command without which what is around it fails."""
+        span = self.script.span(node)
+        succeeded = self.condition(node)
+        if isinstance(succeeded, ir.AllOf) and isinstance(succeeded.operands[-1], ir.Opaque):
+            succeeded = succeeded.operands[0]
+        if not isinstance(succeeded, ir.Opaque):
+            stop = ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(ir.Constant(1, span)),), span)
+            self.emit(ir.Branch(negated(succeeded), (stop,), (), span))
 
     def _chain(self, operands: list[Node], operators: list[str], streams: Streams) -> None:
         """`a && b && c` as nested branches; a change of the operator asks for what came of everything before it."""
@@ -267,7 +290,7 @@ class Lists(Commands):
         outputs = [each for each in redirects if each.type == "file_redirect" and not self._is_input(each)]
         piped, following, operator = rest
         if not piped:
-            found = self._written(stages, outputs, streams, asked)
+            found = self._written(partial(self._executed, stages, asked), outputs, streams)
         else:
             found = self._pipeline([*stages, *piped], streams, asked)
         if following:
@@ -294,7 +317,7 @@ class Lists(Commands):
             for redirect in redirects:
                 inner, _ = self._input(redirect, inner, ([], [], ""))
             outputs = [each for each in redirects if each.type == "file_redirect" and not self._is_input(each)]
-            self._written([operands[-1]], outputs, inner, asked=False)
+            self._written(partial(self._executed, [operands[-1]], False), outputs, inner)
 
         self._branch(condition, operators[-1], partial(final), body)
         return unknown(self.script.span(body))
@@ -356,20 +379,31 @@ class Lists(Commands):
             return self.substitution(path)
         return self.call("read-file", (self.word(path),), span, 2)
 
-    def _written(self, stages: list[Node], outputs: list[Node], streams: Streams, asked: bool) -> Condition:
+    def _written(self, run: Callable[[Streams], Condition], outputs: list[Node], streams: Streams) -> Condition:
         """A command whose output goes to files."""
         targets = [target for each in outputs if (target := self._target(each)) is not None]
         if not targets:
-            return self._executed(stages, streams, asked)
+            return run(streams)
         span = self.script.span(outputs[0])
         output = self.temporary(span)
-        found = self._executed(stages, replace(streams, output=output, whole=True), asked)
+        before = len(self.out)
+        found = run(replace(streams, output=output, whole=True))
+        if len(self.out) == before:
+            # What does nothing prints nothing: the file is emptied.
+            self.emit(ir.Assign((output,), ir.Literal("", span, exact=False), span))
         appends, path = targets[-1]
         if path is not None and literal_text(path) not in _NOWHERE:
             self.call("append-file" if appends else "write-file", (path, output), span)
         return found
 
-    def _executed(self, stages: list[Node], streams: Streams, asked: bool) -> Condition:
+    def _led(self, node: Node, redirects: list[Node], streams: Streams, asked: bool) -> Condition:
+        """A command behind its redirections (`> FILE echo x`)."""
+        for redirect in redirects:
+            streams, _ = self._input(redirect, streams, ([], [], ""))
+        outputs = [each for each in redirects if not self._is_input(each)]
+        return self._written(lambda inner: self.simple(node, inner, asked), outputs, streams)
+
+    def _executed(self, stages: list[Node], asked: bool, streams: Streams) -> Condition:
         if not stages:
             return ir.Constant(True, _nowhere())
         if asked:
@@ -402,15 +436,27 @@ class Lists(Commands):
             return ir.Literal("", span) if content is None else ir.Apply("without-line-ends", (content,), span)
         output = self.temporary(span)
         kept = self.entered(node)
-        if len(commands) == 1 and commands[0].type in ("command", "pipeline"):
-            self.execute(commands[0], Streams(output=output, own=True))
-            if not any(isinstance(each, ir.Run | ir.Redirect) for each in self.out[-1:]):
-                self.emit(ir.Assign((output,), ir.Literal("", span), span))
-        else:
-            lowered = self.block(partial(self.sequence, inner))
-            self.emit(ir.Redirect(lowered, span, None, output, own=True))
+        succeeds, self.substituted = self.substituted, None
+        # Nothing asks how a substitution goes, but an assignment.
+        asked = succeeds is not None and self.asked
+        status = self.temporary(span) if asked or succeeds is None else None
+        found = self._substituted(inner, commands, Streams(output=output, own=True, status=status), asked)
+        self.substituted = succeeds
+        if succeeds is not None:
+            succeeds.append(found)
         self.left(kept, span)
         return output
+
+    def _substituted(self, inner: list[Node], commands: list[Node], streams: Streams, asked: bool) -> Condition:
+        span = self.script.span(commands[0])
+        if len(commands) > 1 or commands[0].type not in ("command", "pipeline"):
+            self.emit(self.streamed(self.block(partial(self.sequence, inner)), streams, span))
+            return survived(streams, unknown(span), span)
+        with self.deeper() as possible:
+            found = self._command(commands[0], streams, asked) if possible else self._not_known(_DEEP, commands[0])
+        if streams.output is not None and not any(isinstance(each, ir.Run | ir.Redirect) for each in self.out[-1:]):
+            self.emit(ir.Assign((streams.output,), ir.Literal("", span), span))
+        return found
 
     def entered(self, node: Node) -> tuple[tuple[str, ir.Name], ...]:
         """A subshell begins: the variables that change in it, with what they are outside."""

@@ -133,6 +133,12 @@ def declared_flags(script: Script, node: Node) -> str:
     return "".join(word[1:] for word in words if word.startswith("-"))
 
 
+def hidden_flags(script: Script, node: Node) -> str:
+    """The letters of the options of a declaration that take something back (`declare +x`)."""
+    words = (script.written(child) for child in node.children[1:] if child.type == "word")
+    return "".join(word[1:] for word in words if word.startswith("+"))
+
+
 def _in_function(node: Node) -> bool:
     parent = node.parent
     while parent is not None and parent.type != "function_definition":
