@@ -103,6 +103,7 @@ def _emit(call: Call, described: Mapping[str, object]) -> None:
         str(described.get("reading", "docker")),
         lost=described.get("lost") is True,
         wanted=described.get("wanted") is True,
+        within=described.get("within") is True,
         environment=tuple(_variables(call)),
     )
     for given in _conditions(call, described):

@@ -157,6 +157,8 @@ class Recorder(Evaluation):
                 self.based(effect)
             case EffectKind.PLAYED:
                 self.played(effect)
+            case EffectKind.PROVISIONED | EffectKind.PLANNED | EffectKind.UNPROVISIONED:
+                self.provisioned(effect)
             case EffectKind.BAKED:
                 self.baked(effect)
             case EffectKind.ARTIFACTS_BUILT:
@@ -317,6 +319,10 @@ class Recorder(Evaluation):
     @abstractmethod
     def played(self, effect: Effect) -> None:
         """Record what the tasks of playbooks do."""
+
+    @abstractmethod
+    def provisioned(self, effect: Effect) -> None:
+        """Record what the resources of a module do."""
 
     @abstractmethod
     def baked(self, effect: Effect) -> None:

@@ -19,7 +19,19 @@ def languages() -> tuple[Language, ...]:
 
 def runnables() -> tuple[Runnable, ...]:
     """The kinds of files that run by themselves, one line each; a file is of the first kind that takes it."""
-    from tagcheck.frontends import ansible, bake, chart, ci, compose, dockerfile, jinja, make, shell, skaffold
+    from tagcheck.frontends import (
+        ansible,
+        bake,
+        chart,
+        ci,
+        compose,
+        dockerfile,
+        jinja,
+        make,
+        shell,
+        skaffold,
+        terraform,
+    )
     from tagcheck.frontends.python import starlark
 
     return (
@@ -28,6 +40,7 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("skaffold", skaffold.relevant, skaffold.parse, always=True),
         Runnable("starlark", starlark.relevant, parse_among=starlark.parse, always=True),
         Runnable("bake", bake.relevant, bake.parse, always=True),
+        Runnable("terraform", terraform.relevant, parse_among=terraform.parse, always=True, folder=Folder.OWNED),
         Runnable("helm", chart.relevant, chart.parse, always=True, folder=Folder.OWNED),
         Runnable("jinja", jinja.relevant, jinja.parse, always=True),
         Runnable("ansible", ansible.relevant, ansible.parse, always=True, beside=ansible.BESIDE),
