@@ -149,6 +149,15 @@ def test_variables_of_the_environment(events: Run) -> None:
             ["deployed a:1"],
         ),
         ('resource "kind_load" "x" {\n  image = "a:1"\n  cluster_name = "c"\n}\n', ["loaded a:1 in c"]),
+        (
+            'data "docker_registry_image" "x" {\n  name = "a:1"\n}\n'
+            'resource "docker_container" "x" {\n  image = data.docker_registry_image.x.name\n}\n',
+            ["run a:1"],
+        ),
+        (
+            'resource "shell_script" "x" {\n  lifecycle_commands {\n    create = "docker pull a:1"\n  }\n}\n',
+            ["pulled a:1"],
+        ),
         ('resource "aws_instance" "x" {\n  image = "a:1"\n}\n', []),
     ],
 )

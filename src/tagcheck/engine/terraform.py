@@ -57,7 +57,9 @@ class Terraform(Playbooks):
         outer = (self.working_directory, self.in_command, self.site)
         application = Application(self, folder, effect)
         self.working_directory, self.in_command = place(folder), True
-        application.run_root()
+        # Files that define a name twice are no module, but examples beside each other.
+        if not application.root.unclear:
+            application.run_root()
         self._applications[folder] = application
         self.working_directory, self.in_command, self.site = outer
 

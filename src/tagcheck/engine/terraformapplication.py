@@ -2,8 +2,8 @@
 
 A folder of files is a module. A resource happens after everything that it mentions; what its type does is said by
 `rules/models/terraform-resources.yaml`. Variables hold what the command line, files and the environment give them, else
-their defaults. Data sources, resources that no model describes, modules from elsewhere and functions that are not
-modelled are values of which nothing is known.
+their defaults. Of data sources, resources that no model describes, modules from elsewhere and functions that are not
+modelled nothing is known but what they are given.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class Application:
         match block.kind:
             case "variable":
                 return self._variable(module, name, block)
-            case "resource" | "module":
+            case "resource" | "module" | "data":
                 return self._made(module, name, block, depth)
             case "output" if "value" in block.attributes:
                 return self._evaluated(module, block.attributes["value"], depth=depth)
@@ -303,7 +303,7 @@ class Application:
             return self._called_module(module, name, block, given)
         unknown = self._unknown(module, name if each.key is None else f"{name}[{self.run.as_text(each.key)}]")
         self.run.site = block.span
-        computed = self._do(module, block, given)
+        computed = self._do(module, block, given) if block.kind == "resource" else {}
         known = {key: value for key, value in {**given, **computed}.items() if not isinstance(value, Null)}
         itself = MappingValue(((REST, unknown), *((Text.of(key), value) for key, value in known.items())))
         provisioners = block.attributes.get("provisioner")
