@@ -10,8 +10,8 @@ from msgspec import Struct
 from tagcheck.builtins.symbolic import split_last
 from tagcheck.catalogue import Tools
 from tagcheck.comparison import equal
+from tagcheck.engine.bundles import Bundles
 from tagcheck.engine.state import ABSENT
-from tagcheck.engine.terraform import Terraform
 from tagcheck.engine.writtenfiles import WrittenFiles
 from tagcheck.events import Stage
 from tagcheck.guards import Guards
@@ -40,7 +40,7 @@ class _Kept(NamedTuple):
     archive: Archive
 
 
-class Pipelines(Terraform):
+class Pipelines(Bundles):
     """A run that knows jobs."""
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:

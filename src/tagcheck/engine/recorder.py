@@ -159,6 +159,8 @@ class Recorder(Evaluation):
                 self.played(effect)
             case EffectKind.PROVISIONED | EffectKind.PLANNED | EffectKind.UNPROVISIONED:
                 self.provisioned(effect)
+            case EffectKind.BUNDLED | EffectKind.BUNDLE_RUN:
+                self.bundled(effect)
             case EffectKind.BAKED:
                 self.baked(effect)
             case EffectKind.ARTIFACTS_BUILT:
@@ -323,6 +325,10 @@ class Recorder(Evaluation):
     @abstractmethod
     def provisioned(self, effect: Effect) -> None:
         """Record what the resources of a module do."""
+
+    @abstractmethod
+    def bundled(self, effect: Effect) -> None:
+        """Record what a bundle of an operator deploys, or keep what one is made of."""
 
     @abstractmethod
     def baked(self, effect: Effect) -> None:
