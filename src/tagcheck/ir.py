@@ -228,6 +228,8 @@ class Apply(Struct, frozen=True):
     a second list are asked for at the same place; types with a star for pointers, 'nil' for none), 'repeat' (a list of
     an item so many times).
 
+    Of compose files: 'set-empty' (whether a variable of the environment is set to the empty text).
+
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
     of words that an unquoted expansion becomes), 'file-names' (a list in which patterns of file names become the names
     of files), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1: that item, the empty text

@@ -20,8 +20,8 @@ def test_running_a_bundle_deploys_what_it_was_made_of(events: Run) -> None:
 def test_related_images_run_nowhere() -> None:
     text = (
         "apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nmetadata: {name: x}\nspec:\n"
-        "  relatedImages: [{name: w, image: 'w:1'}]\n  install: {spec: {deployments: [{name: m, spec: {template: {spec: "
-        "{containers: [{image: 'a:1', env: [{name: RELATED_IMAGE_W, value: 'w:1'}]}]}}}}]}}\n"
+        "  relatedImages: [{name: w, image: 'w:1'}]\n  install: {spec: {deployments: [{name: m, spec: {template: "
+        "{spec: {containers: [{image: 'a:1', env: [{name: RELATED_IMAGE_W, value: 'w:1'}]}]}}}}]}}\n"
     )
     found = run_script("kubectl apply -f csv.yaml", {"csv.yaml": text}).events
     assert sorted((each.stage.value, str(each.image)) for each in found) == [

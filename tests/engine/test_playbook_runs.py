@@ -138,3 +138,19 @@ def test_hostile_variables(events: Run) -> None:
     files["vars.yml"] = large
     files["site.yml"] = files["site.yml"].replace("a8", "v0")
     assert events("ansible-playbook site.yml", files) in (["pulled <?>"], ["pulled <param v0>"])
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("- docker_image: {name: 'a:1', source: build, build: {path: app, args: {TAG: '7'}}}", "base b:7"),
+        ("- docker_image: {name: 'a:1', source: build, build: {path: app}}", "base b:1"),
+        ("- docker_image: {name: 'a:1', source: build, build: {path: app, dockerfile: Other}}", "base o:1"),
+        ("- community.docker.docker_image_build: {name: 'a:1', path: app, args: {TAG: '7'}}", "base b:7"),
+        ("- podman_image: {name: a, path: app, build: {extra_args: '--no-cache --build-arg TAG=7'}}", "base b:7"),
+        ("- podman_image: {name: a, path: app, build: {file: Other}}", "base o:1"),
+    ],
+)
+def test_builds_read_their_dockerfiles(events: Run, task: str, expected: str) -> None:
+    files = {"app/Dockerfile": "ARG TAG=1\nFROM b:${TAG}\n", "app/Other": "FROM o:1\n"}
+    assert expected in events("ansible-playbook site.yml", {"site.yml": PLAY + f"    {task}\n", **files})

@@ -1,4 +1,4 @@
-"""Bundles of the Operator Lifecycle Manager: what is written into them, and what running one deploys (operator-sdk 1.39).
+"""Bundles of the Operator Lifecycle Manager: what they are made of, and what running one does (operator-sdk 1.39).
 
 A bundle is made of the objects that its generator reads. Running a bundle's image deploys these objects; which bundle
 an image holds is not followed: it is the one that the run has made last.

@@ -485,7 +485,7 @@ def _flat(given: dict[str, Value]) -> Iterator[tuple[str, Value]]:
             yield key, _joined(value, "\n")
         elif isinstance(value, MappingValue):
             yield key, _joined(Sequence(tuple(_pair(name, each) for name, each in _entries(value))), "\n")
-            yield from ((f"{key}.{name}", each) for name, each in _entries(value))
+            yield from ((f"{key}.{name}", each) for name, each in _flat(dict(_entries(value))))
         else:
             yield key, value
 
