@@ -1,8 +1,8 @@
 """Playbooks: what the tasks of plays and roles do, in their order (ansible-core 2.18).
 
 Tasks are taken from files of the project. A condition that is not decided is a branch; a loop over something unknown
-runs once, with an item of which nothing is known. Handlers, and roles and task files that are not in the project, are
-gaps where they could matter.
+runs once, with an item of which nothing is known. Roles and task files that are not in the project are gaps where they
+could matter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from tagcheck.embedded import documents
 from tagcheck.engine.charts import Release
 from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.places import at_root
+from tagcheck.engine.playhandlers import Handlers
 from tagcheck.engine.playvariables import PlayVariables, given_outside, variable_files
+from tagcheck.engine.shelltexts import without_line_ends_of
 from tagcheck.fields import field, items, word
 from tagcheck.guards import Guards, when
 from tagcheck.link import Program
@@ -36,6 +38,7 @@ from tagcheck.values import (
     Null,
     Number,
     Opaque,
+    Record,
     Sequence,
     Text,
     Truth,
@@ -72,6 +75,7 @@ _WORDS = frozenset(
 """Keys of a task that name no module."""
 _INCLUDES = frozenset(("include", "include_tasks", "import_tasks"))
 _ROLES = frozenset(("include_role", "import_role"))
+_FLUSH = Text.of("flush_handlers")
 _LOOPS = ("loop", "with_items", "with_list", "with_flattened")
 
 
@@ -94,6 +98,7 @@ class Playbooks(JinjaFiles):
         """what tasks have set and registered"""
         self._extra: Mapping[str, Value] = {}
         """what the command line sets"""
+        self._handlers = Handlers[Room]()
 
     def played(self, effect: Effect) -> None:
         for path in effect.values:
@@ -160,11 +165,24 @@ class Playbooks(JinjaFiles):
         for item in items(play, "vars_files"):
             layers.append(self._variables_in(room, room.variables.filled(item)))
         room = replace(room, variables=self._variables((*layers,)))
+        outer, self._handlers = self._handlers, Handlers()
+        self._handlers.add(items(play, "handlers"), room)
         self._run_tasks(items(play, "pre_tasks"), room)
+        self._run_handlers()
         for item in items(play, "roles"):
             self._listed_role(room, item)
         self._run_tasks(items(play, "tasks"), room)
+        self._run_handlers()
         self._run_tasks(items(play, "post_tasks"), room)
+        self._run_handlers()
+        self._handlers = outer
+
+    def _run_handlers(self) -> None:
+        for task, room, asked in self._handlers.due():
+            for given in [self.guards] if self.guards in asked else asked:
+                outer, self.guards = self.guards, given
+                self._run_tasks((task,), room)
+                self.guards = outer
 
     def _variables(self, layers: tuple[Mapping[str, Value], ...]) -> PlayVariables:
         return PlayVariables(self.machine(), (*layers, self._facts, self._extra), self._template_text)
@@ -232,6 +250,8 @@ class Playbooks(JinjaFiles):
         inside = Room((folder, *(each for each in room.folders if each != folder)), inner, room.depth + 1)
         for item in items(self._read_list(next(iter(self._parts(folder, "meta")), "")), "dependencies"):
             self._listed_role(inside, item)
+        listed_handlers = self._read_list(next(iter(self._parts(folder, "handlers")), ""))
+        self._handlers.add(items(MappingValue(((Text.of("h"), listed_handlers or Null()),)), "h"), inside)
         names = [normpath(join(folder, "tasks", tasks + suffix)) for suffix in ("", ".yml", ".yaml")]
         path = next(filter(self.program.has, names), None)
         listed = self._read_list(path) if path is not None else None
@@ -274,6 +294,7 @@ class Playbooks(JinjaFiles):
             for inside in self._conditions(field(task, "when"), given.variables):
                 outer, self.guards, site = self.guards, inside, self.site
                 self._once(task, given)
+                self._handlers.notify(task, inside)
                 self.guards, self.site = outer, site
 
     def _task_rounds(self, task: MappingValue, room: Room) -> Iterator[dict[str, Value] | None]:
@@ -333,14 +354,27 @@ class Playbooks(JinjaFiles):
         at = key.origin
         if at is not None:
             self.site = Span(at.path, at.line, at.column, at.line, at.column + len(key.literal or ""))
+        self.script_output = None
         self._do(module, given, task, room)
         name = word(task, "register")
         if name:
-            self._facts[name] = Opaque(f"{self.fresh('registered')}", f"what {module} registers")
+            self._facts[name] = self._registered(module, task)
+
+    def _registered(self, module: str, task: MappingValue) -> Value:
+        """What a task has done: of a command that runs once, what it prints is known as far as that goes."""
+        if self.script_output is None or any(key in _LOOPS or key.startswith("with_") for key, _ in _entries(task)):
+            return Opaque(f"{self.fresh('registered')}", f"what {module} registers")
+        printed = self.distribute(
+            (self.load(self.script_output),), lambda chosen: without_line_ends_of(self.as_text(chosen[0]))
+        )
+        return Record("ansible.registered", (("stdout", printed),))
 
     def _do(self, module: str, given: Value, task: MappingValue, room: Room) -> None:
         if module in _INCLUDES:
             self._include(given, room)
+        elif module == "meta":
+            if as_text(given) == _FLUSH:
+                self._run_handlers()
         elif module in _ROLES:
             self._role(
                 room, field(given, "name"), word(given, "tasks_from") or "main", dict(_entries(field(task, "vars")))

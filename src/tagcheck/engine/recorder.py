@@ -48,6 +48,8 @@ class Recorder(Evaluation):
         self.gaps: list[Gap] = []
         self.dropped: list[Dropped] = []
         self.overrides: list[Override] = []
+        self.script_output: Value | None = None
+        """what the script has printed that ran last"""
         self.unlisted: set[str] = set()
         """variables that a substitution left in a text because its list does not name them"""
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
@@ -179,7 +181,7 @@ class Recorder(Evaluation):
                 self.run(Command(effect.words))
             case EffectKind.SCRIPT | EffectKind.CLUSTER_DELETED | EffectKind.RESTORED:
                 if effect.kind is EffectKind.SCRIPT:
-                    self.script(effect)
+                    self.script_output = self.script(effect)
             case _:
                 self._plain(effect)
 
