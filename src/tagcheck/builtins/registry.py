@@ -210,6 +210,7 @@ _KUBERNETES: dict[str, OperationSpec] = {
     "marshal": _acts(kubernetes.marshal),
     "mutate-and-deploy": _acts(kubernetes.mutate, "object", "by", "results"),
     "set-content": _acts(kubernetes.set_content),
+    "terraform-manifest": _acts(resources.manifest, "in"),
     "terraform-object": _acts(resources.made, "kind", "version"),
     "terraform-release": _acts(resources.released),
     "set-nested": _acts(kubernetes.set_nested),

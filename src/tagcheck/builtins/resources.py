@@ -38,6 +38,15 @@ def made(call: Call) -> tuple[Value, ...]:
     return ()
 
 
+def manifest(call: Call) -> tuple[Value, ...]:
+    """The object, or the text of objects, in the attribute `in` is applied."""
+    given = call.machine.load(call.argument(0))
+    thing = given.get(str(call.with_.get("in", ""))) if isinstance(given, Mapping) else None
+    if thing is not None:
+        call.machine.deploy(thing, "terraform")
+    return ()
+
+
 def _converted(call: Call, value: Value, depth: int) -> Value:
     value = call.machine.load(value)
     if not isinstance(value, Mapping) or depth > DEEPEST:

@@ -7,6 +7,7 @@ could matter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from posixpath import dirname, join, normpath
 
@@ -75,6 +76,7 @@ _WORDS = frozenset(
 """Keys of a task that name no module."""
 _INCLUDES = frozenset(("include", "include_tasks", "import_tasks"))
 _ROLES = frozenset(("include_role", "import_role"))
+_IN_INVENTORY = re.compile(r"(?:^|/)(?:group_vars|host_vars)/")
 _FLUSH = Text.of("flush_handlers")
 _LOOPS = ("loop", "with_items", "with_list", "with_flattened")
 
@@ -134,8 +136,14 @@ class Playbooks(JinjaFiles):
         """The tasks, plays or variables of a file of the project."""
         content = self.read_file(at_root(path)) if self.program.has(path) else None
         options = self.text_options(content) if content is not None else []
-        found = documents(options[0][1]) if options else ()
-        return found[0] if found and isinstance(found[0], Sequence | MappingValue) else None
+        if not options:
+            return None
+        # Most files are read by many runs, and stand as they are in the project.
+        key = (_read, path, options[0][1])
+        if key not in self.program.kept:
+            self.program.kept[key] = _read(options[0][1])
+        found = self.program.kept[key]
+        return found if isinstance(found, Sequence | MappingValue) else None
 
     def _play_file(self, path: str, extra: Mapping[str, Value], depth: int = 0) -> None:
         plays = self._read_list(path)
@@ -198,11 +206,18 @@ class Playbooks(JinjaFiles):
         found: dict[str, Value] = {}
         for path in own:
             found.update(_entries(self._read_list(path)))
-        for path in self.program.paths:
-            if path not in own and any(f"/{each}/" in f"/{path}" for each in ("group_vars", "host_vars")):
-                for name, _ in _entries(self._read_list(path)):
-                    found[name] = given_outside(name)
+        for path in self._inventory_files():
+            if path not in own:
+                found.update((name, given_outside(name)) for name, _ in _entries(self._read_list(path)))
         return found
+
+    def _inventory_files(self) -> tuple[str, ...]:
+        """The project's files of variables of groups and hosts."""
+        known = self.program.kept.get(_IN_INVENTORY)
+        if not isinstance(known, tuple):
+            paths = (path for path in self.program.paths if _IN_INVENTORY.search(path))
+            known = self.program.kept[_IN_INVENTORY] = tuple(paths)
+        return known
 
     def _variables_in(self, room: Room, item: Value) -> dict[str, Value]:
         """The variables of a file, or of the first of several that is there."""
@@ -482,6 +497,12 @@ class Playbooks(JinjaFiles):
         name = as_text(given.get("name") or given.get("release_name")) or self.release_name()
         self.uses_cluster = True
         self.install(Release(folder, values, name, (), None in layers or "set_values" in given))
+
+
+def _read(text: Text) -> Value | None:
+    """The first document of a file."""
+    found = documents(text)
+    return found[0] if found else None
 
 
 def _rest(unsure: list[tuple[str, bool]]) -> Iterator[Guards]:

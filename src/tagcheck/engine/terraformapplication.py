@@ -56,7 +56,7 @@ _VARIABLE = "TF_VAR_"
 _FILE, _AUTOMATIC = "terraform.tfvars", ".auto.tfvars"
 _LOCAL = "local-exec"
 _NOWHERE = Span("", 1, 1, 1, 1)
-_LAST = frozenset(("terraform-object", "terraform-release", "deploy"))
+_LAST = frozenset(("terraform-manifest", "terraform-object", "terraform-release"))
 """Operations that hand something to a cluster, done after others where nothing says in what order."""
 
 
