@@ -88,6 +88,8 @@ class EffectKind(Enum):
     """the folder `path` is written anew, as a bundle of the objects on standard input"""
     BUNDLE_RUN = "bundle-run"
     """the bundles in `images` are installed in the cluster"""
+    SUITE_RUN = "suite-run"
+    """the tests for a cluster in the folders `values` run, or those that the file `path` lists"""
     SESSION = "session"
     """the program in the file `path`, or the one that its folder has by default, runs as a session"""
     SESSION_BEGUN = "session-begun"

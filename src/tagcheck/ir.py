@@ -443,6 +443,8 @@ class Role(Enum):
     """a Dockerfile's FROM"""
     PLAYBOOK = "playbook"
     """a file of plays, as if it were run"""
+    SUITE = "suite"
+    """a file of tests for a cluster, as if they were run"""
     MODULE = "module"
     """a folder of resources, as if they were made"""
 

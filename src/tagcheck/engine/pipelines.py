@@ -10,7 +10,7 @@ from msgspec import Struct
 from tagcheck.builtins.symbolic import split_last
 from tagcheck.catalogue import Tools
 from tagcheck.comparison import equal
-from tagcheck.engine.bundles import Bundles
+from tagcheck.engine.clustertests import ClusterTests
 from tagcheck.engine.state import ABSENT
 from tagcheck.engine.writtenfiles import WrittenFiles
 from tagcheck.events import Stage
@@ -40,7 +40,7 @@ class _Kept(NamedTuple):
     archive: Archive
 
 
-class Pipelines(Bundles):
+class Pipelines(ClusterTests):
     """A run that knows jobs."""
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:

@@ -163,6 +163,8 @@ class Recorder(Evaluation):
                 self.provisioned(effect)
             case EffectKind.BUNDLED | EffectKind.BUNDLE_RUN:
                 self.bundled(effect)
+            case EffectKind.SUITE_RUN:
+                self.suite_run(effect)
             case EffectKind.BAKED:
                 self.baked(effect)
             case EffectKind.ARTIFACTS_BUILT:
@@ -331,6 +333,10 @@ class Recorder(Evaluation):
     @abstractmethod
     def bundled(self, effect: Effect) -> None:
         """Record what a bundle of an operator deploys, or keep what one is made of."""
+
+    @abstractmethod
+    def suite_run(self, effect: Effect) -> None:
+        """Record what tests for a cluster apply and run."""
 
     @abstractmethod
     def baked(self, effect: Effect) -> None:
