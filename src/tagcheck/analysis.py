@@ -49,7 +49,9 @@ def analyse(
     directories = [rules_root(), *catalogues]
     # A tree without Python does not pay for its libraries.
     own = ("python",) if any(path.endswith(".py") or starlark.is_named(path) for path in project.files) else ()
-    models = load_models([each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "ansible")
+    models = load_models(
+        [each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "ansible", "terraform"
+    )
     program = Program(
         project.files,
         files.read,

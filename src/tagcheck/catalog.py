@@ -46,7 +46,7 @@ class EffectKind(Enum):
     RENDERED = "rendered"
     """manifests are printed: those of the kustomization in the folder `path`, or of the chart there with the overrides
     `settings` and `values`; without a path, the object `workload` (KIND/NAME) with the images `images`. A dry run
-    prints them too"""
+    prints them too. Of Terraform, the output `workload` of the module in `directory`"""
     EDITED = "edited"
     """the kustomization in `directory`, by default the working directory, is changed: images by the settings `words`"""
     WITHDRAWN = "withdrawn"
@@ -80,6 +80,20 @@ class EffectKind(Enum):
     """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
     PLAYED = "played"
     """the playbooks `values` run, with the variables `settings`"""
+    PROVISIONED = "provisioned"
+    """the module of Terraform in the folder `directory`, by default the working directory, is applied, with the
+    variables `settings` and those of the files `values`; only the resources `words`, if there are any; or as the plan
+    `path` says"""
+    PLANNED = "planned"
+    """what such a command will do is kept in the file `path`"""
+    UNPROVISIONED = "unprovisioned"
+    """what was made for such a module is removed"""
+    BUNDLED = "bundled"
+    """the folder `path` is written anew, as a bundle of the objects on standard input"""
+    BUNDLE_RUN = "bundle-run"
+    """the bundles in `images` are installed in the cluster"""
+    SUITE_RUN = "suite-run"
+    """the tests for a cluster in the folders `values` run, or those that the file `path` lists"""
     SESSION = "session"
     """the program in the file `path`, or the one that its folder has by default, runs as a session"""
     SESSION_BEGUN = "session-begun"

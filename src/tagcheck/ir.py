@@ -222,9 +222,13 @@ class Choice(Struct, frozen=True):
 class Apply(Struct, frozen=True):
     """A pure operation of the language itself, by name; those in use: 'add', 'subtract', 'multiply', 'divide',
     'modulo' (numbers; 'add' of texts is `Join`), 'length', 'append' (list and items), 'keys', 'has' (mapping and key),
+    'comprehend' (a list or mapping, two names that hold the key and the value of an entry, what becomes of it, and
+    whether it counts: a list), 'comprehend-mapping' (the same, with a key before what becomes of it: a mapping),
     'convert' (type name as first literal), 'is-type' (whether a value is of one of the types of a first list; those of
     a second list are asked for at the same place; types with a star for pointers, 'nil' for none), 'repeat' (a list of
     an item so many times).
+
+    Of compose files: 'set-empty' (whether a variable of the environment is set to the empty text).
 
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
     of words that an unquoted expansion becomes), 'file-names' (a list in which patterns of file names become the names
@@ -442,6 +446,10 @@ class Role(Enum):
     """a Dockerfile's FROM"""
     PLAYBOOK = "playbook"
     """a file of plays, as if it were run"""
+    SUITE = "suite"
+    """a file of tests for a cluster, as if they were run"""
+    MODULE = "module"
+    """a folder of resources, as if they were made"""
 
 
 class Use(Struct, frozen=True):

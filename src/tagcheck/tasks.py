@@ -77,7 +77,9 @@ class Tasks:
 
     def _parsed(self, found: Mapping[str, Standing]) -> tuple[Unit, ...]:
         known, read = frozenset(self._context.program.paths), self._context.files.read
-        return parsed(found, lambda name: read(name) if name in known else None)
+        is_data = self._context.config.is_data
+        judged = {path: each for path, each in found.items() if not (each.kind.stated and is_data(path))}
+        return parsed(judged, lambda name: read(name) if name in known else None)
 
     def built_elsewhere(self) -> frozenset[str]:
         """The names that files build which cannot come to the part that was asked about."""

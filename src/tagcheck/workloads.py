@@ -204,6 +204,8 @@ class _Search:
                 self.volumes(value, inside.at(key))
             elif key == "annotations":
                 self.annotations(value, inside.at(key))
+            elif key == "relatedImages" and inside.custom:
+                self.related(value, inside.at(key))
             elif inside.custom and key != "image" and _names_image(key):
                 self.mention(value, inside.at(key))
             elif isinstance(value, _NODES) and key not in _SKIPPED and not (key == "image" and inside.custom):
@@ -280,6 +282,11 @@ class _Search:
             if not image:
                 # Anything may be called volumes in a custom resource.
                 self.visit(volume, place.at(str(index)))
+
+    def related(self, value: Value, place: _Place) -> None:
+        """The images that an operator may use (operators.coreos.com/v1alpha1)."""
+        for index, item in enumerate(self.items(value)):
+            self.add(self.only(item).get("image"), "named", place.at(str(index), "image"))
 
     def annotations(self, value: Value, place: _Place) -> None:
         for key, annotation in self.only(value).items():

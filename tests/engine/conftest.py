@@ -20,7 +20,7 @@ Run = Callable[..., list[str]]
 
 @lru_cache(maxsize=1)
 def catalogues() -> tuple[Models, Tools]:
-    return load_models([rules_root() / "models"], "go", "shell", "python", "tilt", "ansible"), load_tools(
+    return load_models([rules_root() / "models"], "go", "shell", "python", "tilt", "ansible", "terraform"), load_tools(
         [rules_root()]
     )
 

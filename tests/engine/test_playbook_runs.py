@@ -52,7 +52,17 @@ def played(events: Run, tasks: str, command: str = "ansible-playbook site.yml", 
         ("- shell: docker pull a:{{ lookup('env', 'T') }}", ["pulled a:<env T>"]),
         ("- shell: docker pull a:{{ x }}\n  vars: {x: '{{ y }}', y: '{{ x }}'}", ["pulled a:<?>"]),
         ("- k8s: {state: absent, definition: {apiVersion: v1, kind: Pod, spec: {containers: [{image: 'a:1'}]}}}", []),
-        ("- shell: git rev-parse HEAD\n  register: c\n- shell: docker pull a:{{ c.stdout }}", ["pulled a:<?>"]),
+        (
+            "- shell: git rev-parse HEAD\n  register: c\n- shell: docker pull a:{{ c.stdout }}",
+            ["pulled a:<output git rev-parse HEAD>"],
+        ),
+        ("- shell: echo 1.2\n  register: c\n- shell: docker pull a:{{ c.stdout }}", ["pulled a:1.2"]),
+        ("- shell: echo 1.2\n  register: c\n- shell: docker pull a:1\n  when: c.rc == 0", ["pulled a:1"]),
+        (
+            "- shell: echo {{ item }}\n  loop: [x, y]\n  register: c\n- shell: docker pull a:{{ c.stdout }}",
+            ["pulled a:<?>"],
+        ),
+        ("- debug: {msg: x}\n  register: c\n- shell: docker pull a:{{ c.stdout }}", ["pulled a:<?>"]),
     ],
 )
 def test_tasks(events: Run, task: str, expected: list[str]) -> None:
@@ -138,3 +148,48 @@ def test_hostile_variables(events: Run) -> None:
     files["vars.yml"] = large
     files["site.yml"] = files["site.yml"].replace("a8", "v0")
     assert events("ansible-playbook site.yml", files) in (["pulled <?>"], ["pulled <param v0>"])
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("- docker_image: {name: 'a:1', source: build, build: {path: app, args: {TAG: '7'}}}", "base b:7"),
+        ("- docker_image: {name: 'a:1', source: build, build: {path: app}}", "base b:1"),
+        ("- docker_image: {name: 'a:1', source: build, build: {path: app, dockerfile: Other}}", "base o:1"),
+        ("- community.docker.docker_image_build: {name: 'a:1', path: app, args: {TAG: '7'}}", "base b:7"),
+        ("- podman_image: {name: a, path: app, build: {extra_args: '--no-cache --build-arg TAG=7'}}", "base b:7"),
+        ("- podman_image: {name: a, path: app, build: {file: Other}}", "base o:1"),
+    ],
+)
+def test_builds_read_their_dockerfiles(events: Run, task: str, expected: str) -> None:
+    files = {"app/Dockerfile": "ARG TAG=1\nFROM b:${TAG}\n", "app/Other": "FROM o:1\n"}
+    assert expected in events("ansible-playbook site.yml", {"site.yml": PLAY + f"    {task}\n", **files})
+
+
+HANDLED = """- hosts: all
+  roles: [web]
+  pre_tasks:
+    - debug: {msg: x}
+      notify: first
+  tasks:
+    - command: docker pull t:1
+      notify: [second, both]
+    - debug: {msg: x}
+      notify: never
+      when: false
+  handlers:
+    - {name: second, command: 'docker pull s:1'}
+    - {name: first, command: 'docker pull f:1'}
+    - {name: other, listen: both, command: 'docker pull o:1'}
+    - {name: never, command: 'docker pull n:1'}
+"""
+
+
+def test_handlers(events: Run) -> None:
+    files = {
+        "site.yml": HANDLED,
+        "roles/web/tasks/main.yml": "- command: docker pull r:1\n  notify: again\n- meta: flush_handlers\n",
+        "roles/web/handlers/main.yml": "- name: again\n  command: docker pull h:1\n",
+    }
+    names = ["f:1", "r:1", "h:1", "t:1", "s:1", "o:1"]
+    assert events("ansible-playbook site.yml", files) == [f"pulled {each}" for each in names]

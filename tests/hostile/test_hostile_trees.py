@@ -50,6 +50,9 @@ REPORTED: dict[str, bytes] = {
     "deep.yaml": ("apiVersion: v1\nkind: Pod\nimage: " + "[" * 100_000).encode(),
     "docker-bake.hcl": b'target "a" { tags = ' + b"[" * 100_000,
     "docker-bake.json": b'{"target": ' + b"[" * 100_000,
+    "deep.tf": b'resource "docker_image" "a" { name = ' + b"[" * 100_000,
+    "broken.tf": b'resource "docker_image" "a" { name = \n',
+    "large.tf": b'resource "docker_image" "a" { name = "a" }\n' * 40_000,
 }
 COPIES = (
     'kind load docker-image a:1\ncat "<copy 9>/a" > b\ncp -r "<copy x>" y\nkubectl apply -f "<copy >/z"\n'

@@ -9,16 +9,16 @@ connection to its registry. `when` and `unless` are inputs that are true or not,
 must be true; `lost` and `wanted` are those of a build without a name, `stays` inputs of which one
 brings what is built to an engine or registry. The other fields of an effect (`store`,
 `archive`, `path`, …) are an input each, or {input: …, default: …}, or {input: …, setting: key}, without which there is
-no effect. `lists` are fields that hold several texts, each an input with blanks, line ends or commas between them, and
-`lines` likewise with line ends only. `gives` maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets`
-does so for variables of the environment.
+no effect, or {option: --name, of: …}: what an option is given in a command line. `lists` are fields that hold several
+texts, each an input with blanks, line ends or commas between them, and `lines` likewise with line ends only. `gives`
+maps outputs to such sources, `{unique: label}` or `{text: …}`; `sets` does so for variables of the environment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from itertools import islice
+from itertools import islice, pairwise
 
 from msgspec.structs import replace
 
@@ -80,11 +80,21 @@ def sourced(call: Call, source: object) -> Value:
             return _together([sourced(call, part) for part in parts])
         case {"input": name, "setting": key}:
             return _set_in(call, str(name), str(key))
+        case {"option": option, "of": name}:
+            return _given_to(as_text(call.machine.load(sourced(call, name)), call.machine), str(option))
         case {"input": name, **rest}:
             found = source_input(inputs, str(name))
             return Text.of(str(rest.get("default", ""))) if found is None else found
         case _:
             return call.unknown("an output of an action")
+
+
+def _given_to(text: Text, option: str) -> Text:
+    """What an option is given in a command line, one a line."""
+    words = parts_of(text)
+    found = [after for word, after in pairwise(words) if word.literal == option]
+    found += [value for word in words if (value := word.without_prefix(f"{option}=")) is not None]
+    return joined(found, Text.of("\n")) if found else EMPTY
 
 
 def _together(parts: list[Value]) -> Value:
@@ -106,6 +116,7 @@ def _emit(call: Call, described: Mapping[str, object]) -> None:
         lost=described.get("lost") is True,
         wanted=described.get("wanted") is True,
         stays="stays" in described and not any(map(partial(_is_given, call), _names(described["stays"]))),
+        within=described.get("within") is True,
         environment=tuple(_variables(call)),
     )
     for given in _conditions(call, described):

@@ -48,10 +48,11 @@ Loader = Callable[[str], Text | None]
 
 @dataclass(frozen=True)
 class Template:
-    """A parsed template: its syntax tree, and the stretches of the source that its texts are."""
+    """A parsed template: its syntax tree, the stretches of the source that its texts are, and what it extends."""
 
     root: nodes.Template
     texts: Mapping[int, Text]
+    parent: nodes.Extends | None
 
 
 def parse_template(source: Text) -> Template | None:
@@ -65,14 +66,14 @@ def _parsed(source: Text, places: tuple[Origin | Span | None, ...]) -> Template 
     content = marked(source)
     if len(content) > LONGEST:
         return None
-    from jinja2 import Environment, TemplateError
+    from jinja2 import Environment, TemplateError, nodes
 
     try:
         environment = Environment(keep_trailing_newline=True, extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
         root = environment.parse(content)
     except (TemplateError, RecursionError, ValueError, OverflowError):
         return None
-    return Template(root, _texts(root, content, source))
+    return Template(root, _texts(root, content, source), root.find(nodes.Extends))
 
 
 def _texts(root: nodes.Template, content: str, source: Text) -> Mapping[int, Text]:
@@ -155,7 +156,7 @@ class _Renderer:
         from jinja2 import nodes
 
         inside = replace(self, texts=template.texts)
-        parent = template.root.find(nodes.Extends)
+        parent = template.parent
         if parent is None:
             return inside.body(template.root.body)
         blocks = {node.name: (inside, node) for node in template.root.find_all(nodes.Block)}

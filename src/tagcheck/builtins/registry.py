@@ -23,6 +23,7 @@ from tagcheck.builtins import (
     pipelines,
     programs,
     pythontexts,
+    resources,
     serialised,
     shells,
     suites,
@@ -211,6 +212,9 @@ _KUBERNETES: dict[str, OperationSpec] = {
     "marshal": _acts(kubernetes.marshal),
     "mutate-and-deploy": _acts(kubernetes.mutate, "object", "by", "results"),
     "set-content": _acts(kubernetes.set_content),
+    "terraform-manifest": _acts(resources.manifest, "in"),
+    "terraform-object": _acts(resources.made, "kind", "version"),
+    "terraform-release": _acts(resources.released),
     "set-nested": _acts(kubernetes.set_nested),
     "unmarshal": _acts(kubernetes.unmarshal, "from", "into"),
 }
@@ -242,7 +246,7 @@ _SUITES: dict[str, OperationSpec] = {
 }
 
 _PIPELINES: dict[str, OperationSpec] = {
-    "action": _acts(actions.action, "does", "gives", "sets"),
+    "action": _acts(actions.action, "does", "gives", "sets", "destroyed"),
     "begin-job": _acts(pipelines.begin_job, "constant", "filled"),
     "download-files": _acts(pipelines.download),
     "end-job": _acts(pipelines.end_job),

@@ -164,9 +164,9 @@ class Bakes(Stacks):
         elif name in recipe.variables:
             default = recipe.variables[name]
             value = self._evaluated(recipe, default, depth) if default is not None else None
-            self.heap.write(cell, self._from_environment(name, value))
+            self.heap.write(cell, self.given_or_default(name, value))
 
-    def _from_environment(self, name: str, default: Value | None) -> Value:
+    def given_or_default(self, name: str, default: Value | None) -> Value:
         """What a variable holds: what the run has set, else its default unless it is set from outside."""
         found = self.load(self.seen(Text.of(name)))
         # Lists and mappings are not taken from the environment.
@@ -175,7 +175,7 @@ class Bakes(Stacks):
         return self.distribute((found,), lambda chosen: self._else_default(name, chosen[0], default))
 
     def _else_default(self, name: str, found: Value, default: Value) -> Value:
-        if not self._is_outside(name, found):
+        if not self.is_outside(name, found):
             return found
         frame = self._nowhere(_NOWHERE)
         frame.names.update({"given": self.heap.new(found), "default": self.heap.new(default)})
@@ -183,7 +183,7 @@ class Bakes(Stacks):
         is_set = ir.Compare(ir.CompareOp.NE, given, ir.Literal("", _NOWHERE), _NOWHERE)
         return self.evaluate(ir.Choice(is_set, given, otherwise, _NOWHERE), frame)
 
-    def _is_outside(self, name: str, value: Value) -> bool:
+    def is_outside(self, name: str, value: Value) -> bool:
         """Whether a variable has what the environment had before the run."""
         holes = value.holes if isinstance(value, Text) and len(value.parts) == 1 else ()
         return any(hole.kind is HoleKind.ENVIRONMENT and hole.identity == name for hole in holes)

@@ -2,8 +2,8 @@
 (Application v1alpha1).
 
 What such an object points to is the project's own if its path exists there: repositories are not told apart by their
-addresses. What it takes from the cluster (`valuesFrom`, `substituteFrom`) is not known. Generators of applications are
-gaps.
+addresses. What it takes from the cluster (`valuesFrom`, `substituteFrom`) is known where the project has the object.
+Generators of applications are gaps.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from posixpath import join, normpath
 
 from tagcheck.embedded import documents
-from tagcheck.engine.charts import CHART, Charts, Release, Setting
+from tagcheck.engine.charts import CHART, Release, Setting
+from tagcheck.engine.clusterdata import ClusterData
 from tagcheck.engine.kustomizations import MOST_RESOURCES, Built, set_image
 from tagcheck.fields import field, items, word
 from tagcheck.frontends.kubernetes import SUFFIXES
@@ -27,7 +28,7 @@ _OF_FOLDERS = ("GitRepository", "Bucket", "ExternalArtifact", "")
 _ELSEWHERE = "what a cluster holds under a name"
 
 
-class Deliveries(Charts):
+class Deliveries(ClusterData):
     """A run that knows what controllers deploy."""
 
     _delivering: tuple[tuple[str, str], ...] = ()
@@ -83,13 +84,16 @@ class Deliveries(Charts):
             return False
         if not self._enters("chart", folder):
             return True
+        values: Value = Mapping(())
         given = [self.values_of(self._below_root(each)) for each in items(chart, "valuesFiles")]
-        if items(spec, "valuesFrom"):
-            given.append(None)
+        for each in given:
+            values = self.laid_over_values(values, each)
+        values, sure = self.layered_from(spec, thing, values)
         inline = field(spec, "values")
-        given += [inline] if isinstance(inline, Mapping) else []
+        if isinstance(inline, Mapping):
+            values = self.laid_over_values(values, inline)
         name = as_text(field(spec, "releaseName")) or as_text(field(thing, "metadata", "name")) or self.release_name()
-        release = self._release_of(folder, given, (), name)
+        release = Release(folder, values, name, (), None in given or not sure)
         outer, self._delivering = self._delivering, (*self._delivering, ("chart", folder))
         renderers = [each for item in items(spec, "postRenderers") if (each := field(item, "kustomize")) is not None]
         if renderers:
@@ -117,9 +121,11 @@ class Deliveries(Charts):
             return True
         built = self._delivered_folder(folder, spec, recurse=True)
         given = field(spec, "postBuild", "substitute")
-        elsewhere = bool(items(spec, "postBuild", "substituteFrom"))
-        if isinstance(given, Mapping) or elsewhere:
-            substitution = _Substitution(given if isinstance(given, Mapping) else Mapping(()), elsewhere)
+        held = [self.held_data(each, thing) for each in items(spec, "postBuild", "substituteFrom")]
+        if isinstance(given, Mapping) or held:
+            own = given.entries if isinstance(given, Mapping) else ()
+            others = (entry for each in reversed(held) if each is not None for entry in each.entries)
+            substitution = _Substitution(Mapping((*own, *others)), None in held)
             built = tuple(map(substitution, built))
         self._deploy_delivered(folder, built)
         return True
@@ -210,6 +216,7 @@ class Deliveries(Charts):
     def _deploy_delivered(self, folder: str, objects: tuple[Value, ...]) -> None:
         outer, stated = self._delivering, self.stated
         self._delivering = (*outer, ("folder", folder))
+        self.announced(objects)
         for each in objects:
             self.deploy_object(each)
         self._delivering, self.stated = outer, stated

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from tagcheck import ir
 from tagcheck.comparison import Same, same_key
 from tagcheck.engine import dynamic, filenames, shelltexts, shellvalues, truth
@@ -37,6 +39,7 @@ from tagcheck.values import (
 )
 
 LARGEST_NUMBER = 2**512
+MOST_COMPREHENDED = 200
 MOST_REPEATED = 64
 """Items that a list of a given length begins with; of a longer one nothing is known."""
 
@@ -307,6 +310,8 @@ class Evaluation(Symbols):
                 return self._is_type(node, frame)
             case "split-words":
                 return self._split_words(self.load(self.evaluate(node.arguments[0], frame)))
+            case "comprehend" | "comprehend-mapping":
+                return self._comprehended(node, frame)
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
         if node.operation == "environment":
             # What is read stands here, not where the last command ran.
@@ -315,6 +320,32 @@ class Evaluation(Symbols):
             self.site = outer
             return found
         return self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
+
+    def _comprehended(self, node: ir.Apply, frame: Frame) -> Value:
+        over = self.load(self.evaluate(node.arguments[0], frame))
+        return self.distribute((over,), lambda chosen: self._each_entry(node, chosen[0], frame))
+
+    def _each_entry(self, node: ir.Apply, over: Value, frame: Frame) -> Value:
+        """What becomes of the entries of a list or mapping, one after the other."""
+        _, key, value, *made = node.arguments
+        is_mapping = node.operation == "comprehend-mapping"
+        entries = _entries_of(over)
+        if entries is None or not isinstance(key, ir.Literal) or not isinstance(value, ir.Literal):
+            return Mapping((), True) if is_mapping else Sequence((), True)
+        found: list[tuple[Value, Value]] = []
+        unsure = bool(getattr(over, "open", False)) or len(entries) > MOST_COMPREHENDED
+        for each in entries[:MOST_COMPREHENDED]:
+            self.spend(1)
+            cells = zip((key.text, value.text), map(self.heap.new, each), strict=True)
+            inner = replace(frame, names={**frame.names, **dict(cells)})
+            counts = truth.truth(self.evaluate(made[1 + is_mapping], inner)) if len(made) > 1 + is_mapping else None
+            if counts is not None and counts.decided is None:
+                unsure = True
+            elif counts is None or counts.decided:
+                found.append((self.evaluate(made[0], inner), self.evaluate(made[is_mapping], inner)))
+        if is_mapping:
+            return Mapping(tuple(found), unsure)
+        return Sequence(tuple(item for _, item in found), unsure)
 
     def _converted(self, node: ir.Apply, frame: Frame) -> Value:
         value, type_ = self.evaluate(node.arguments[-1], frame), node.arguments[0]
@@ -431,6 +462,17 @@ class Evaluation(Symbols):
         for part in node.parts:
             self.evaluate(part, frame)
         return self.opaque(node.reason)
+
+
+def _entries_of(value: Value) -> tuple[tuple[Value, Value], ...] | None:
+    """The entries of a mapping or list, with their keys or numbers; None for anything else."""
+    match value:
+        case Mapping(entries=entries):
+            return entries
+        case Sequence(items=items):
+            return tuple((Number(at), item) for at, item in enumerate(items))
+        case _:
+            return None
 
 
 def _placed(value: Value, node: ir.Global) -> Value:

@@ -79,6 +79,7 @@ class Kustomizations(Manifests):
                     self.gap("deployed", "a kustomization that is not in the project")
                 continue
             self.guards = guards
+            self.announced(built.objects)
             for each in built.objects:
                 self.deploy_object(each)
         self.stated, self.guards = outer, base

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tagcheck import ir
 from tagcheck.catalog import Effect
@@ -100,6 +100,7 @@ class Manifests(Commands):
         frame = Frame(procedure, {}, self.guards, self.heap.mark(), self.depth)
         objects = [self.evaluate(use.value, frame) for use in uses]
         self.holes = outer[0]
+        self.announced(objects)
         for each in objects:
             self.deploy_object(each)
         self.stated = outer[1]
@@ -189,6 +190,10 @@ class Manifests(Commands):
             return
         if effect.path is not None:
             self._apply_path(effect.path)
+
+    @abstractmethod
+    def announced(self, objects: Iterable[Value]) -> None:
+        """Take note of objects before the first of them is deployed."""
 
     @abstractmethod
     def deploy_chart(self, effect: Effect) -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from tagcheck.builtins.symbolic import split_last
 from tagcheck.catalogue import Tools
 from tagcheck.comparison import equal
-from tagcheck.engine.playbooks import Playbooks
+from tagcheck.engine.clustertests import ClusterTests
 from tagcheck.engine.state import ABSENT
 from tagcheck.engine.writtenfiles import WrittenFiles
 from tagcheck.events import Stage
@@ -42,7 +42,7 @@ class _Kept(NamedTuple):
     archive: Archive
 
 
-class Pipelines(Playbooks):
+class Pipelines(ClusterTests):
     """A run that knows jobs."""
 
     def __init__(self, program: Program, models: Models, tools: Tools, steps: int) -> None:

@@ -1,12 +1,13 @@
 """Playbooks: what the tasks of plays and roles do, in their order (ansible-core 2.18).
 
 Tasks are taken from files of the project. A condition that is not decided is a branch; a loop over something unknown
-runs once, with an item of which nothing is known. Handlers, and roles and task files that are not in the project, are
-gaps where they could matter.
+runs once, with an item of which nothing is known. Roles and task files that are not in the project are gaps where they
+could matter.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from posixpath import dirname, join, normpath
 
@@ -21,7 +22,9 @@ from tagcheck.embedded import documents
 from tagcheck.engine.charts import Release
 from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.places import at_root
+from tagcheck.engine.playhandlers import Handlers
 from tagcheck.engine.playvariables import PlayVariables, given_outside, variable_files
+from tagcheck.engine.shelltexts import without_line_ends_of
 from tagcheck.fields import field, items, word
 from tagcheck.guards import Guards, when
 from tagcheck.link import Program
@@ -36,6 +39,7 @@ from tagcheck.values import (
     Null,
     Number,
     Opaque,
+    Record,
     Sequence,
     Text,
     Truth,
@@ -72,6 +76,8 @@ _WORDS = frozenset(
 """Keys of a task that name no module."""
 _INCLUDES = frozenset(("include", "include_tasks", "import_tasks"))
 _ROLES = frozenset(("include_role", "import_role"))
+_IN_INVENTORY = re.compile(r"(?:^|/)(?:group_vars|host_vars)/")
+_FLUSH = Text.of("flush_handlers")
 _LOOPS = ("loop", "with_items", "with_list", "with_flattened")
 
 
@@ -94,6 +100,7 @@ class Playbooks(JinjaFiles):
         """what tasks have set and registered"""
         self._extra: Mapping[str, Value] = {}
         """what the command line sets"""
+        self._handlers = Handlers[Room]()
 
     def played(self, effect: Effect) -> None:
         for path in effect.values:
@@ -129,8 +136,14 @@ class Playbooks(JinjaFiles):
         """The tasks, plays or variables of a file of the project."""
         content = self.read_file(at_root(path)) if self.program.has(path) else None
         options = self.text_options(content) if content is not None else []
-        found = documents(options[0][1]) if options else ()
-        return found[0] if found and isinstance(found[0], Sequence | MappingValue) else None
+        if not options:
+            return None
+        # Most files are read by many runs, and stand as they are in the project.
+        key = (_read, path, options[0][1])
+        if key not in self.program.kept:
+            self.program.kept[key] = _read(options[0][1])
+        found = self.program.kept[key]
+        return found if isinstance(found, Sequence | MappingValue) else None
 
     def _play_file(self, path: str, extra: Mapping[str, Value], depth: int = 0) -> None:
         plays = self._read_list(path)
@@ -160,11 +173,24 @@ class Playbooks(JinjaFiles):
         for item in items(play, "vars_files"):
             layers.append(self._variables_in(room, room.variables.filled(item)))
         room = replace(room, variables=self._variables((*layers,)))
+        outer, self._handlers = self._handlers, Handlers()
+        self._handlers.add(items(play, "handlers"), room)
         self._run_tasks(items(play, "pre_tasks"), room)
+        self._run_handlers()
         for item in items(play, "roles"):
             self._listed_role(room, item)
         self._run_tasks(items(play, "tasks"), room)
+        self._run_handlers()
         self._run_tasks(items(play, "post_tasks"), room)
+        self._run_handlers()
+        self._handlers = outer
+
+    def _run_handlers(self) -> None:
+        for task, room, asked in self._handlers.due():
+            for given in [self.guards] if self.guards in asked else asked:
+                outer, self.guards = self.guards, given
+                self._run_tasks((task,), room)
+                self.guards = outer
 
     def _variables(self, layers: tuple[Mapping[str, Value], ...]) -> PlayVariables:
         return PlayVariables(self.machine(), (*layers, self._facts, self._extra), self._template_text)
@@ -180,11 +206,18 @@ class Playbooks(JinjaFiles):
         found: dict[str, Value] = {}
         for path in own:
             found.update(_entries(self._read_list(path)))
-        for path in self.program.paths:
-            if path not in own and any(f"/{each}/" in f"/{path}" for each in ("group_vars", "host_vars")):
-                for name, _ in _entries(self._read_list(path)):
-                    found[name] = given_outside(name)
+        for path in self._inventory_files():
+            if path not in own:
+                found.update((name, given_outside(name)) for name, _ in _entries(self._read_list(path)))
         return found
+
+    def _inventory_files(self) -> tuple[str, ...]:
+        """The project's files of variables of groups and hosts."""
+        known = self.program.kept.get(_IN_INVENTORY)
+        if not isinstance(known, tuple):
+            paths = (path for path in self.program.paths if _IN_INVENTORY.search(path))
+            known = self.program.kept[_IN_INVENTORY] = tuple(paths)
+        return known
 
     def _variables_in(self, room: Room, item: Value) -> dict[str, Value]:
         """The variables of a file, or of the first of several that is there."""
@@ -232,6 +265,8 @@ class Playbooks(JinjaFiles):
         inside = Room((folder, *(each for each in room.folders if each != folder)), inner, room.depth + 1)
         for item in items(self._read_list(next(iter(self._parts(folder, "meta")), "")), "dependencies"):
             self._listed_role(inside, item)
+        listed_handlers = self._read_list(next(iter(self._parts(folder, "handlers")), ""))
+        self._handlers.add(items(MappingValue(((Text.of("h"), listed_handlers or Null()),)), "h"), inside)
         names = [normpath(join(folder, "tasks", tasks + suffix)) for suffix in ("", ".yml", ".yaml")]
         path = next(filter(self.program.has, names), None)
         listed = self._read_list(path) if path is not None else None
@@ -274,6 +309,7 @@ class Playbooks(JinjaFiles):
             for inside in self._conditions(field(task, "when"), given.variables):
                 outer, self.guards, site = self.guards, inside, self.site
                 self._once(task, given)
+                self._handlers.notify(task, inside)
                 self.guards, self.site = outer, site
 
     def _task_rounds(self, task: MappingValue, room: Room) -> Iterator[dict[str, Value] | None]:
@@ -333,14 +369,27 @@ class Playbooks(JinjaFiles):
         at = key.origin
         if at is not None:
             self.site = Span(at.path, at.line, at.column, at.line, at.column + len(key.literal or ""))
+        self.script_output = None
         self._do(module, given, task, room)
         name = word(task, "register")
         if name:
-            self._facts[name] = Opaque(f"{self.fresh('registered')}", f"what {module} registers")
+            self._facts[name] = self._registered(module, task)
+
+    def _registered(self, module: str, task: MappingValue) -> Value:
+        """What a task has done: of a command that runs once, what it prints is known as far as that goes."""
+        if self.script_output is None or any(key in _LOOPS or key.startswith("with_") for key, _ in _entries(task)):
+            return Opaque(f"{self.fresh('registered')}", f"what {module} registers")
+        printed = self.distribute(
+            (self.load(self.script_output),), lambda chosen: without_line_ends_of(self.as_text(chosen[0]))
+        )
+        return Record("ansible.registered", (("stdout", printed),))
 
     def _do(self, module: str, given: Value, task: MappingValue, room: Room) -> None:
         if module in _INCLUDES:
             self._include(given, room)
+        elif module == "meta":
+            if as_text(given) == _FLUSH:
+                self._run_handlers()
         elif module in _ROLES:
             self._role(
                 room, field(given, "name"), word(given, "tasks_from") or "main", dict(_entries(field(task, "vars")))
@@ -450,6 +499,12 @@ class Playbooks(JinjaFiles):
         self.install(Release(folder, values, name, (), None in layers or "set_values" in given))
 
 
+def _read(text: Text) -> Value | None:
+    """The first document of a file."""
+    found = documents(text)
+    return found[0] if found else None
+
+
 def _rest(unsure: list[tuple[str, bool]]) -> Iterator[Guards]:
     """The cases in which not all of some conditions hold."""
     for name, held in unsure:
@@ -485,7 +540,7 @@ def _flat(given: dict[str, Value]) -> Iterator[tuple[str, Value]]:
             yield key, _joined(value, "\n")
         elif isinstance(value, MappingValue):
             yield key, _joined(Sequence(tuple(_pair(name, each) for name, each in _entries(value))), "\n")
-            yield from ((f"{key}.{name}", each) for name, each in _entries(value))
+            yield from ((f"{key}.{name}", each) for name, each in _flat(dict(_entries(value))))
         else:
             yield key, value
 

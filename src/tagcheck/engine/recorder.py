@@ -53,6 +53,8 @@ class Recorder(Evaluation):
         self.gaps: list[Gap] = []
         self.dropped: list[Dropped] = []
         self.overrides: list[Override] = []
+        self.script_output: Value | None = None
+        """what the script has printed that ran last"""
         self.unlisted: set[str] = set()
         """variables that a substitution left in a text because its list does not name them"""
         self.archives: list[tuple[Text, tuple[Text, ...], Guards, str]] = []
@@ -196,6 +198,12 @@ class Recorder(Evaluation):
                 self.based(effect)
             case EffectKind.PLAYED:
                 self.played(effect)
+            case EffectKind.PROVISIONED | EffectKind.PLANNED | EffectKind.UNPROVISIONED:
+                self.provisioned(effect)
+            case EffectKind.BUNDLED | EffectKind.BUNDLE_RUN:
+                self.bundled(effect)
+            case EffectKind.SUITE_RUN:
+                self.suite_run(effect)
             case EffectKind.BAKED:
                 self.baked(effect)
             case EffectKind.ARTIFACTS_BUILT:
@@ -217,7 +225,7 @@ class Recorder(Evaluation):
                 self.run(Command(effect.words))
             case EffectKind.SCRIPT | EffectKind.CLUSTER_DELETED | EffectKind.RESTORED:
                 if effect.kind is EffectKind.SCRIPT:
-                    self.script(effect)
+                    self.script_output = self.script(effect)
             case _:
                 self._plain(effect)
 
@@ -359,6 +367,18 @@ class Recorder(Evaluation):
     @abstractmethod
     def played(self, effect: Effect) -> None:
         """Record what the tasks of playbooks do."""
+
+    @abstractmethod
+    def provisioned(self, effect: Effect) -> None:
+        """Record what the resources of a module do."""
+
+    @abstractmethod
+    def bundled(self, effect: Effect) -> None:
+        """Record what a bundle of an operator deploys, or keep what one is made of."""
+
+    @abstractmethod
+    def suite_run(self, effect: Effect) -> None:
+        """Record what tests for a cluster apply and run."""
 
     @abstractmethod
     def baked(self, effect: Effect) -> None:

@@ -27,6 +27,7 @@ from tagcheck.overlays import as_text
 from tagcheck.source import Position, Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
+    EMPTY,
     MOST_OPTIONS,
     Absent,
     Hole,
@@ -35,6 +36,7 @@ from tagcheck.values import (
     Null,
     Sequence,
     Text,
+    Truth,
     Value,
 )
 
@@ -44,6 +46,9 @@ DOTENV = ".env"
 _PROJECT = Text.of("COMPOSE_PROJECT_NAME")
 _FILES = Text.of("COMPOSE_FILE")
 _PROFILES = Text.of("COMPOSE_PROFILES")
+_PROVIDER = Hole(HoleKind.OPAQUE, "podman compose", "a hyphen or an underscore, by what podman compose runs")
+_SEPARATORS = {"podman-compose": Text.of("_"), "podman": Text.of_hole(_PROVIDER)}
+"""What stands between the names of project and service, by tool; podman runs whatever is installed."""
 
 
 class Service(Struct, frozen=True):
@@ -76,8 +81,7 @@ class Stack(Struct, frozen=True):
     effect: Effect
 
     def default_name(self, service: Service) -> Text:
-        separator = "_" if self.effect.reading == "podman" else "-"
-        return self.project + Text.of(separator) + service.key
+        return self.project + _SEPARATORS.get(self.effect.tool, Text.of("-")) + service.key
 
 
 class Stacks(DockerBuilds):
@@ -89,6 +93,13 @@ class Stacks(DockerBuilds):
     def outside(self, name: str) -> Text:
         found = self._dotenv.get(name) if self._dotenv.entries else None
         return found if isinstance(found, Text) else super().outside(name)
+
+    def _applied(self, operation: str, values: tuple[Value, ...]) -> Value:
+        if operation != compose.SET_EMPTY:
+            return super()._applied(operation, values)
+        # On the host of a job, what is not set counts as empty.
+        found = self.load(self.variable(self.as_text(values[0]))) if not self.host else Null()
+        return self.distribute((found,), lambda chosen: Truth(chosen[0] == EMPTY))
 
     def composed(self, effect: Effect) -> None:
         """What compose does with its files, in the environment that its command has."""

@@ -19,7 +19,20 @@ def languages() -> tuple[Language, ...]:
 
 def runnables() -> tuple[Runnable, ...]:
     """The kinds of files that run by themselves, one line each; a file is of the first kind that takes it."""
-    from tagcheck.frontends import ansible, bake, chart, ci, compose, dockerfile, jinja, make, shell, skaffold
+    from tagcheck.frontends import (
+        ansible,
+        bake,
+        chart,
+        ci,
+        clustertests,
+        compose,
+        dockerfile,
+        jinja,
+        make,
+        shell,
+        skaffold,
+        terraform,
+    )
     from tagcheck.frontends.python import starlark
 
     return (
@@ -28,9 +41,18 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("skaffold", skaffold.relevant, skaffold.parse, always=True),
         Runnable("starlark", starlark.relevant, parse_among=starlark.parse, always=True),
         Runnable("bake", bake.relevant, bake.parse, always=True),
+        Runnable(
+            *("terraform", terraform.relevant),
+            parse_among=terraform.parse,
+            always=True,
+            folder=Folder.OWNED,
+            stated=True,
+        ),
         Runnable("helm", chart.relevant, chart.parse, always=True, folder=Folder.OWNED),
         Runnable("jinja", jinja.relevant, jinja.parse, always=True),
         Runnable("ansible", ansible.relevant, ansible.parse, always=True, beside=ansible.BESIDE),
+        Runnable("cluster-suite", clustertests.is_suite, clustertests.parse, always=True, folder=Folder.OWNED),
+        Runnable("cluster-test", clustertests.relevant, clustertests.parse, folder=Folder.OWNED),
         Runnable("make", make.relevant, make.parse, called_by=("make", "gmake")),
         *ci.systems(),
         Runnable("shell", shell.relevant, shell.parse, folder=Folder.NONE),

@@ -157,6 +157,7 @@ class Runnable:
     words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images without naming a
     program. `folder` says what its folder has to do with it, `beside` which files there it reads without naming them; a
     name that ends with a slash stands for all files in a folder.
+    `stated`: like a manifest, one in a folder of examples or test data is not judged by itself.
     `parse_among` takes the place of `parse` for a kind whose files take in others: it gets a reader of the project's
     files too."""
 
@@ -167,6 +168,7 @@ class Runnable:
     called_by: tuple[str, ...] = ()
     folder: Folder = Folder.NAMED
     beside: tuple[str, ...] = ()
+    stated: bool = False
     parse_among: Callable[[str, bytes, str, Callable[[str], bytes | None]], Unit] | None = None
 
     def unit(self, path: str, content: bytes, read: Callable[[str], bytes | None]) -> Unit:

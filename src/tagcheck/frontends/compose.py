@@ -81,6 +81,10 @@ def _lowered(node: Expression, known: dict[int, Expression]) -> Expression:
     return found
 
 
+SET_EMPTY = "set-empty"
+"""Whether a variable is set to the empty text: a difference for `${NAME-word}` and `${NAME+word}` alone."""
+
+
 def interpolated(node: Literal, depth: int = 0) -> Expression:
     """A scalar with the variables of the environment in it; '$$' is a dollar sign."""
     parts: list[Expression] = []
@@ -143,7 +147,9 @@ def _expanded(node: Literal, start: int, end: int, name: str, depth: int) -> Exp
     operator = node.text[begin : end - 1].lstrip(":")[:1]
     strict = node.text[begin : begin + 1] == ":"
     word = interpolated(_cut(node, begin + strict + 1, end - 1), depth + 1)
-    given = ir.Compare(CompareOp.NE, value, Literal("", span), span)
+    given: Expression = ir.Compare(CompareOp.NE, value, Literal("", span), span)
+    if not strict:
+        given = ir.AnyOf((ir.Apply(SET_EMPTY, value.arguments, span), given), span)
     match operator:
         case "-":
             return ir.Choice(given, value, word, span)

@@ -42,6 +42,7 @@ def lowered(written: str) -> ir.Expression:
         ("lower(A)", "lower!(A)"),
         ("item.name", 'item["name"]'),
         ("list[0]", "list[0]"),
+        ("<<EOT\na:${TAG}\nEOT", 'join("a:", TAG, "\\n")'),
     ],
 )
 def test_expressions(written: str, expected: str) -> None:
@@ -54,7 +55,6 @@ def test_expressions(written: str, expected: str) -> None:
         "1 + 2",
         "timestamp()",
         '"%{if A}x%{endif}"',
-        "<<EOT\na\nEOT",
         "[for v in LIST : v]",
         "a[*].b",
         'format("%05d", 1)',

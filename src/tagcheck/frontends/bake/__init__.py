@@ -11,9 +11,11 @@ from posixpath import basename
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
-from tagcheck.frontends.bake.blocks import BakeFile, Block, Defined
+from tagcheck.frontends.bake.blocks import BakeFile, Block
 from tagcheck.frontends.bake.json import lower_json
-from tagcheck.frontends.bake.syntax import lower_hcl, refusal, text_problem
+from tagcheck.frontends.bake.syntax import lower_hcl
+from tagcheck.frontends.hcl.expressions import Defined
+from tagcheck.frontends.hcl.parsing import refusal, text_problem
 from tagcheck.frontends.yamltext import compose, decode
 from tagcheck.source import Span, Text
 

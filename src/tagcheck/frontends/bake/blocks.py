@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tagcheck.ir import Expression, Literal
+from tagcheck.frontends.hcl.expressions import Defined
+from tagcheck.ir import Literal
 from tagcheck.source import Span
-
-
-class Defined(Struct, frozen=True):
-    """The value that a file gives to a name; `mentions` are the variables that the value is made of."""
-
-    value: Expression
-    mentions: frozenset[str] = frozenset()
 
 
 class Block(Struct, frozen=True):

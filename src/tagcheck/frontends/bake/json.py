@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagcheck import ir
-from tagcheck.frontends.bake.blocks import BakeFile, Block, Defined
+from tagcheck.frontends.bake.blocks import BakeFile, Block
 from tagcheck.frontends.bake.syntax import MOST_TEMPLATES, lower_template
+from tagcheck.frontends.hcl.expressions import Defined
 from tagcheck.frontends.yamltext import compose, plain, text_of
 from tagcheck.source import Span, Text
 

@@ -1,51 +1,23 @@
-"""HCL texts: what is refused, the syntax tree, and the blocks in it."""
+"""The blocks of bake files in HCL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from tagcheck import ir
-from tagcheck.frontends.bake.blocks import BakeFile, Block, Defined
-from tagcheck.frontends.bake.expressions import Function, Lowering
-from tagcheck.frontends.bake.source import Source
+from tagcheck.frontends.bake.blocks import BakeFile, Block
+from tagcheck.frontends.hcl.expressions import Defined, Function, Lowering
+from tagcheck.frontends.hcl.parsing import parsed, refusal
+from tagcheck.frontends.hcl.source import Source
 from tagcheck.source import Span, Text
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node
+    from tree_sitter import Node
 
-LARGEST = 1 << 20
-MOST_NESTING = 60
-"""Brackets inside brackets; the deepest seen in real bake files is under 10."""
 MOST_TEMPLATES = 2000
 """Templates in one JSON file: each is parsed by itself."""
-_STEP = {ord("("): 1, ord("["): 1, ord("{"): 1, ord(")"): -1, ord("]"): -1, ord("}"): -1}
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _STEP)
 _PREFIX = 'x="'
-
-
-def refusal(text: Text) -> ir.Problem | None:
-    """Why a text is not parsed at all; None if it may be."""
-    content = text.text
-    if len(content) > LARGEST:
-        return _problem(text, 0, f"more than {LARGEST} characters: not read; split the file")
-    if "\0" in content:
-        return _problem(text, content.index("\0"), "holds a zero byte: not read; save it as text")
-    brackets = content.encode(errors="replace").translate(None, _NO_BRACKETS)
-    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MOST_NESTING:
-        return _problem(text, 0, f"brackets are nested more than {MOST_NESTING} deep: not read")
-    return None
-
-
-def text_problem(text: Text) -> ir.Problem | None:
-    """A complaint about the first place of a text that does not parse; None if all does."""
-    source = Source(text)
-    node = _first_error(_parsed(source))
-    if node is None:
-        return None
-    return _problem(text, source.at(node.start_byte), "syntax error; the file is not analysed")
 
 
 def lower_hcl(text: Text) -> BakeFile | None:
@@ -53,7 +25,7 @@ def lower_hcl(text: Text) -> BakeFile | None:
     if refusal(text) is not None:
         return None
     source = Source(text)
-    root = _parsed(source)
+    root = parsed(source)
     body = next((each for each in root.children if each.type == "body"), None)
     if root.has_error:
         return None
@@ -71,7 +43,7 @@ def lower_template(text: Text, span: Span) -> tuple[ir.Expression, frozenset[str
     if refusal(text) is not None or "\\" in text.text or "\n" in text.text:
         return unread
     source = Source(text, _PREFIX, '"')
-    root = _parsed(source)
+    root = parsed(source)
     if root.has_error:
         return unread
     lowering = Lowering(source, {})
@@ -124,32 +96,3 @@ def _functions(source: Source, body: Node) -> Iterator[tuple[str, Function]]:
             parameters = source.written(given["params"]).strip("[]") if "params" in given else ""
             names = tuple(name.strip() for name in parameters.split(",") if name.strip())
             yield label.text, Function(names, given["result"])
-
-
-def _parsed(source: Source) -> Node:
-    from tree_sitter import Parser
-
-    return Parser(_grammar()).parse(source.content).root_node
-
-
-def _first_error(node: Node) -> Node | None:
-    pending = [node] if node.has_error else []
-    while pending:
-        current = pending.pop()
-        if current.is_error or current.is_missing:
-            return current
-        pending += [child for child in reversed(current.children) if child.has_error or child.is_missing]
-    return None
-
-
-def _problem(text: Text, offset: int, message: str) -> ir.Problem:
-    place = text.position(offset)
-    return ir.Problem(place.path, place.line, place.column, message)
-
-
-@lru_cache(maxsize=1)
-def _grammar() -> Language:
-    import tree_sitter_hcl
-    from tree_sitter import Language
-
-    return Language(tree_sitter_hcl.language())

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from tagcheck import ir
-from tagcheck.frontends.bake import functions
-from tagcheck.frontends.bake.blocks import Defined
-from tagcheck.frontends.bake.source import Source
+from tagcheck.frontends.hcl import functions
+from tagcheck.frontends.hcl.source import Source
 from tagcheck.numerals import natural
 from tagcheck.source import Span
 
@@ -29,6 +30,13 @@ _COMPARED = {
     "!=": ir.CompareOp.NE,
 }
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+class Defined(Struct, frozen=True):
+    """The value that a file gives to a name; `mentions` are the variables that the value is made of."""
+
+    value: ir.Expression
+    mentions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -127,18 +135,31 @@ class Lowering:
         inner = node.children
         if len(inner) < 2 or inner[0].type != "quoted_template_start":
             return self.opaque(node, "a text of several lines")
+        return self._filled(inner[1:-1], inner[0].end_byte, inner[-1].start_byte, _unescaped)
+
+    def _heredoc(self, node: Node) -> ir.Expression:
+        """A text of several lines, with the line's end before the mark that ends it. Backslashes stand for
+        themselves; `<<-` takes away what all lines begin with, which matters to nobody who reads the text."""
+        inner = node.children
+        if len(inner) < 3:
+            return self.opaque(node, "a text of several lines")
+        start = self.source.content.find(b"\n", inner[1].end_byte - 1) + 1
+        end = self.source.content.rfind(b"\n", 0, inner[-1].start_byte) + 1
+        return self._filled(inner[2:-1], start, max(start, end), _undoubled)
+
+    def _filled(self, inner: list[Node], at: int, end: int, read: Callable[[str], str | None]) -> ir.Expression:
         parts: list[ir.Expression] = []
-        at, end = inner[0].end_byte, inner[-1].start_byte
-        for each in inner[1:-1]:
+        start = at
+        for each in inner:
             if each.type == "template_literal":
                 continue
-            parts += self._literals(at, each.start_byte)
+            parts += self._literals(at, each.start_byte, read)
             parts.append(self._hole(each))
             at = each.end_byte
-        parts += self._literals(at, end)
+        parts += self._literals(at, end, read)
         if len(parts) == 1:
             return parts[0]
-        span = self.source.span(inner[0].end_byte, end)
+        span = self.source.span(start, end)
         if not parts:
             return ir.Literal("", span)
         self.texts.append(span)
@@ -150,11 +171,11 @@ class Lowering:
             return self.opaque(node, "a directive in a template")
         return self.expression(inner[0])
 
-    def _literals(self, start: int, end: int) -> list[ir.Expression]:
+    def _literals(self, start: int, end: int, read: Callable[[str], str | None]) -> list[ir.Expression]:
         if start >= end:
             return []
         written = self.source.between(start, end)
-        text = _unescaped(written)
+        text = read(written)
         span = self.source.span(start, end)
         if text is None:
             return [ir.Opaque("a text that is not read", span)]
@@ -183,7 +204,7 @@ class Lowering:
         results = [each for each in node.named_children if each.type == "expression"]
         others = [each for each in node.named_children if each.type == "for_cond"]
         names = [each for each in intro.named_children if each.type == "identifier"] if intro is not None else []
-        if intro is None or len(results) != 1 or others or len(names) != 1:
+        if intro is None or len(results) != 1 or others or len(names) != 1 or node.type != "for_tuple_expr":
             return self.opaque(node, "a list that is computed")
         over = self.expression(intro.named_children[-1])
         if not isinstance(over, ir.ListOf) or any(isinstance(each, ir.Spread) for each in over.items):
@@ -243,8 +264,12 @@ class Lowering:
         if own is not None and len(own.parameters) == len(arguments):
             return self._with(dict(zip(own.parameters, arguments, strict=True)), own.result, only=True)
         span = self.source.span(node.start_byte, node.end_byte)
-        found = functions.applied(name, arguments, span) if own is None else None
+        found = self.call(name, arguments, span) if own is None else None
         return found if found is not None else ir.Opaque(f"a call of {name}", span, arguments)
+
+    def call(self, name: str, arguments: tuple[ir.Expression, ...], span: Span) -> ir.Expression | None:
+        """A call of a function of the language; None for one that is not known."""
+        return functions.applied(name, arguments, span)
 
 
 def _unescaped(written: str) -> str | None:
@@ -268,6 +293,11 @@ def _unescaped(written: str) -> str | None:
     return "".join(found)
 
 
+def _undoubled(written: str) -> str:
+    """A stretch of a text of several lines."""
+    return written.replace("$${", "${").replace("%%{", "%{")
+
+
 _LOWER: dict[str, Callable[[Lowering, Node], ir.Expression]] = {
     "expression": Lowering._term,
     "literal_value": Lowering._term,
@@ -282,9 +312,11 @@ _LOWER: dict[str, Callable[[Lowering, Node], ir.Expression]] = {
     "null_lit": Lowering._null,
     "string_lit": Lowering._template,
     "quoted_template": Lowering._template,
+    "heredoc_template": Lowering._heredoc,
     "tuple": Lowering._tuple,
     "object": Lowering._object,
-    "for_tuple_expr": Lowering._for,
+    "for_tuple_expr": lambda lowering, node: lowering._for(node),
+    "for_object_expr": lambda lowering, node: lowering._for(node),
     "conditional": Lowering._conditional,
     "binary_operation": Lowering._binary,
     "unary_operation": Lowering._unary,

@@ -1,4 +1,4 @@
-"""The functions of bake files that names are made with (docs.docker.com/build/bake/stdlib)."""
+"""The functions that names are made with (docs.docker.com/build/bake/stdlib)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,71 @@
+"""What the files of a folder say together as a module of Terraform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from posixpath import basename
+
+from tagcheck.engine.state import Frame
+from tagcheck.frontends.hcl.expressions import Defined
+from tagcheck.frontends.terraform import SUFFIXES, Block
+from tagcheck.guards import Guards
+from tagcheck.values import Value
+
+META = frozenset(
+    (
+        *("count", "for_each", "depends_on", "provider", "providers", "lifecycle", "provisioner", "connection"),
+        *("source", "version", "timeouts"),
+    )
+)
+"""What says how a resource or module is made, and not what it is."""
+_LOOSE = ("", "terraform", "provider")
+
+
+@dataclass
+class Module:
+    """A module that is being applied: its folder, what it is called from the root, its blocks and constants by the
+    names that its expressions use, the values that it is given, and the guards under which it is applied."""
+
+    folder: str
+    address: str
+    frame: Frame
+    guards: Guards
+    given: Mapping[str, Value] = field(default_factory=dict)
+    blocks: dict[str, Block] = field(default_factory=dict)
+    constants: dict[str, Defined] = field(default_factory=dict)
+    unclear: set[str] = field(default_factory=set)
+    """names that are defined more than once"""
+    depth: int = 0
+
+    def add(self, blocks: Iterable[Block]) -> None:
+        """Take in the blocks of a file."""
+        for block in blocks:
+            if block.kind == "locals":
+                for name, value in block.attributes.items():
+                    self._define(f"local.{name}")
+                    self.constants[f"local.{name}"] = value
+            elif block.kind not in _LOOSE:
+                name = name_of(block)
+                self._define(name)
+                self.blocks[name] = block
+
+    def _define(self, name: str) -> None:
+        if name in self.blocks or name in self.constants:
+            self.unclear.add(name)
+
+
+def name_of(block: Block) -> str:
+    """By what name expressions of the module mean a block."""
+    match block.kind:
+        case "variable":
+            return ".".join(("var", *block.labels))
+        case "resource":
+            return ".".join(block.labels)
+        case kind:
+            return ".".join((kind, *block.labels))
+
+
+def is_source(path: str) -> bool:
+    """Whether a file says what a module is made of."""
+    return path.endswith(SUFFIXES) and not basename(path).startswith(".")

@@ -1,0 +1,1 @@
+"""HCL, which several kinds of files are written in: syntax trees and expressions."""

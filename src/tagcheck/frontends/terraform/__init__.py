@@ -1,0 +1,53 @@
+"""Terraform files to the small language (Terraform 1.11, OpenTofu 1.9; developer.hashicorp.com/terraform/language).
+
+A file becomes its blocks, each with expressions over the names that stand in its module. Which files make a module,
+what its variables hold and what its resources do is decided where the module is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from posixpath import dirname, join
+
+from tagcheck import ir
+from tagcheck.frontends.api import EntryKind, Unit
+from tagcheck.frontends.hcl.parsing import refusal, text_problem
+from tagcheck.frontends.terraform.blocks import Block, lower_template, lower_text
+from tagcheck.frontends.yamltext import decode
+from tagcheck.source import Span
+
+__all__ = ["KEY", "SUFFIXES", "Block", "lower_template", "lower_text", "parse", "relevant"]
+
+LANGUAGE = "terraform"
+KEY = "tf:"
+"""How the keys of procedures begin that a folder of such files is."""
+SUFFIXES = (".tf", ".tofu")
+_MAIN = "main.tf"
+_DOES = (b"mage", b"provisioner", b"chart", b"manifest", b"module")
+
+
+def relevant(path: str, content: bytes) -> bool:
+    """Whether a file has resources, or takes in modules, by which images may be named."""
+    return (
+        path.endswith(SUFFIXES)
+        and (b"resource" in content or b"module" in content)
+        and any(each in content for each in _DOES)
+    )
+
+
+def parse(path: str, content: bytes, module: str, read: Callable[[str], bytes | None]) -> Unit:
+    """A file as a unit with one procedure, `tf:folder`, that states its whole module. Never raises."""
+    text = decode(path, content)
+    if isinstance(text, ir.Problem):
+        return Unit(path, LANGUAGE, module, problems=(text,))
+    problem = refusal(text) or text_problem(text)
+    folder = dirname(path)
+    end = text.position(len(text.text))
+    span = Span(path, 1, 1, end.line, end.column)
+    stated = ir.Use(ir.Role.MODULE, ir.Literal(folder, span, exact=False), span)
+    procedure = ir.Procedure(f"{KEY}{folder or '.'}", module, (), lambda: (stated,), span)
+    first = join(folder, _MAIN)
+    speaks = path == first or not relevant(first, read(first) or b"")
+    entries = ((path, EntryKind.STATEMENT),) if speaks else ()
+    problems = (problem,) if problem is not None else ()
+    return Unit(path, LANGUAGE, module, procedures={path: procedure}, entries=entries, problems=problems)
