@@ -61,7 +61,7 @@ def analyse(
         partial(says_stage, models),
         deploying(models),
         implicit(models),
-        Wording(verbs_of(tools), names_to_run(found)),
+        Wording(verbs_of(tools), names_to_run(found), tools.common),
         Container(models, tools.programs),
     )
     context = Context(program, models, tools, config, files, found)

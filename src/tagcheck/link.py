@@ -408,6 +408,7 @@ class Program(ProjectFiles):
             self._imports,
             self.content,
             lambda path: own[path](path, self.content(path)),
+            lambda path, target: self._layout_of(path).resolved(path, target),
         )
         terms = Terms(self._wording, self._container, self._effectful, self._implicit)
         found = Narrowing(files, terms).narrowed()

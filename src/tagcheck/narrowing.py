@@ -15,10 +15,10 @@ What it cannot do: calls by reflection; command lines that no file of the projec
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tagcheck.frontends.api import LOADING, Part
+from tagcheck.frontends.api import EVERYTHING, LOADING, Part
 from tagcheck.wording import Wording
 
 Place = tuple[str, int]
@@ -27,12 +27,14 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True)
 class Files:
-    """The files to look at, by path: the module of each, the modules that each imports, its bytes, its parts."""
+    """The files to look at, by path: the module of each, the modules that each imports, its bytes, its parts, and what
+    an import in it means."""
 
     modules: Mapping[str, str]
     imports: Mapping[str, frozenset[str]]
     read: Callable[[str], bytes]
     outline: Callable[[str], tuple[Part, ...]]
+    resolved: Callable[[str, str], str]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Marks:
 
     places: set[Place] = field(default_factory=set)
     names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    fields: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """what marked parts set, by module and class: other parts of the class come to it by its name"""
 
 
 @dataclass(frozen=True)
@@ -112,8 +116,8 @@ class Narrowing:
         for path in files:
             given = self._given(path, libraries)
             for number, part in enumerate(self._parts(path)):
-                target = part.target.partition(":")[0]
-                if target in libraries or not part.words.isdisjoint(given) or wording.says(part.texts):
+                comes = self._comes_from(path, part, libraries) or not part.attributes.isdisjoint(given)
+                if comes or self._says(path, part, wording):
                     self._mark(marks, path, number, _given_on(part))
         self._spread(marks, _given_on, files)
 
@@ -125,22 +129,43 @@ class Narrowing:
             if not any(name.encode() in self._files.read(path) for name in given):
                 continue
             for number, part in enumerate(self._parts(path)):
-                if not part.words.isdisjoint(given):
+                if self._comes_from(path, part, libraries) or not part.attributes.isdisjoint(given):
                     self._mark(marks, path, number, self._called(part))
         self._spread(marks, self._called, sorted({path for path, _ in marks.places}), region)
+
+    def _says(self, path: str, part: Part, wording: Wording) -> bool:
+        """Whether a part spells a command, or the name of a program in a file that starts programs."""
+        if not part.texts:
+            return False
+        return wording.says(part.texts) or any(
+            wording.means(each, part.texts, part.names) or self._starts_programs(path)
+            for each in wording.may_mean(part.texts)
+        )
+
+    def _starts_programs(self, path: str) -> bool:
+        libraries = {each: self._terms.effectful(each) for each in self._files.imports[path]}
+        given = frozenset().union(*libraries.values())
+        parts = self._parts(path)
+        return any(not each.attributes.isdisjoint(given) or self._comes_from(path, each, libraries) for each in parts)
 
     def _given(self, path: str, libraries: Mapping[str, frozenset[str]]) -> frozenset[str]:
         return frozenset().union(*(libraries.get(each, ()) for each in self._files.imports[path]))
 
     def _called(self, part: Part) -> tuple[str, ...]:
-        """By what names a part is called; a method that a framework calls, by mentioning its class."""
+        """By what names a part is called; a method that a framework or the language calls, by mentioning its class."""
+        if part.is_class:
+            return ()
+        if _is_special(part):
+            return (part.owner,)
         if part.owner and any(map(self._terms.implicit, part.names)):
             return (*part.names, part.owner)
         return part.names
 
     def _mark(self, marks: Marks, path: str, number: int, names: Iterable[str]) -> None:
+        module, part = self._files.modules[path], self._parts(path)[number]
         marks.places.add((path, number))
-        marks.names[self._files.modules[path]].update(names)
+        marks.names[module].update(names)
+        marks.fields[module, part.names[0] if part.is_class else part.owner].update(part.sets)
 
     # --- along imports ---
 
@@ -171,21 +196,39 @@ class Narrowing:
                     waiting.add(other)
 
     def _mark_mentioning(self, marks: Marks, path: str, called: Callable[[Part], tuple[str, ...]]) -> None:
-        visible = marks.names[self._files.modules[path]].union(
-            *(marks.names[each] for each in self._files.imports[path] if each in marks.names)
-        )
+        module = self._files.modules[path]
+        imported = {each: marks.names[each] for each in self._files.imports[path] if each in marks.names}
+        alone = marks.names[module].union(*(imported.get(each, ()) for each in self._unqualified(path)))
+        behind = alone.union(*imported.values())
         left = [each for each in enumerate(self._parts(path)) if (path, each[0]) not in marks.places]
         found = True
         while found:
             found = False
             for number, part in list(left):
-                if part.words.isdisjoint(visible):
-                    continue
-                names = called(part)
-                self._mark(marks, path, number, names)
-                visible.update(names)
-                left.remove((number, part))
-                found = True
+                own = marks.fields.get((module, part.owner), ()) if called is _given_on else ()
+                mentions = not (part.words.isdisjoint(alone) and part.attributes.isdisjoint(behind))
+                if mentions or not part.attributes.isdisjoint(own) or self._comes_from(path, part, imported):
+                    names = called(part)
+                    self._mark(marks, path, number, names)
+                    alone.update(names)
+                    behind.update(names)
+                    left.remove((number, part))
+                    found = True
+
+    def _comes_from(self, path: str, part: Part, modules: Mapping[str, Container[str]]) -> bool:
+        """Whether an import binds one of the names that some modules have."""
+        if not part.target or part.names == (EVERYTHING,):
+            return False
+        module, _, name = self._files.resolved(path, part.target).partition(":")
+        if name and f"{module}.{name}" in modules:
+            module, name = f"{module}.{name}", ""
+        names = modules.get(module, ())
+        return EVERYTHING in names or (bool(name) and name in names)
+
+    def _unqualified(self, path: str) -> frozenset[str]:
+        """The modules whose names a file uses as its own."""
+        parts = (each for each in self._parts(path) if each.names == (EVERYTHING,))
+        return frozenset(self._files.resolved(path, each.target).partition(":")[0] for each in parts)
 
     def _below(self, paths: set[str]) -> frozenset[str]:
         """The files, and those that they import, at whatever remove."""
@@ -200,6 +243,12 @@ class Narrowing:
 
 
 def _given_on(part: Part) -> tuple[str, ...]:
-    """By what names others come to what a part says: its own, what it sets, for a method its class."""
-    names = (*part.names, *part.sets)
-    return (*names, part.owner) if part.owner else names
+    """By what names others come to what a part says: its own, for a method its class."""
+    if _is_special(part):
+        return (part.owner,)
+    return (*part.names, part.owner) if part.owner else part.names
+
+
+def _is_special(part: Part) -> bool:
+    """Whether a part is a method that no one calls by its name, such as a constructor."""
+    return bool(part.owner) and part.names[0][:2] == "__" == part.names[0][-2:]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tagcheck.builtins.suites import METHOD_LISTS
 from tagcheck.catalog import EffectKind
 from tagcheck.catalogue import Tool, Tools
+from tagcheck.frontends.api import EVERYTHING
 from tagcheck.models import Model, Models
 
 EFFECTS = frozenset(
@@ -87,8 +88,8 @@ def _module_and_name(qualified: str) -> tuple[str, str]:
 
 
 class Container:
-    """Which names of a library module mean containers: those of its functions that can do something to images, and
-    not those that start any program. `programs` are programs that do so."""
+    """Which names of a library module mean containers: EVERYTHING where it has functions that can do something to
+    images, not only such as start any program. `programs` are programs that do so."""
 
     def __init__(self, models: Models, programs: frozenset[str]) -> None:
         self._names: dict[str, set[str]] = {}
@@ -96,6 +97,8 @@ class Container:
             module, simple = _module_and_name(name)
             if _has_effect(model) and (model.op not in STARTING or simple in programs):
                 self._names.setdefault(module, set()).add(simple)
+                if model.op not in STARTING:
+                    self._names[module].add(EVERYTHING)
 
     def __call__(self, module: str) -> frozenset[str]:
         """The simple names of such functions in a module; none for most."""

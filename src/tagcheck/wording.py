@@ -10,26 +10,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-_BEFORE = r"(?:\A|[;&|(`}\n])\s*(?:(?:sudo|exec|env|nohup|time|command)\s+|\w+=\S*\s+)*(?:[^\s;&|()`]*/)?"
+_BEFORE = r"(?:\A|[;&|}\n]|\$\(|\A\()\s*(?:(?:sudo|exec|env|nohup|time|command)\s+|\w+=\S*\s+)*(?:[^\s;&|()`]*/)?"
 """What can stand before the first word of a command: the start of a text, an operator, a hole, settings, a folder."""
 _STARTING = re.compile(rb"(?:[;&|(`}\n/]|\b(?:sudo|exec|env|nohup|time|command)|\b\w+=\S*)[ \t]*$")
+_WORDS = re.compile(r"[a-z0-9]+")
 _LOOK_BACK = 80
 _SHORT = 3
 """Words so short that they end many others."""
-_AFTER = r"(?:\.exe)?(?=\Z|[\s;&|)`{])"
+_AFTER = r"(?:\.exe)?(?=\Z|[\s;&|){])"
 
 
 class Wording:
     """`programs` are programs that do something to containers, with the first words of their verbs; `files` the names
-    of files that run them."""
+    of files that run them; `common` are those of the programs whose names mean other things more often."""
 
-    def __init__(self, programs: Mapping[str, Iterable[str]], files: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        programs: Mapping[str, Iterable[str]],
+        files: Iterable[str] = (),
+        common: Iterable[str] = (),
+    ) -> None:
         self._programs = {name: frozenset(verbs) for name, verbs in programs.items()}
+        self._common = frozenset(common)
         self._files = frozenset(filter(None, files))
         self._pattern = re.compile("|".join((*self._commands(), *self._named())) or r"(?!)")
         words = {*self._programs, *self._files}
         self._quoted = re.compile(rf"[\"'](?:[^\s\"']*/)?{_any_of(words)}[\s\"']".encode())
-        self._behind = re.compile(rb"(?:" + b"|".join(self._verbs()) + rb")")
+        self._behind = re.compile(b"|".join(self._verbs()) or rb"(?!)")
         self._spaced = tuple(each.encode() for word in sorted(words) for each in _spaced(word))
 
     def with_files(self, files: Iterable[str]) -> Wording:
@@ -38,15 +45,18 @@ class Wording:
 
     def _commands(self) -> Iterable[str]:
         plain = {name for name in self._files if "." not in name}
-        if every := self._programs.keys() | plain:
+        if every := (self._programs.keys() | plain) - self._common:
             yield f"{_BEFORE}{_any_of(every)}{_AFTER}"
         for name, verbs in sorted(self._programs.items()):
-            own = rf"|{_any_of(verbs)}(?!\w)" if verbs else ""
-            yield rf"(?<![\w.-]){re.escape(name)}\s+(?:[{{%$-]{own})"
+            behind = [rf"{_any_of(verbs)}(?!\w)"] if verbs else []
+            behind += [r"-", r"[\w.-]*/"] if name in self._common else []
+            if behind:
+                yield rf"(?<![\w.-]){re.escape(name)}\s+(?:{'|'.join(behind)})"
 
     def _verbs(self) -> Iterable[bytes]:
         for name, verbs in sorted(self._programs.items()):
-            yield rf"{re.escape(name)}\s+(?:[{{%$-]{'|' if verbs else ''}{_any_of(verbs) if verbs else ''})".encode()
+            if verbs:
+                yield rf"{re.escape(name)}\s+{_any_of(verbs)}".encode()
         yield from (re.escape(name).encode() for name in sorted(self._files))
 
     def _named(self) -> Iterable[str]:
@@ -75,6 +85,16 @@ class Wording:
     def says(self, texts: Iterable[str]) -> bool:
         """Whether one of some literals does."""
         return any(self._pattern.search(each) is not None for each in texts)
+
+    def may_mean(self, texts: Iterable[str]) -> frozenset[str]:
+        """The programs with common names that literals are."""
+        return self._common.intersection(texts)
+
+    def means(self, program: str, texts: Iterable[str], names: Iterable[str]) -> bool:
+        """Whether what stands beside such a literal says that it is a program: one of its verbs, or its name."""
+        if not self._programs.get(program, frozenset()).isdisjoint(texts):
+            return True
+        return any(program in _WORDS.findall(each.lower()) for each in names)
 
 
 def _any_of(words: Iterable[str]) -> str:

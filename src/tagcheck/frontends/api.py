@@ -125,22 +125,27 @@ class Layout(Protocol):
 LOADING = ""
 """The name of a statement of a module that others cannot mention: loading the module runs it."""
 
+EVERYTHING = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a file that is not parsed: a definition, a statement of the module, an import.
 
     `names` are those that others mention it by (LOADING if they cannot), `owner` the class of a method, `words` those
-    that it mentions, `texts` its literals, `target` what an import means ('module', 'module:name'), `sets` the fields
-    and variables that it sets. Too many words are allowed, too few are not.
+    that it mentions by themselves and `attributes` those behind a dot, `texts` those of its literals that can hold a
+    command, `target` what an import means ('module', 'module:name'; the name of one that binds all that the module
+    defines is EVERYTHING), `sets` the fields and variables that it sets. Too many words are allowed, too few are not.
     """
 
     names: tuple[str, ...]
     owner: str = ""
     words: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
     target: str = ""
     sets: tuple[str, ...] = ()
+    is_class: bool = False
 
 
 @dataclass(frozen=True)

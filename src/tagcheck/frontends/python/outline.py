@@ -12,8 +12,16 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tagcheck.frontends.api import LOADING, Part
-from tagcheck.frontends.python.project import AUTOUSE, FINAL_HOOKS, HOOKS, imported, is_test
+from tagcheck.frontends.api import EVERYTHING, LOADING, Part
+from tagcheck.frontends.python.project import (
+    AUTOUSE,
+    CONFTEST,
+    FINAL_HOOKS,
+    HOOKS,
+    folders,
+    imported,
+    is_test,
+)
 
 _PROSE = re.compile(
     r"#[^\n]*|(?:(?<!\w)[rRbBuUfF]{1,2})?"
@@ -25,10 +33,15 @@ _HEAD = re.compile(
 )
 """Where a definition, its decorators or a statement of the module begins; what closes a bracket begins nothing."""
 _BOUND = re.compile(r"^[ \t]*(\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_IMPORT = re.compile(r"(?:from|import)\b")
 _SET = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_ATTRIBUTE = re.compile(r"\.[ \t]*([^\W\d]\w*)")
 _BRACKETS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _BRACKET = re.compile(r"[()\[\]{}]")
+_LOOK_BACK = 24
+_KEY = re.compile(r"(?:[\w)\]]\[|[=!]=|\.(?:get|pop|setdefault|parametrize|param)\()$")
+"""What comes before a text that is compared, or by which something is looked up."""
 _FRAME = re.compile(r"^[A-Za-z]{0,2}(\"\"\"|'''|\"|')((?s:.*))\1$")
 
 
@@ -40,6 +53,7 @@ class _Segment:
     names: tuple[str, ...] = ()
     owner: str = ""
     is_class: bool = False
+    is_import: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +71,20 @@ def outline(path: str, content: bytes) -> tuple[Part, ...]:
     segments = [_Segment(0), *_segments(plain.code)]
     ends = [each.start for each in segments[1:]] + [len(plain.code)]
     test = is_test(path)
-    own = (_part(plain, each, end, test) for each, end in zip(segments, ends, strict=True) if end > each.start)
-    bound = (
-        Part((local.partition(".")[0],), words=frozenset(_WORD.findall(target)), target=target)
-        for target, local in imported(content)
+    own = (
+        _part(plain, each, end, test)
+        for each, end in zip(segments, ends, strict=True)
+        if end > each.start and not each.is_import
     )
-    return (*own, *bound)
+    return (*own, *_imports(path, content, test))
+
+
+def _imports(path: str, content: bytes, test: bool) -> Iterator[Part]:
+    for target, local in imported(content):
+        yield Part((local.partition(".")[0],), target=target)
+    if test:
+        for folder in folders(path):
+            yield Part((EVERYTHING,), target=f"{CONFTEST}:{folder}")
 
 
 def _without_prose(source: str) -> _Plain:
@@ -80,7 +102,7 @@ def _without_prose(source: str) -> _Plain:
             code.append(" " * (end - start))
             continue
         code.append('"' * (end - start))
-        if depth or not _is_alone(source, start):
+        if not (_selects(source, start, end) if depth else _is_alone(source, start)):
             offsets.append(start)
             texts.append(found[0])
     code.append(source[at:])
@@ -91,6 +113,14 @@ def _is_alone(source: str, start: int) -> bool:
     """Whether a text outside of brackets begins a line: it is documentation then."""
     line = source.rfind("\n", 0, start) + 1
     return not source[line:start].strip() and not source[:line].endswith("\\\n")
+
+
+def _selects(source: str, start: int, end: int) -> bool:
+    """Whether a text in brackets is a key, or the last of several with nothing added to them: no command begins so."""
+    before, behind = source[max(0, start - _LOOK_BACK) : start].rstrip(), source[end : end + _LOOK_BACK].lstrip()
+    if behind[:1] == ":" or _KEY.search(before):
+        return True
+    return before[-1:] == "," and behind[:1] in (")", "]", "}") and not behind[1:].lstrip().startswith("+")
 
 
 class _Reader:
@@ -105,7 +135,7 @@ class _Reader:
         """What begins at a line; None if it belongs to what began before."""
         if found[1] is None:
             self._decorated = self._function = self._class = None
-            return _Segment(found.start())
+            return _Segment(found.start(), is_import=_IMPORT.match(code, found.start()) is not None)
         indent = len(found[1].expandtabs())
         if self._function is not None and indent > self._function:
             return None
@@ -143,17 +173,23 @@ def _part(plain: _Plain, segment: _Segment, end: int, test: bool) -> Part:
     code = plain.code[segment.start : end]
     first, last = bisect_left(plain.offsets, segment.start), bisect_left(plain.offsets, end)
     texts = plain.texts[first:last]
-    words = set(_WORD.findall(code))
-    for each in texts:
-        if "{" in each:
-            words.update(_WORD.findall(each))
+    spoken = "\n".join((code, *(each for each in texts if "{" in each)))
+    words = set(_WORD.findall(spoken))
     names = segment.names or _bound(code) or (LOADING,)
     sets = set(_SET.findall(code))
     if not segment.names or segment.is_class or "global" in words:
         sets.update(_bound(code))
     if test and any(name[:4].lower() == "test" for name in (*names, segment.owner)):
         words.add(AUTOUSE)
-    return Part(names, segment.owner, frozenset(words), _inner(texts), sets=tuple(sorted(sets)))
+    return Part(
+        names,
+        segment.owner,
+        frozenset(words),
+        frozenset(_ATTRIBUTE.findall(spoken)),
+        _inner(texts),
+        sets=tuple(sorted(sets)),
+        is_class=segment.is_class,
+    )
 
 
 def _bound(code: str) -> tuple[str, ...]:
