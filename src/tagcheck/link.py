@@ -412,8 +412,11 @@ class Program(ProjectFiles):
         )
         terms = Terms(self._wording, self._container, self._effectful, self._implicit)
         found = Narrowing(files, terms).narrowed()
+        # What is parsed says itself, and better, what in it comes to effects.
+        parsed = {self._module_of[path] for path in found.paths}
         for module, names in found.effects.items():
-            self._reaching_names[module] |= names
+            if module not in parsed:
+                self._reaching_names[module] |= names
         self._concerned = found.containers
         return list(found.paths)
 
