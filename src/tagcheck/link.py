@@ -390,10 +390,12 @@ class Program(ProjectFiles):
         seeds = frozenset(self._reaching_names)
         others = (each for each in sorted(self._imports.items()) if each[0] not in self._outlined)
         queue += [path for path, imports in others if self._may_use(path, imports & seeds)]
-        while queue:
+        while True:
             for path in dict.fromkeys(queue):
                 self.unit(path)
             queue = self._next_files(self._spread())
+            if not queue:
+                break
         self._look_around()
 
     def _narrowed(self) -> list[str]:
