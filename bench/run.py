@@ -4,6 +4,7 @@
     python bench/run.py                      a made tree of 3,000 Go files and 500 manifests
     python bench/run.py --tree DIR           a tree of your own, for example a large checkout
     python bench/run.py --files 300          a smaller made tree
+    python bench/run.py --python 20000       a made tree of so many Python modules
     python bench/run.py -- scan test/e2e     other arguments for tagcheck
 
 Every run is a new process. The median of the runs counts: one slow or lucky run must not move it. `cpu` is the time of
@@ -22,6 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytree import write_python_tree
 from tree import write_tree
 
 
@@ -29,13 +31,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tree", type=Path, help="scan this directory instead of a made one")
     parser.add_argument("--files", type=int, default=3000, help="Go files of the made tree (default 3000)")
+    parser.add_argument("--python", type=int, help="make a tree of so many Python modules instead")
     parser.add_argument("--runs", type=int, default=5, help="runs that count, after one that does not (default 5)")
     parser.add_argument("arguments", nargs="*", default=["scan"], help="arguments of tagcheck (default: scan)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        tree = given.tree or write_tree(Path(folder), given.files)
+        tree = given.tree or made_tree(Path(folder), given.files, given.python)
         measure(tree, given.arguments, max(1, given.runs))
     return 0
+
+
+def made_tree(folder: Path, go: int, python: int | None) -> Path:
+    """A tree of so many Python modules, or else Go files."""
+    return write_tree(folder, go) if python is None else write_python_tree(folder, python)
 
 
 def measure(tree: Path, arguments: Sequence[str], runs: int) -> None:

@@ -12,18 +12,19 @@ from tagcheck.config import Config
 from tagcheck.contents import Files
 from tagcheck.discover import Project
 from tagcheck.events import Scenario
-from tagcheck.frontends import languages
+from tagcheck.frontends import languages, runnables
 from tagcheck.frontends.python import starlark
 from tagcheck.ir import Problem
 from tagcheck.link import Program
 from tagcheck.models import load_models
 from tagcheck.part import Inside
 from tagcheck.processes import Workers
-from tagcheck.relevance import Effectful, deploying, implicit, says_stage
+from tagcheck.relevance import Container, Effectful, deploying, implicit, says_stage, verbs_of
 from tagcheck.rules import rules_root
 from tagcheck.scenario import uncalled
-from tagcheck.standalone import not_run_by_others
+from tagcheck.standalone import names_to_run, not_run_by_others, standing
 from tagcheck.tasks import Context, Done, Tasks, Tell, embedded
+from tagcheck.wording import Wording
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ def analyse(
     models = load_models(
         [each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "ansible", "terraform"
     )
+    tools = load_tools(directories)
+    found = standing(project.files, files.read, runnables(), tools.programs)
     program = Program(
         project.files,
         files.read,
@@ -60,8 +63,10 @@ def analyse(
         partial(says_stage, models),
         deploying(models),
         implicit(models),
+        Wording(verbs_of(tools), names_to_run(found), tools.common),
+        Container(models, tools.programs),
     )
-    context = Context(program, models, load_tools(directories), config, files)
+    context = Context(program, models, tools, config, files, found)
     program.explore()
     tell("linked", 1, 1)
     tasks = Tasks(context, tell, inside)

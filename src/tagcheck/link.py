@@ -18,11 +18,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tagcheck.frontends.api import Language, Layout, Unit, Variable
+from tagcheck.frontends.api import LOADING, Language, Layout, Unit, Variable
 from tagcheck.frontends.api import TypeInfo as Type
 from tagcheck.ir import Literal, Problem, Procedure
+from tagcheck.narrowing import Files, Narrowing, Terms
 from tagcheck.projectfiles import ProjectFiles
 from tagcheck.values import Text
+from tagcheck.wording import Wording
 
 Definition = Procedure | Variable | Type
 GENERATED = b"DO NOT EDIT"
@@ -56,7 +58,9 @@ class Program(ProjectFiles):
     `read_bytes` gives the content of a project file, None if it cannot be read. `effectful` gives the simple names of
     the functions of a library module that can matter to a run; `says_stage` whether a function's name alone says that
     it does something to images; `deploying` are simple names of client methods that hand an object to a cluster;
-    `implicit` says whether a framework calls methods of a name.
+    `implicit` says whether a framework calls methods of a name. `wording` knows the texts that mean containers and
+    `container` gives the names that do in a library module; without the first, everything that can start a program
+    matters.
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class Program(ProjectFiles):
         says_stage: Callable[[str], bool] = lambda name: False,
         deploying: frozenset[str] = frozenset(),
         implicit: Callable[[str], bool] = lambda name: False,
+        wording: Wording | None = None,
+        container: Callable[[str], frozenset[str]] = lambda module: frozenset(),
     ) -> None:
         super().__init__(paths, read_bytes)
         self.problems: list[Problem] = []
@@ -75,6 +81,11 @@ class Program(ProjectFiles):
         self._says_stage = says_stage
         self._deploying = deploying
         self._implicit = implicit
+        self._wording = wording
+        self._container = container
+        self._concerned: Mapping[str, set[str]] = {}
+        self._outlined: frozenset[str] = frozenset()
+        """the files of which outlines decide what is parsed"""
         self._languages = {suffix: language for language in languages for suffix in language.suffixes}
         self._layouts: dict[str, Layout] = {}
         self.modules: dict[str, Module] = {}
@@ -321,6 +332,18 @@ class Program(ProjectFiles):
             self._idle[key] = not self._mentions_reaching(procedure.mentions, procedure.module)
         return not self._idle[key]
 
+    def concerns(self, procedure: Procedure) -> bool:
+        """Whether a procedure is worth to be evaluated by itself: a call of it can lead to something that matters,
+        and comes to words that mean containers, as far as these are known."""
+        if not self.reaches(procedure):
+            return False
+        if procedure.span.path not in self._outlined:
+            return True
+        if "#init@" in procedure.key and LOADING in self._concerned.get(procedure.module, ()):
+            return True
+        modules = (procedure.module, *self._imports.get(procedure.span.path, ()))
+        return any(not procedure.mentions.isdisjoint(self._concerned.get(each, ())) for each in modules)
+
     def _mentions_reaching(self, mentions: frozenset[str], module: str) -> bool:
         names = self._reaching_names
         if module in names and not mentions.isdisjoint(names[module]):
@@ -363,8 +386,10 @@ class Program(ProjectFiles):
             if module not in self.modules and (names := self._effectful(module)):
                 self._reaching_names[module] |= names
         self._note_undefined()
+        queue = self._narrowed()
         seeds = frozenset(self._reaching_names)
-        queue = [path for path, imports in sorted(self._imports.items()) if self._may_use(path, imports & seeds)]
+        others = (each for each in sorted(self._imports.items()) if each[0] not in self._outlined)
+        queue += [path for path, imports in others if self._may_use(path, imports & seeds)]
         while True:
             for path in dict.fromkeys(queue):
                 self.unit(path)
@@ -372,6 +397,30 @@ class Program(ProjectFiles):
             if not queue:
                 break
         self._look_around()
+
+    def _narrowed(self) -> list[str]:
+        """The files that outlines say to matter, of the languages that have them."""
+        if self._wording is None:
+            return []
+        outlines = {path: self._languages["." + path.rpartition(".")[2]].outline for path in self._module_of}
+        own = {path: outline for path, outline in outlines.items() if outline is not None}
+        self._outlined = frozenset(own)
+        files = Files(
+            {path: self._module_of[path] for path in own},
+            self._imports,
+            self.content,
+            lambda path: own[path](path, self.content(path)),
+            lambda path, target: self._layout_of(path).resolved(path, target),
+        )
+        terms = Terms(self._wording, self._container, self._effectful, self._implicit)
+        found = Narrowing(files, terms).narrowed()
+        # What is parsed says itself, and better, what in it comes to effects.
+        parsed = {self._module_of[path] for path in found.paths}
+        for module, names in found.effects.items():
+            if module not in parsed:
+                self._reaching_names[module] |= names
+        self._concerned = found.containers
+        return list(found.paths)
 
     def _may_use(self, path: str, modules: frozenset[str]) -> bool:
         """Whether a file that imports effectful modules names one of their functions at all."""
@@ -390,6 +439,8 @@ class Program(ProjectFiles):
         for unit in self._view:
             imported[unit.module].update(unit.imports.values())
             variables[unit.module].update(unit.variables)
+        for path in self._outlined - {unit.path for unit in self._view}:
+            imported[self._module_of[path]].update(self._imports[path])
         self._imported = {module: frozenset(names) for module, names in imported.items()}
         self._variables = {module: frozenset(names) for module, names in variables.items()}
         for unit in self._view:
@@ -447,7 +498,7 @@ class Program(ProjectFiles):
             words = [name.encode() for name in names]
             candidates = [*self.modules[module].paths, *self._importers(module)]
             for path in candidates:
-                if path in self.modules[self._module_of[path]].units:
+                if path in self._outlined or path in self.modules[self._module_of[path]].units:
                     continue
                 content = self._read(path) or b""
                 if any(word in content for word in words):

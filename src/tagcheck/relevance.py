@@ -6,6 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tagcheck.builtins.suites import METHOD_LISTS
+from tagcheck.catalog import EffectKind
+from tagcheck.catalogue import Tool, Tools
+from tagcheck.frontends.api import EVERYTHING
 from tagcheck.models import Model, Models
 
 EFFECTS = frozenset(
@@ -22,6 +25,8 @@ EFFECTS = frozenset(
 )
 """The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
 does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
+STARTING = frozenset(("start-program", "run-program", "command", "run-words", "run-argument"))
+"""Those that start a program, whatever it does."""
 DEPLOYING = frozenset(("deploy", "mutate-and-deploy"))
 """The operations that hand an object to a cluster."""
 
@@ -80,3 +85,34 @@ def _module_and_name(qualified: str) -> tuple[str, str]:
     module, _, name = qualified.rpartition(".")
     head, dot, type_ = module.rpartition(".")
     return (head if dot and type_[:1].isupper() else module), name
+
+
+class Container:
+    """Which names of a library module mean containers: EVERYTHING where it has functions that can do something to
+    images, not only such as start any program. `programs` are programs that do so."""
+
+    def __init__(self, models: Models, programs: frozenset[str]) -> None:
+        self._names: dict[str, set[str]] = {}
+        for name, model in models.exact.items():
+            module, simple = _module_and_name(name)
+            if _has_effect(model) and (model.op not in STARTING or simple in programs):
+                self._names.setdefault(module, set()).add(simple)
+                if model.op not in STARTING:
+                    self._names[module].add(EVERYTHING)
+
+    def __call__(self, module: str) -> frozenset[str]:
+        """The simple names of such functions in a module; none for most."""
+        return frozenset(self._names.get(module, ()))
+
+
+def verbs_of(tools: Tools) -> dict[str, frozenset[str]]:
+    """The programs that do something to images, with the first words of their verbs. Those that only run a file which
+    stands beside them are none of them: that file says more."""
+    found = ((name, tools.find(name)) for name in tools.programs)
+    acting = ((name, tool) for name, tool in found if tool is not None and not _runs_a_file(tool))
+    return {name: frozenset(path[0] for path in tool.verbs if path) for name, tool in acting}
+
+
+def _runs_a_file(tool: Tool) -> bool:
+    verb = tool.verbs.get(())
+    return verb is not None and any(action.kind is EffectKind.PROGRAM for action in verb.actions)

@@ -42,13 +42,13 @@ def plans(program: Program) -> Iterator[Plan]:
 
 def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
     every = tuple(each for unit in units for each in unit.initial)
-    whole = any(program.reaches(each) for each in every)
-    initial = tuple(each for each in every if program.reaches(each) or (whole and program.deploys(each)))
+    whole = any(program.concerns(each) for each in every)
+    initial = tuple(each for each in every if program.concerns(each) or (whole and program.deploys(each)))
     entries = [(unit.procedures[name], kind) for unit in units for name, kind in unit.entries]
-    reaching = [(procedure, kind) for procedure, kind in entries if program.reaches(procedure)]
+    reaching = [(procedure, kind) for procedure, kind in entries if program.concerns(procedure)]
     mains = tuple(procedure for procedure, kind in entries if kind is EntryKind.SETUP)
     tests = tuple(procedure for procedure, kind in reaching if kind is EntryKind.TEST)
-    if mains and program.reaches(mains[0]):
+    if mains and program.concerns(mains[0]):
         tests = tuple(
             each for each, kind in entries if kind is EntryKind.TEST and (each in tests or program.deploys(each))
         )
@@ -56,7 +56,7 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
         # What a file does when it is loaded is a program where files are modules, unless a test runner loads it.
         is_main = len(units) == 1 and program.runs_files(units[0].path) and not program.is_test(units[0].path)
         yield Plan(units[0].path.rpartition("/")[0] or units[0].path, initial, is_main=is_main)
-    if mains and (tests or program.reaches(mains[0])):
+    if mains and (tests or program.concerns(mains[0])):
         yield Plan(units[0].path.rpartition("/")[0] or units[0].path, mains, tests)
         tests = ()
     for procedure in tests:
@@ -68,7 +68,7 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
 
 def candidates(program: Program) -> list[Procedure]:
     """The procedures that can be set-up functions which nothing in the project calls, by place."""
-    reaching = (each for unit in program.units_in_view() for each in unit.procedures.values() if program.reaches(each))
+    reaching = (each for unit in program.units_in_view() for each in unit.procedures.values() if program.concerns(each))
     return sorted(reaching, key=lambda each: (each.span.path, each.span.line))
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tagcheck.frontends.api import EntryKind, Runnable, Unit
+from tagcheck.frontends.api import EntryKind, Folder, Runnable, Unit
 from tagcheck.ir import Procedure
 from tagcheck.leading import Candidate
 from tagcheck.scenario import Plan
@@ -46,6 +46,12 @@ def standing(
         if kind is not None and content is not None:
             found[path] = Standing(kind, content)
     return {path: found[path] for path in sorted(_counting(found, programs))}
+
+
+def names_to_run(found: Mapping[str, Standing]) -> frozenset[str]:
+    """The words by which commands run such files: the names of scripts, what runs makefiles and the like."""
+    scripts = {path.rpartition("/")[2] for path, each in found.items() if each.kind.folder is Folder.NONE}
+    return frozenset(scripts.union(*(each.kind.called_by for each in found.values())))
 
 
 def parsed(found: Mapping[str, Standing], read: Callable[[str], bytes | None]) -> tuple[Unit, ...]:

@@ -15,7 +15,7 @@ from tagcheck.discover import is_generated
 from tagcheck.engine.machine import Evaluated, evaluate
 from tagcheck.events import Event, Scenario, Stage
 from tagcheck.finding import Tier
-from tagcheck.frontends import kubernetes, kustomize, runnables
+from tagcheck.frontends import kubernetes, kustomize
 from tagcheck.frontends.api import Unit
 from tagcheck.ir import Problem, Procedure
 from tagcheck.judge import built_names
@@ -24,7 +24,7 @@ from tagcheck.models import Models
 from tagcheck.part import Inside, Part
 from tagcheck.processes import perform
 from tagcheck.scenario import Plan, candidates, plans, simple_name
-from tagcheck.standalone import Standing, entry_plans, parsed, standing
+from tagcheck.standalone import Standing, entry_plans, parsed
 
 Tell = Callable[[str, int, int], None]
 
@@ -38,6 +38,8 @@ class Context:
     tools: Tools
     config: Config
     files: Files
+    standing: Mapping[str, Standing]
+    """the files that run by themselves and can matter"""
 
     def run(self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> Evaluated:
         return evaluate(self.program, self.models, self.tools, name, procedures, tests)
@@ -61,7 +63,7 @@ class Tasks:
     def __init__(self, context: Context, tell: Tell, inside: Inside) -> None:
         self._context, self._tell = context, tell
         paths, read = context.program.paths, context.files.read
-        found = standing(paths, read, runnables(), context.tools.programs)
+        found = context.standing
         part = Part(context.program, read, inside, found)
         self._elsewhere = {path: each for path, each in found.items() if path not in part.leads}
         files = self._parsed({path: each for path, each in found.items() if path in part.leads})

@@ -11,6 +11,7 @@
     contexts: kind-                 what precedes a cluster's name in the contexts that the tool makes
     transports: {PREFIX: ROLE}      'registry', 'archive', 'other', 'local READING'
     dashes: single                  '-name' is a long switch
+    common: true                    its name is a word that mostly means something else
     verbs:
       build, image build:           the verb's spellings; '.' for a tool without verbs
         options-of: VERB            its switches are another verb's, and those stated
@@ -66,7 +67,7 @@ _COPY_FIELDS = frozenset(("from", "to", "from-is", "to-is"))
 _TOOL_KEYS = frozenset(
     (
         *("tool", "programs", "like", "without", "reading", "dashes", "flags", "options", "unless", "shared"),
-        *("contexts", "transports", "verbs"),
+        *("contexts", "transports", "verbs", "common"),
     )
 )
 _VERB_KEYS = frozenset(("flags", "options", "options-of", "operands", "effects", "unless"))
@@ -251,6 +252,7 @@ def _tool(entry: _Entry, data: Mapping[str, object], model: Tool | None) -> Tool
         cluster_contexts=entry.text(data, "contexts"),
         single_dash=entry.text(data, "dashes") == "single",
         source=entry.file,
+        is_common=data.get("common") is True,
     )
     _check_options(entry, tool)
     return tool

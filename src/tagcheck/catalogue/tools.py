@@ -76,6 +76,8 @@ class Tool:
     single_dash: bool = False
     """`-name` is a long switch, as in Go's flag package"""
     source: str = ""
+    is_common: bool = False
+    """its name is a word that mostly means something else"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,11 @@ class Tools:
     def programs(self) -> frozenset[str]:
         """The names of programs that do something to images, clusters or manifests, or run files that can."""
         return frozenset(name for name, tool in self.by_program.items() if any(map(_acts, tool.verbs.values())))
+
+    @property
+    def common(self) -> frozenset[str]:
+        """The names of programs that mostly mean something else."""
+        return frozenset(name for name, tool in self.by_program.items() if tool.is_common)
 
     def find(self, program: str) -> Tool | None:
         """The tool of a program name, given without folder."""

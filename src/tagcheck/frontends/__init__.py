@@ -10,10 +10,11 @@ def languages() -> tuple[Language, ...]:
     from tagcheck.frontends import golang, python
     from tagcheck.frontends.golang import project as go_project
     from tagcheck.frontends.python import project as python_project
+    from tagcheck.frontends.python.outline import outline as python_outline
 
     return (
         Language("go", (".go",), go_project.layout, golang.parse),
-        Language("python", (".py",), python_project.layout, python.parse, runs_files=True),
+        Language("python", (".py",), python_project.layout, python.parse, True, python_outline),
     )
 
 

@@ -122,10 +122,37 @@ class Layout(Protocol):
         ...
 
 
+LOADING = ""
+"""The name of a statement of a module that others cannot mention: loading the module runs it."""
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file that is not parsed: a definition, a statement of the module, an import.
+
+    `names` are those that others mention it by (LOADING if they cannot), `owner` the class of a method, `words` those
+    that it mentions by themselves and `attributes` those behind a dot, `texts` those of its literals that can hold a
+    command, `target` what an import means ('module', 'module:name'; the name of one that binds all that the module
+    defines is EVERYTHING), `sets` the fields and variables that it sets. Too many words are allowed, too few are not.
+    """
+
+    names: tuple[str, ...]
+    owner: str = ""
+    words: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    texts: tuple[str, ...] = ()
+    target: str = ""
+    sets: tuple[str, ...] = ()
+    is_class: bool = False
+
+
 @dataclass(frozen=True)
 class Language:
     """A front end: its name, the suffixes of its files, how files form modules, and the parser, which never raises;
-    `runs_files`: each file is a program that can be run by its name.
+    `runs_files`: each file is a program that can be run by its name. `outline` gives the parts of a file from its path
+    and bytes, for a language whose parser is so slow that a cheap look has to decide what it is given.
 
     `layout` gets the paths of the project and a reader of texts (None for what cannot be read)."""
 
@@ -134,6 +161,7 @@ class Language:
     layout: Callable[[Sequence[str], Callable[[str], str | None]], Layout]
     parse: Callable[[str, bytes, str], Unit]
     runs_files: bool = False
+    outline: Callable[[str, bytes], tuple[Part, ...]] | None = None
 
 
 class Folder(Enum):

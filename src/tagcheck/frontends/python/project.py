@@ -15,6 +15,10 @@ from posixpath import dirname, join
 CONFTEST = "conftest"
 FIXTURES = "pytest.fixtures"
 """The module of the fixtures that plug-ins bring."""
+AUTOUSE = "autouse fixtures"
+"""What a file runs before its tests, and those of the folders below it, without being asked."""
+HOOKS = ("pytest_configure", "pytest_sessionstart", "setup_module", "setUpModule")
+FINAL_HOOKS = ("teardown_module", "tearDownModule", "pytest_sessionfinish", "pytest_unconfigure")
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n\\#]|\\\r?\n)*)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
@@ -39,7 +43,7 @@ class PythonLayout:
 
     def imports(self, path: str, content: bytes) -> frozenset[str]:
         found: set[str] = set()
-        for target, _ in _imported(content):
+        for target, _ in imported(content):
             meant = self.resolved(path, target)
             found.add(meant.partition(":")[0])
             module, _, name = target.partition(":")
@@ -85,7 +89,7 @@ class PythonLayout:
         known = self._bound.get(base)
         if known is None:
             text = self.read(base + ".py") or ""
-            known = self._bound[base] = {alias: to for to, alias in _imported(text.encode()) if ":" in to}
+            known = self._bound[base] = {alias: to for to, alias in imported(text.encode()) if ":" in to}
         return known
 
     def _file(self, path: str, module: str) -> str | None:
@@ -148,9 +152,9 @@ def folders(path: str) -> Iterator[str]:
     yield ""
 
 
-def _imported(content: bytes) -> Iterator[tuple[str, str]]:
+def imported(content: bytes) -> Iterator[tuple[str, str]]:
     """What a file imports, as 'module' or 'module:name', and the name that it is bound to, from its bytes alone."""
-    for match in _IMPORT.finditer(content):
+    for match in _import_statements(content):
         if match[3] is not None:
             for name, alias in _ALIAS.findall(match[3]):
                 yield name.decode(), (alias or name).decode()
@@ -161,6 +165,16 @@ def _imported(content: bytes) -> Iterator[tuple[str, str]]:
                 yield module, "*"
             else:
                 yield f"{module}:{name.decode()}", (alias or name).decode()
+
+
+def _import_statements(content: bytes) -> Iterator[re.Match[bytes]]:
+    """Each import, looked for by its keyword: most lines of a file have none."""
+    at = content.find(b"import")
+    while at >= 0:
+        match = _IMPORT.match(content, content.rfind(b"\n", 0, at) + 1)
+        if match is not None:
+            yield match
+        at = content.find(b"import", at + len(b"import") if match is None else max(match.end(), at + 1))
 
 
 def layout(paths: Sequence[str], read: Callable[[str], str | None]) -> PythonLayout:

@@ -16,17 +16,15 @@ from tagcheck.frontends.api import Variable
 from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.functions import Definition, FunctionBody
 from tagcheck.frontends.python.names import decorators_of, dotted, keyword
+from tagcheck.frontends.python.project import AUTOUSE, FINAL_HOOKS, HOOKS
 from tagcheck.frontends.python.sourcefile import SourceFile
 from tagcheck.source import Span
 
 MOST_PARAMETER_SETS = 8
-AUTOUSE = "autouse fixtures"
 BEFORE_CLASS = ("setup_class", "setUpClass")
 BEFORE = ("setup_method", "setUp", "asyncSetUp")
 AFTER = ("tearDown", "asyncTearDown", "teardown_method")
 AFTER_CLASS = ("tearDownClass", "teardown_class")
-HOOKS = ("pytest_configure", "pytest_sessionstart", "setup_module", "setUpModule")
-FINAL_HOOKS = ("teardown_module", "tearDownModule", "pytest_sessionfinish", "pytest_unconfigure")
 
 
 def fixture_name(definition: Definition) -> str:

@@ -17,7 +17,7 @@ from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables
 from tagcheck.frontends.python.functions import CACHES, Definition, FunctionBody, procedure, remembering
 from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
-from tagcheck.frontends.python.project import CONFTEST, FIXTURES, folders, is_test
+from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, is_test
 from tagcheck.frontends.python.sourcefile import SourceFile
 
 Statement = cst.BaseStatement | cst.BaseSmallStatement
@@ -245,7 +245,7 @@ class TopLevel:
 
     def _test_entries(self) -> None:
         file = self.file
-        self.procedures[suites.AUTOUSE] = suites.automatic_procedure(file, self._automatic, self.procedures)
+        self.procedures[AUTOUSE] = suites.automatic_procedure(file, self._automatic, self.procedures)
         if self._tests or self._groups:
             self.procedures[file.path] = suites.entry(file, self._tests, self._groups, self.procedures)
             self.entries.append((file.path, EntryKind.TEST))
