@@ -15,7 +15,7 @@ MOST_WORDS = 64
 
 def braces(script: Script, node: Node) -> list[list[Node | str]] | None:
     """The words that a word with unquoted braces becomes, each as its parts; None for a word without such."""
-    if node.type not in ("concatenation", "word"):
+    if node.type not in ("concatenation", "word", "brace_expression"):
         return None
     children = node.children if node.type == "concatenation" else [node]
     if not any(child.type == "brace_expression" or (child.type == "word" and b"{" in child.text) for child in children):  # type: ignore[operator]
