@@ -107,3 +107,14 @@ def test_a_program_in_a_constant_of_another_module(tmp_path: Path, monkeypatch: 
     report, parsed = scanned(tmp_path, files, monkeypatch)
     assert parsed == ["build.py", "settings.py"]
     assert [each.code for each in report.findings] == ["TC102"]
+
+
+def test_names_that_say_what_they_do_count_without_any_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of its own, whose helpers stand elsewhere."""
+    content = (
+        'package infra\n\nfunc build() error {\n\treturn BuildImage(GenerateInfraImageName("store", "gate"))\n}\n\n'
+        'func deploy() error {\n\treturn DeployStore(GenerateInfraImageName("store", "gate"))\n}\n\n'
+        "func SetupE2E() error {\n\tif err := build(); err != nil {\n\t\treturn err\n\t}\n\treturn deploy()\n}\n"
+    )
+    report, _ = scanned(tmp_path, {"e2e.go": content}, monkeypatch)
+    assert "TC204" in {each.code for each in report.findings}
