@@ -125,12 +125,13 @@ class SourceFile:
         return self._source.span(start, end)
 
     def words(self, *nodes: cst.CSTNode) -> frozenset[str]:
-        """Every identifier in some nodes, and the words of texts that may be formatted."""
+        """Every identifier in some nodes, the names that they have where they are imported from, and the words of texts
+        that may be formatted."""
         found: set[str] = set()
         for node in nodes:
             start, end = self.offsets(node)
             found.update(_WORD.findall(_PROSE.sub(_names_in, self.text[start:end])))
-        return frozenset(found)
+        return frozenset(found).union(self.imports[each].rpartition(":")[2] for each in found & self.imports.keys())
 
 
 def _names_in(text: re.Match[str]) -> str:
