@@ -3,6 +3,8 @@ go through anything."""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import write_to
@@ -76,8 +78,10 @@ def pairs(call: Call) -> tuple[Value, ...]:
         return (values.Sequence((), open=True),)
     rows: list[tuple[Value, ...]] = list(zip(*(each.items for each in known), strict=False))
     if call.with_.get("numbered"):
-        start = call.arguments[1].value if len(call.arguments) > 1 and isinstance(call.arguments[1], Number) else 0
-        rows = [(Number(start + at), *row) for at, row in enumerate(rows)]
+        start = call.keywords.get("start", call.arguments[1] if len(call.arguments) > 1 else Number(0))
+        first = start.value if isinstance(start, Number) else None
+        unknown = call.unknown("a number that counts from an unknown one")
+        rows = [(unknown if first is None else Number(first + at), *row) for at, row in enumerate(rows)]
     return (values.Sequence(tuple(map(values.Sequence, rows)), any(each.open for each in known)),)
 
 
@@ -181,6 +185,25 @@ def length(call: Call) -> tuple[Value, ...]:
     if isinstance(held, Text) and held.literal is not None:
         return (Number(len(held.literal)),)
     return (call.unknown("a number of items"),)
+
+
+def in_order(call: Call) -> tuple[Value, ...]:
+    """A new list of the items of argument 0 in the order of their texts; in the order that they have where that is not
+    known."""
+    found = listed(call, call.argument(0))
+    turned = call.keywords.get("reverse") == Truth(True)
+    others = call.keywords.keys() - {"reverse"}
+    if isinstance(found, values.Sequence) and not others:
+        order = _rearranged(found, "sort", replace(call, keywords={}))
+        if isinstance(order, values.Sequence):
+            found = values.Sequence(order.items[::-1] if turned else order.items)
+    return (call.machine.allocate(found),)
+
+
+def delete(call: Call) -> tuple[Value, ...]:
+    """Take the entry or the item that argument 1 says out of argument 0."""
+    take(call)
+    return ()
 
 
 def _rearranged(before: values.Sequence, how: str, call: Call) -> Value | None:

@@ -290,6 +290,8 @@ _PYTHON: dict[str, OperationSpec] = {
     "list-of": _acts(containers.as_list),
     "map-items": _acts(containers.mapped),
     "mapping-parts": _acts(containers.parts, "of"),
+    "delete-item": _acts(containers.delete),
+    "in-order": _acts(containers.in_order),
     "insert-item": _acts(containers.insert),
     "item-count": _acts(containers.length),
     "merge-mappings": _acts(containers.merged),

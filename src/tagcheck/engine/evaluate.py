@@ -401,6 +401,9 @@ class Evaluation(Symbols):
                 return Sequence(tuple(key for key, _ in mapping.entries), mapping.open)
             case (("add" | "subtract" | "multiply"), (Number() as left, Number() as right)):
                 return _arithmetic(operation, left, right)
+            case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
+                # Of numbers below 0, languages have remainders of different signs.
+                return _number(left.value % right.value)
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
             case "add", (Sequence() as left, Sequence() as right):
