@@ -15,7 +15,7 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.embedded import documents
 from tagcheck.engine.bundles import Bundles
 from tagcheck.engine.places import ROOT, at_root
-from tagcheck.events import Stage
+from tagcheck.events import Event, Stage
 from tagcheck.fields import field, items, word
 from tagcheck.frontends import clustertests
 from tagcheck.overlays import as_text
@@ -34,12 +34,20 @@ class ClusterTests(Bundles):
     """A run that knows tests which are files."""
 
     _suite_steps: int = 0
+    _in_chainsaw: bool = False
 
     def used(self, node: ir.Use, value: Value) -> None:
         if node.role is ir.Role.SUITE and isinstance(value, Text) and value.literal:
             self._test_file(value.literal)
         else:
             super().used(node, value)
+
+    def record(self, stage: Stage, image: Text, effect: Effect | None = None, **details: object) -> Event:
+        """In what Chainsaw applies, a text in parentheses is an expression, which it replaces by its value."""
+        if self._in_chainsaw and image.leading.startswith("("):
+            self.gap("deployed", "an expression of Chainsaw")
+            image = self.as_text(self.opaque("an expression of Chainsaw"))
+        return super().record(stage, image, effect, **details)
 
     def suite_run(self, effect: Effect) -> None:
         """The tests in folders, or those that a suite's file names."""
@@ -126,7 +134,7 @@ class ClusterTests(Bundles):
     # --- Chainsaw ---
 
     def _chainsaw(self, path: str, test: Value) -> None:
-        outer = self._within(dirname(path))
+        outer, self._in_chainsaw = self._within(dirname(path)), True
         for step in items(test, "spec", "steps"):
             for operation in (*items(step, "try"), *items(step, "finally"), *items(step, "cleanup")):
                 for key in _APPLIES:
@@ -138,6 +146,7 @@ class ClusterTests(Bundles):
                 if command is not None:
                     self._run_words(command)
         self.working_directory, self.in_command = outer
+        self._in_chainsaw = False
 
     def _chainsaw_apply(self, operation: Value | None) -> None:
         self._apply_file(as_text(field(operation, "file")))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tagcheck.comparison import Same, equal
 from tagcheck.events import MADE, Event, Override, Stage
 from tagcheck.finding import Place
-from tagcheck.image import alike, looks_like_reference, parse
+from tagcheck.image import alike, looks_like_reference, parse, words
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import USES, consequence, spelled_alike
 from tagcheck.values import Text
@@ -105,6 +105,8 @@ def unused_load(case: Case) -> Iterator[Match]:
         for use in case.together(load, Stage.DEPLOYED):
             if not use.kubelet or alike(use.reference, load.reference) <= 1:
                 continue
+            if _is_about_another(use, load) and _is_loaded(case, use):
+                continue
             if any(same_as(use, each) is Same.YES for each in case.together(use, *SUPPLIED)):
                 yield Match(
                     span=load.trace[-1] if len(load.trace) > 1 else load.span,
@@ -115,6 +117,19 @@ def unused_load(case: Case) -> Iterator[Match]:
                     subject=("unused", load.image),
                 )
                 break
+
+
+def _is_about_another(use: Event, load: Event) -> bool:
+    """Whether one name has words after the other's, as `app-e2e` beside `app`: before it stands a project, behind it
+    another part of one."""
+    short, long = sorted((words(use.reference.repository), words(load.reference.repository)), key=len)
+    return len(long) > len(short) and long[-len(short) :] != short
+
+
+def _is_loaded(case: Case, use: Event) -> bool:
+    """Whether an image is loaded itself, or may be."""
+    known = all(gap.stage not in ("run", Stage.LOADED.value) for gap in case.scenario.gaps)
+    return not known or any(same_as(use, each) is not Same.NO for each in case.together(use, Stage.LOADED))
 
 
 def _can_use(use: Event, load: Event) -> bool:
