@@ -48,11 +48,13 @@ def analyse(
     """Evaluate every scenario of a project that can come to the part that was asked about: `inside` says of a path
     whether it belongs to it. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
-    # A tree without Python does not pay for its libraries.
-    own = ("python",) if any(path.endswith(".py") or starlark.is_named(path) for path in project.files) else ()
-    models = load_models(
-        [each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "ansible", "terraform"
+    # A tree without Python or Terraform does not pay for their libraries.
+    own: tuple[str, ...] = (
+        ("python",) if any(path.endswith(".py") or starlark.is_named(path) for path in project.files) else ()
     )
+    if any(path.endswith(".tf") for path in project.files):
+        own = (*own, "terraform")
+    models = load_models([each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "ansible")
     tools = load_tools(directories)
     found = standing(project.files, files.read, runnables(), tools.programs)
     program = Program(
