@@ -10,7 +10,7 @@ from tagcheck.finding import Place
 from tagcheck.image import alike, looks_like_reference, parse, words
 from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import USES, consequence, spelled_alike
-from tagcheck.values import Text
+from tagcheck.values import Filling, Text
 
 MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
 
@@ -30,7 +30,8 @@ def ineffective_override(case: Case) -> Iterator[Match]:
             continue
         stages = (Stage.DEPLOYED, Stage.PUSHED, Stage.LOADED) if missed.is_variable else (Stage.DEPLOYED,)
         for use in case.together(probe, *stages):
-            if use.order > missed.order and use.kubelet and _is_left(use, missed, made[0]):
+            is_left = _is_left(use, missed, made[0]) or (missed.is_variable and _is_never_set(case, use))
+            if use.order > missed.order and use.kubelet and is_left:
                 if same_as(use, probe) is not Same.NO:
                     continue
                 yield _without_effect(missed, made, use)
@@ -44,6 +45,13 @@ def _is_left(use: Event, missed: Override, made: Event) -> bool:
     return bool(alike(use.reference, made.reference)) or (
         not missed.is_variable and looks_like_reference(wanted) and bool(alike(use.reference, parse(wanted)))
     )
+
+
+def _is_never_set(case: Case, use: Event) -> bool:
+    """Whether a name is one variable that nothing sets: the one that is given another name where it is set."""
+    parts = use.image.parts
+    only = parts[0] if len(parts) == 1 else None
+    return isinstance(only, Filling) and only.hole.identity in case.scenario.unset
 
 
 def _concerns_nothing(case: Case, missed: Override) -> Match:
