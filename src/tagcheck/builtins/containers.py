@@ -3,8 +3,6 @@ go through anything."""
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import write_to
@@ -191,13 +189,8 @@ def in_order(call: Call) -> tuple[Value, ...]:
     """A new list of the items of argument 0 in the order of their texts; in the order that they have where that is not
     known."""
     found = listed(call, call.argument(0))
-    turned = call.keywords.get("reverse") == Truth(True)
-    others = call.keywords.keys() - {"reverse"}
-    if isinstance(found, values.Sequence) and not others:
-        order = _rearranged(found, "sort", replace(call, keywords={}))
-        if isinstance(order, values.Sequence):
-            found = values.Sequence(order.items[::-1] if turned else order.items)
-    return (call.machine.allocate(found),)
+    order = _sorted(found, call) if isinstance(found, values.Sequence) else None
+    return (call.machine.allocate(found if order is None else order),)
 
 
 def delete(call: Call) -> tuple[Value, ...]:
@@ -220,10 +213,17 @@ def _rearranged(before: values.Sequence, how: str, call: Call) -> Value | None:
         if at is None:
             return before
         return values.Sequence((*items[:at], *items[at + 1 :])) if answers[at] is Same.YES else None
-    names = [each.literal for each in items if isinstance(each, Text)]
-    if call.keywords or len(names) < len(items) or None in names:
+    return _sorted(before, call)
+
+
+def _sorted(before: values.Sequence, call: Call) -> values.Sequence | None:
+    """The items in the order of their texts, backwards where the keyword `reverse` says so; None if that order is not
+    known."""
+    names = [each.literal for each in before.items if isinstance(each, Text)]
+    if before.open or len(names) < len(before.items) or None in names or call.keywords.keys() - {"reverse"}:
         return None
-    return values.Sequence(tuple(sorted(items, key=lambda each: str(as_text(each)))))
+    turned = call.keywords.get("reverse") == Truth(True)
+    return values.Sequence(tuple(sorted(before.items, key=lambda each: str(as_text(each)), reverse=turned)))
 
 
 def extend(call: Call) -> tuple[Value, ...]:
@@ -340,11 +340,12 @@ def object_of_keywords(call: Call) -> tuple[Value, ...]:
     names = call.with_.get("fields", ())
     given = dict(zip(map(str, names if isinstance(names, list | tuple) else ()), call.arguments, strict=False))
     entries = {**given, **call.keywords}
-    found = tuple((Text.of(_camel(name)), value) for name, value in entries.items() if not isinstance(value, Null))
+    found = tuple((Text.of(camel(name)), value) for name, value in entries.items() if not isinstance(value, Null))
     return (call.machine.allocate(values.Mapping(found)),)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A name with underscores as the field of a Kubernetes object."""
     head, *rest = name.strip("_").split("_")
     return head + "".join(each[:1].upper() + each[1:] for each in rest)
 

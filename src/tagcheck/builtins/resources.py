@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
+from tagcheck.builtins.containers import camel
 from tagcheck.builtins.symbolic import as_text, joined
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.values import EMPTY, Mapping, Sequence, Text, Value
@@ -61,7 +62,7 @@ def _converted(call: Call, value: Value, depth: int) -> Value:
 
 def _field(call: Call, name: str, inner: Value, depth: int) -> tuple[Value, Value]:
     """A field by the name that the API has for it; a block of which there is one, as that."""
-    key = Text.of(_PLURAL.get(name, _camel(name)))
+    key = Text.of(_PLURAL.get(name, camel(name)))
     if not isinstance(inner, Sequence):
         return key, inner
     items = tuple(_converted(call, each, depth + 1) for each in inner.items)
@@ -69,11 +70,6 @@ def _field(call: Call, name: str, inner: Value, depth: int) -> tuple[Value, Valu
     if name in _PLURAL or len(blocks) != len(items) or not blocks:
         return key, Sequence(items, inner.open)
     return key, blocks[0]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def released(call: Call) -> tuple[Value, ...]:
