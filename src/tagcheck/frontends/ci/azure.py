@@ -142,7 +142,8 @@ class _Lowered:
             directory = field(step, "workingDirectory")
             printed = self.body.temporary(script.span)
             where = None if directory is None else self.text(directory, given)
-            self.body.shell(self.text(script, given), script.span, "bash", own, where, printed)
+            # A step goes on after a command that fails (Azure Pipelines documentation, task Bash@3).
+            self.body.shell(self.text(script, given), script.span, "bash", own, where, printed, strict=False)
             self.body.call("ci", "export-all", (ir.Literal("", script.span), printed), script.span)
         elif task is not None:
             span = task.span

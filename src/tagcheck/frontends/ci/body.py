@@ -69,9 +69,11 @@ class Body:
         environment: tuple[tuple[str, ir.Expression], ...] = (),
         directory: ir.Expression | None = None,
         output: ir.Target = None,
+        *,
+        strict: bool = True,
     ) -> None:
-        """Run a text in a shell of its own."""
-        words = (ir.Literal(program, span, False), ir.Literal("-ec", span, False), text)
+        """Run a text in a shell of its own; `strict`: one that ends with the first command that fails."""
+        words = (ir.Literal(program, span, False), ir.Literal("-ec" if strict else "-c", span, False), text)
         self.emit(ir.Run(words, span, environment, directory=directory, output=output))
 
 
@@ -85,6 +87,13 @@ def shell_of(line: str) -> str | None:
     words = line.split() or [""]
     name = words[0].rpartition("/")[2]
     return name if name in SHELLS else None
+
+
+def is_strict(line: str) -> bool:
+    """Whether the shell that a line starts ends with the first command that fails: one that is named alone does
+    (GitHub Docs, "Workflow syntax", `jobs.<job_id>.steps[*].shell`)."""
+    _, *options = line.split() or [""]
+    return not options or any(each[:1] == "-" != each[1:2] and "e" in each for each in options)
 
 
 class Pipeline(Body):

@@ -21,7 +21,7 @@ from posixpath import normpath
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.frontends.ci import documents, matrix
-from tagcheck.frontends.ci.body import Body, Pipeline, shell_of, system_of
+from tagcheck.frontends.ci.body import Body, Pipeline, system_of
 from tagcheck.frontends.ci.contexts import Contexts, Scope
 from tagcheck.frontends.ci.documents import Document, Reader, entries, items, spelled, word
 from tagcheck.frontends.ci.documents import field as field_of
@@ -265,7 +265,7 @@ class Workflow:
         ran = next((found for at in (node, self.document.root) if (found := field_of(at, "defaults", "run"))), None)
         said, directory = field_of(ran, "shell"), field_of(ran, "working-directory")
         windows = any("windows" in word(each) for each in self._machines(node, contexts))
-        shell = shell_of(word(said)) if said is not None else None if windows else "bash"
+        shell = word(said) if said is not None else None if windows else "bash"
         defaults = Defaults(shell, None if directory is None else contexts.template(directory))
         Steps(contexts.scope, body, defaults, self.action).lower(field_of(node, "steps"))
 

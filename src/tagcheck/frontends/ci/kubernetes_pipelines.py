@@ -154,7 +154,7 @@ class _Objects:
         if script is not None:
             program = word(command[0]).rpartition("/")[2] if command else "sh"
             if program in SHELLS and _is_shell(spelled(script) or ""):
-                body.shell(replaced(script), script.span, program, own)
+                body.shell(replaced(script), script.span, program, own, strict=False)
             return
         words = tuple(replaced(each) for each in (*command, *items(field(node, "args"))))
         if words and command:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tagcheck import ir
-from tagcheck.frontends.ci.body import Body, shell_of
+from tagcheck.frontends.ci.body import Body, is_strict, shell_of
 from tagcheck.frontends.ci.contexts import Contexts, Scope
 from tagcheck.frontends.ci.documents import entries, field, items, without, word
 from tagcheck.source import Span
@@ -23,7 +23,8 @@ LocalAction = Callable[[str], "ir.Procedure | None"]
 
 @dataclass(frozen=True)
 class Defaults:
-    """What holds for steps that do not say otherwise; `shell` None: one that is not read."""
+    """What holds for steps that do not say otherwise; `shell` is a line that starts one, None for one that is not
+    read."""
 
     shell: str | None = "bash"
     directory: ir.Expression | None = None
@@ -75,8 +76,9 @@ class Steps:
         environment: tuple[tuple[str, ir.Expression], ...],
     ) -> None:
         said = field(step, "shell")
-        shell = self.defaults.shell if said is None else shell_of(word(said))
-        if shell is None:
+        line = self.defaults.shell if said is None else word(said)
+        shell = shell_of(line) if line is not None else None
+        if line is None or shell is None:
             return
         span = run.span
         directory = field(step, "working-directory")
@@ -91,6 +93,7 @@ class Steps:
             (*files.items(), *environment),
             self.defaults.directory if directory is None else contexts.template(directory),
             printed,
+            strict=is_strict(line),
         )
         self.body.call("ci", "export-all", (files["GITHUB_ENV"], printed), span)
         target = self.target(step)
