@@ -7,78 +7,98 @@ pattern (`test/*/*.yaml`) or its name is put together: those flows are seen when
 are tests that a script or workflow outside of the part starts (`go test ./test/…`): here they count as scenarios by
 themselves.
 
-A procedure of a program comes to the part if it mentions a name that a file of the part defines, or stands in a file
-that names such a file, or mentions a procedure that does.
+A procedure of a program comes to the part if it mentions a name that a file of the part defines, or names such a file
+itself, or mentions a procedure that does.
 """
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from posixpath import normpath
 
-from tagcheck.frontends.api import Folder, Unit
+from tagcheck.frontends.api import Folder, Goals, Unit
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
-
-_COMMENT = re.compile(rb"(?m)^[ \t]*(?:#|//).*$|^([ \t]*)description:.*(?:\n\1[ \t]+.*)*")
-"""Comments, and what YAML files of CI systems say for people."""
-_HERE = (b"", b".", b"..")
-_GOING = re.compile(rb"(?:^|\s)(?:-[CdfkR]|--(?:chdir|directory|filename|kustomize)|cd|pushd)[\s=]+[\"']?$")
-"""What comes before the bare name of a folder that a command is told to work in."""
-_JOINING = re.compile(rb"[\"'=(\[]$")
-"""What comes before the name of a folder that a path is joined of, behind that of the folder above."""
-_BEHIND = re.compile(rb"/([\w.-]*)")
-"""What comes behind the name of a folder in a path: the next name."""
-_QUOTES = (b'"', b"'", b"`")
-_COMPONENT = re.compile(rb"([$}\])*]?)([\w.-]*)/$")
-_LOOK_BACK = 80
-"""Bytes before a name that are looked at; enough for one component of a path."""
+from tagcheck.pathnames import PathNames
+from tagcheck.source import Span
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that may lead somewhere: its content, the words besides its name that run it ('make'), what its folder has
-    to do with it, and which files there it reads without naming them."""
+    """A file that may lead somewhere: its content (none if it can be led to only), the words besides its name that run
+    it ('make'), what its folder has to do with it, and which files there it reads without naming them. `goals` gives
+    what those words have to ask for to come to some of its lines."""
 
     content: bytes
     called_by: tuple[str, ...] = ()
     folder: Folder = Folder.NAMED
     beside: tuple[str, ...] = ()
+    goals: Callable[[Collection[int]], Goals] | None = None
 
 
-_ANY = Candidate(b"")
+ANY_FILE = Candidate(b"")
+"""A file that is known by its name alone."""
 
 
-def leading(inside: Iterable[str], candidates: Mapping[str, Candidate]) -> frozenset[str]:
-    """The candidates, by path, that lie inside or can lead there. `inside` are the paths of the part."""
+def leading(
+    inside: Iterable[str], candidates: Mapping[str, Candidate], programs: frozenset[str] = frozenset()
+) -> dict[str, Goals]:
+    """The candidates, by path, that lie inside or can lead there, with what they have to be asked for. `inside` are the
+    paths of the part, `programs` the names of programs, which a folder may share."""
     part = frozenset(inside)
-    counting = {path for path, each in candidates.items() if path in part or _owns(path, each, part)}
-    fresh: set[str] = set(part | counting)
+    counting: dict[str, Goals] = {
+        path: None for path, each in candidates.items() if path in part or _owns(path, each, part)
+    }
+    fresh: dict[str, Goals] = dict.fromkeys(part) | counting
     while fresh:
-        names = _Names()
-        for path in fresh:
-            names.add(path, candidates.get(path, _ANY))
-        fresh = {path for path, each in candidates.items() if path not in counting and names.in_content(each.content)}
+        names = _names({path: (candidates.get(path, ANY_FILE), goals) for path, goals in fresh.items()}, programs)
+        fresh = {}
+        for path, each in candidates.items():
+            known = counting.get(path, frozenset())
+            goals = frozenset() if known is None else _led(path, each, names, known)
+            if goals != known and known is not None:
+                fresh[path] = goals
         counting |= fresh
-    return frozenset(counting)
+    return counting
+
+
+def _led(path: str, candidate: Candidate, names: PathNames, known: frozenset[str]) -> Goals:
+    """What a file has to be asked for, besides what is known, to come to what it names; nothing if it names nothing."""
+    lines = names.lines(path, candidate.content)
+    if candidate.goals is None:
+        return known if next(lines, None) is None else None
+    found = set(lines)
+    goals = candidate.goals(found) if found else known
+    return None if goals is None else known | goals
+
+
+def _names(files: Mapping[str, tuple[Candidate, Goals]], programs: frozenset[str]) -> PathNames:
+    names = PathNames(programs=programs)
+    for path, (each, goals) in files.items():
+        is_usual = each is not ANY_FILE and each.folder is Folder.NAMED
+        names.add(path, each.called_by, each.folder, goals, usual=is_usual)
+    return names
 
 
 class Marked:
     """The procedures of a program that can come to a part of it. `inside` says of a path whether it belongs to the
-    part; `named` are the other files by whose names a procedure can come there."""
+    part; `named` are the other files by whose names a procedure can come there, with what they have to be asked for;
+    `programs` as in `leading`."""
 
-    def __init__(self, program: Program, inside: Callable[[str], bool], named: Mapping[str, Candidate]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        inside: Callable[[str], bool],
+        named: Mapping[str, tuple[Candidate, Goals]],
+        programs: frozenset[str],
+    ) -> None:
         self._names: dict[str, set[str]] = defaultdict(set)
         self._imported: dict[str, set[str]] = defaultdict(set)
         self._keys: set[str] = set()
         self._touched: set[str] = set()
-        files = _Names()
-        for path, each in named.items():
-            files.add(path, each)
+        files = _names(named, programs)
         units = program.units_in_view()
         # A file that only defines constants need not be in view: it says nothing that matters by itself.
         own = (program.unit(path) for path in program.paths if inside(path))
@@ -86,9 +106,10 @@ class Marked:
             self._names[unit.module].update(_defined(unit))
         for unit in units:
             self._imported[unit.module].update(unit.imports.values())
-            if inside(unit.path) or (named and files.in_content(program.content(unit.path), is_program=True)):
-                self._touched.add(unit.path)
-                self._names[unit.module].update(_defined(unit))
+            if inside(unit.path):
+                self._touch(unit)
+            elif named:
+                self._touch_at(unit, set(files.lines(unit.path, program.content(unit.path), is_program=True)))
         fresh = True
         while fresh:
             fresh = bool([unit for unit in units if self._spread(unit)])
@@ -100,6 +121,25 @@ class Marked:
             or procedure.span.path in self._touched
             or self._mentioned(procedure.mentions, procedure.module)
         )
+
+    def _touch(self, unit: Unit) -> None:
+        self._touched.add(unit.path)
+        self._names[unit.module].update(_defined(unit))
+
+    def _touch_at(self, unit: Unit, lines: Iterable[int]) -> None:
+        """Mark what stands in some lines of a file: everything, if that is not known of one of them."""
+        defined = _definitions(unit)
+        for line in lines:
+            around = [(key, names) for span, key, names in defined if span.line <= line <= span.end_line]
+            # A variable is known by the place of its name: what is written behind that belongs to it.
+            before = [(key, names) for span, key, names in defined if span.line <= line]
+            if not around and before and not before[-1][0]:
+                around = before[-1:]
+            if not around:
+                self._touch(unit)
+            for key, names in around:
+                self._keys.add(key)
+                self._names[unit.module].update(names)
 
     def _spread(self, unit: Unit) -> bool:
         """Mark what mentions something that is marked; whether anything was."""
@@ -121,6 +161,14 @@ class Marked:
         return any(found and not mentions.isdisjoint(found) for found in names)
 
 
+def _definitions(unit: Unit) -> list[tuple[Span, str, tuple[str, ...]]]:
+    """What a file defines and runs, in its order: where, the key if it is a procedure, and the names it goes by."""
+    found = [(each.span, each.key, tuple(name.split("."))) for name, each in unit.procedures.items()]
+    found += [(each.span, each.key, ()) for each in unit.initial]
+    found += [(each.span, "", (name,)) for name, each in unit.variables.items()]
+    return sorted(found, key=lambda each: each[0])
+
+
 def _defined(unit: Unit) -> set[str]:
     """The names that a file defines, of methods those of their types too."""
     return {part for name in (*unit.procedures, *unit.variables, *unit.types) for part in name.split(".")}
@@ -138,52 +186,3 @@ def _is_beside(folder: str, name: str, part: frozenset[str]) -> bool:
         return folder + name in part
     whole = normpath(folder + name) + "/"
     return any(each.startswith(whole) for each in part)
-
-
-class _Names:
-    """By what names some files and their folders are called, each with the folders that it can stand in."""
-
-    def __init__(self) -> None:
-        self._files: dict[bytes, set[bytes]] = {}
-        self._folders: dict[bytes, set[bytes]] = {}
-        self._inner: dict[bytes, set[bytes]] = {}
-        self._words: set[bytes] = set()
-        self._pattern: re.Pattern[bytes] | None = None
-
-    def add(self, path: str, candidate: Candidate) -> None:
-        *above, parent, name = ("", "", *path.split("/"))
-        if candidate.folder is not Folder.OWNED:
-            self._files.setdefault(name.encode(), set()).add(parent.encode())
-        if parent and candidate.folder is not Folder.NONE:
-            self._folders.setdefault(parent.encode(), set()).add(above[-1].encode())
-        for outer, inner in itertools.pairwise(path.split("/")):
-            self._inner.setdefault(outer.encode(), set()).add(inner.encode())
-        self._words.update(word.encode() for word in candidate.called_by)
-
-    def in_content(self, content: bytes, is_program: bool = False) -> bool:
-        """Whether a text names one of them, outside of its comments. What a program runs stands in its literals."""
-        if self._pattern is None:
-            words = sorted({*self._files, *self._folders, *self._words}, key=len, reverse=True)
-            self._pattern = re.compile(rb"(?<![\w-])(?:%s)(?![\w-])" % (b"|".join(map(re.escape, words)) or rb"(?!)"))
-        if self._pattern.search(content) is None:
-            return False
-        code = _COMMENT.sub(b"", content)
-        return any(self._is_meant(code, found, is_program) for found in self._pattern.finditer(code))
-
-    def _is_meant(self, code: bytes, found: re.Match[bytes], is_program: bool) -> bool:
-        name = found.group()
-        if name in self._words:
-            line = code[code.rfind(b"\n", 0, found.start()) + 1 : found.start()]
-            return not is_program or any(quote in line for quote in _QUOTES)
-        before = code[max(0, found.start() - _LOOK_BACK) : found.start()]
-        folders = self._files.get(name, set()) | self._folders.get(name, set())
-        if before.endswith(b"/"):
-            component = _COMPONENT.search(before)
-            return component is None or bool(component[1]) or component[2] in (*_HERE, *folders)
-        if name in self._files or _GOING.search(before):
-            return True
-        behind = _BEHIND.match(code, found.end())
-        if behind is not None:
-            return not behind[1] or behind[1] in self._inner.get(name, ())
-        above = self._folders.get(name, set())
-        return bool(_JOINING.search(before)) and (b"" in above or any(each in before for each in above))

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from tagcheck import frontends
 from tagcheck.frontends import kubernetes
-from tagcheck.frontends.api import Folder
+from tagcheck.frontends.api import Folder, Goals
 from tagcheck.ir import Procedure
-from tagcheck.leading import Candidate, Marked, leading
+from tagcheck.leading import ANY_FILE, Candidate, Marked, leading
 from tagcheck.link import Program
 from tagcheck.standalone import Standing
 
@@ -18,7 +18,7 @@ Inside = Callable[[str], bool]
 
 class Part:
     """A part of a project: `inside` says of a path whether it belongs to it. `found` are the files that run by
-    themselves."""
+    themselves, `programs` the names of programs that the catalogue knows."""
 
     def __init__(
         self,
@@ -26,13 +26,15 @@ class Part:
         read: Callable[[str], bytes | None],
         inside: Inside,
         found: Mapping[str, Standing],
+        programs: frozenset[str],
     ) -> None:
-        self._program, self._read = program, read
+        self._program, self._read, self._programs = program, read, programs
         self.inside = inside
         self._whole = all(map(inside, program.paths))
-        self._known = {path: each.candidate for path, each in found.items()} | self._owned()
-        self.leads = frozenset(self._known) if self._whole else self._leading()
-        """the files that run by themselves from which a run can come to the part, and those that stand for folders"""
+        self._known = {path: each.candidate(path) for path, each in found.items()} | self._owned()
+        self.leads: dict[str, Goals] = dict.fromkeys(self._known) if self._whole else self._leading()
+        """the files that run by themselves from which a run can come to the part, and those that stand for folders,
+        with what they have to be asked for to come there"""
 
     def _owned(self) -> dict[str, Candidate]:
         names = frontends.meant_by_folder()
@@ -43,9 +45,9 @@ class Part:
     def _data(self) -> tuple[str, ...]:
         return tuple(filter(self._is_data, filter(self.inside, self._program.paths)))
 
-    def _leading(self) -> frozenset[str]:
+    def _leading(self) -> dict[str, Goals]:
         own = (path for path in self._program.paths if path in self._known and self.inside(path))
-        return leading((*own, *self._data), self._known)
+        return leading((*own, *self._data), self._known, self._programs)
 
     def _is_data(self, path: str) -> bool:
         """Whether a file of the part is read or run by its name, and can hold a part of an image's name: most
@@ -62,5 +64,6 @@ class Part:
         if self._whole:
             return lambda each: True
         data = (path for path in self._data if not path.endswith(self._program.suffixes))
-        named = {path: self._known.get(path, Candidate(b"")) for path in (*self.leads, *data)}
-        return Marked(self._program, self.inside, named)
+        reached = dict.fromkeys(data) | self.leads
+        named = {path: (self._known.get(path, ANY_FILE), goals) for path, goals in reached.items()}
+        return Marked(self._program, self.inside, named, self._programs)

@@ -20,7 +20,8 @@ from tagcheck.link import Program
 class Plan:
     """One scenario to evaluate: its name for people, the procedures to run in order, the tests that a test main runs,
     whether its own teardown belongs to it, whether it counts only if no other scenario runs it on its way, and whether
-    it runs at all: a file may only state what it would use. `is_main` marks programs, as opposed to tests."""
+    it runs at all: a file may only state what it would use. `is_main` marks programs, as opposed to tests. `entry` is
+    what a file that runs by itself is asked for."""
 
     name: str
     procedures: tuple[Procedure, ...]
@@ -29,6 +30,7 @@ class Plan:
     alone: bool = False
     runs: bool = True
     is_main: bool = False
+    entry: str = ""
 
 
 def plans(program: Program) -> Iterator[Plan]:

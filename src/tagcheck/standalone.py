@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from tagcheck.frontends.api import EntryKind, Folder, Runnable, Unit
 from tagcheck.ir import Procedure
@@ -26,9 +27,12 @@ class Standing:
     kind: Runnable
     content: bytes
 
-    @property
-    def candidate(self) -> Candidate:
-        return Candidate(self.content, self.kind.called_by, self.kind.folder, self.kind.beside)
+    def candidate(self, path: str) -> Candidate:
+        """The file, which stands at a path, as one that may lead somewhere."""
+        kind = self.kind
+        goals = partial(kind.goals, path, self.content) if kind.goals is not None else None
+        content = b"" if kind.is_leaf else self.content
+        return Candidate(content, kind.called_by, kind.folder, kind.beside, goals)
 
 
 def standing(
@@ -81,6 +85,7 @@ def entry_plans(unit: Unit) -> tuple[Plan, ...]:
             (unit.procedures[name],),
             whole=kind is not EntryKind.TARGET,
             alone=True,
+            entry=name,
             runs=kind is not EntryKind.STATEMENT,
         )
         for name, kind in unit.entries

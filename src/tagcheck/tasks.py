@@ -22,6 +22,7 @@ from tagcheck.judge import built_names
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.part import Inside, Part
+from tagcheck.pathnames import is_asked
 from tagcheck.processes import perform
 from tagcheck.scenario import Plan, candidates, plans, simple_name
 from tagcheck.standalone import Standing, entry_plans, parsed
@@ -64,16 +65,18 @@ class Tasks:
         self._context, self._tell = context, tell
         paths, read = context.program.paths, context.files.read
         found = context.standing
-        part = Part(context.program, read, inside, found)
+        part = Part(context.program, read, inside, found, frozenset(context.tools.by_program))
         self._elsewhere = {path: each for path, each in found.items() if path not in part.leads}
         files = self._parsed({path: each for path, each in found.items() if path in part.leads})
         self.problems = tuple(problem for unit in files for problem in unit.problems)
         comes = part.comes()
-        own, self._left = _divided(plans(context.program), comes)
-        self.plans = [*own, *(plan for unit in files for plan in entry_plans(unit))]
+        own, left = _divided(plans(context.program), comes)
+        asked = [(plan, part.leads[unit.path]) for unit in files for plan in entry_plans(unit)]
+        self.plans = [*own, *(plan for plan, goals in asked if is_asked(plan.entry, goals))]
+        self._left = [*left, *(plan for plan, goals in asked if not is_asked(plan.entry, goals))]
         self._parts = _kustomized(context)
-        asked = (path for path in paths if inside(path) or path in part.leads)
-        self.manifests = list(filter(self._is_statement, asked))
+        stating = (path for path in paths if inside(path) or path in part.leads)
+        self.manifests = list(filter(self._is_statement, stating))
         self.count = len(self.plans) + len(self.manifests)
         self.candidates = list(filter(comes, candidates(context.program)))
 

@@ -34,10 +34,11 @@ def runnables() -> tuple[Runnable, ...]:
         skaffold,
         terraform,
     )
+    from tagcheck.frontends.make import goals
     from tagcheck.frontends.python import starlark
 
     return (
-        Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True),
+        Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True, is_leaf=True),
         Runnable("compose", compose.relevant, compose.parse, always=True, beside=(".env",)),
         Runnable("skaffold", skaffold.relevant, skaffold.parse, always=True),
         Runnable("starlark", starlark.relevant, parse_among=starlark.parse, always=True),
@@ -54,7 +55,7 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("ansible", ansible.relevant, ansible.parse, always=True, beside=ansible.BESIDE),
         Runnable("cluster-suite", clustertests.is_suite, clustertests.parse, always=True, folder=Folder.OWNED),
         Runnable("cluster-test", clustertests.relevant, clustertests.parse, folder=Folder.OWNED),
-        Runnable("make", make.relevant, make.parse, called_by=("make", "gmake")),
+        Runnable("make", make.relevant, make.parse, called_by=("make", "gmake"), goals=goals.goals),
         *ci.systems(),
         Runnable("shell", shell.relevant, shell.parse, folder=Folder.NONE),
         *ci.systems(),

@@ -6,10 +6,10 @@ A front end is a module that offers a `Language` (its files form modules and cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from tagcheck.ir import Problem, Procedure, Statement
 from tagcheck.source import Span
@@ -122,6 +122,9 @@ class Layout(Protocol):
         ...
 
 
+Goals: TypeAlias = frozenset[str] | None
+"""What a file that is run by a word can be asked for; None: whatever it is asked for."""
+
 LOADING = ""
 """The name of a statement of a module that others cannot mention: loading the module runs it."""
 
@@ -182,10 +185,12 @@ class Runnable:
 
     `relevant` says whether a file is of this kind, from its path and bytes; `parse` never raises. A file counts only if
     it mentions a program that can do something to images, or another file that counts, by its name or by one of the
-    words `called_by` of its kind (makefiles: "make"); `always` marks a kind whose files state images without naming a
+    words `called_by` of its kind (makefiles: "make"); `goals` gives what such a word has to be followed by to come to
+    some lines of a file, from its path and bytes; `always` marks a kind whose files state images without naming a
     program. `folder` says what its folder has to do with it, `beside` which files there it reads without naming them; a
     name that ends with a slash stands for all files in a folder.
     `stated`: like a manifest, one in a folder of examples or test data is not judged by itself.
+    `is_leaf`: it runs nothing else, and reads nothing that names an image.
     `parse_among` takes the place of `parse` for a kind whose files take in others: it gets a reader of the project's
     files too."""
 
@@ -194,9 +199,11 @@ class Runnable:
     parse: Callable[[str, bytes, str], Unit] | None = None
     always: bool = False
     called_by: tuple[str, ...] = ()
+    goals: Callable[[str, bytes, Collection[int]], Goals] | None = None
     folder: Folder = Folder.NAMED
     beside: tuple[str, ...] = ()
     stated: bool = False
+    is_leaf: bool = False
     parse_among: Callable[[str, bytes, str, Callable[[str], bytes | None]], Unit] | None = None
 
     def unit(self, path: str, content: bytes, read: Callable[[str], bytes | None]) -> Unit:
