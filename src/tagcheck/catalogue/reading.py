@@ -118,7 +118,10 @@ class _Reader:
         return True
 
     def _is_program(self, word: Text) -> bool:
+        """Whether a word names a program, or is a whole command line by itself."""
         name = word.literal
+        if any(blank in word.leading for blank in " \n"):
+            return True
         return name is not None and (name.startswith(("/", "./")) or self.tools.find(name) is not None)
 
     def _only_operands(self) -> None:

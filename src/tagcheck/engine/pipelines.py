@@ -1,4 +1,5 @@
-"""Jobs of a pipeline: a host for each, and what is handed from one to another."""
+"""Other hosts: those of the jobs of a pipeline, with what is handed from one to another, and those that a command logs
+in to."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from tagcheck.builtins.symbolic import split_last
+from tagcheck.catalog import Effect
 from tagcheck.catalogue import Tools
 from tagcheck.comparison import equal
 from tagcheck.engine.clustertests import ClusterTests
@@ -18,7 +20,7 @@ from tagcheck.events import Stage
 from tagcheck.guards import Guards
 from tagcheck.link import Program
 from tagcheck.models import Models
-from tagcheck.values import EMPTY, Filling, Text, Value
+from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
 
 Archive = tuple[Text, tuple[Text, ...], Guards, str]
 MOST_KEPT = 200
@@ -74,6 +76,20 @@ class Pipelines(ClusterTests):
         for variable, cell in self.variables.items():
             self.heap.write(cell, before.variables.get(variable, ABSENT))
 
+    def elsewhere(self, host: Text, effect: Effect) -> Value | None:
+        """What is done on a host that a command logs in to. Nothing is known of its variables, its files and of what
+        else goes on there, so what is not seen here may be there all the same."""
+        self.gap("run", "a command on another host")
+        name = str(host)
+        self.begin_job(Text.of(f"at {name}"), shared=False, closed=False, given=_Unknown(name))
+        for cell in self.variables.values():
+            self.heap.write(cell, ABSENT)
+        outer, self.working_directory = self.working_directory, self.opaque("the folder on another host", "string")
+        printed = self.script(effect)
+        self.working_directory = outer
+        self.end_job()
+        return printed
+
     # --- variables ---
 
     def environment(self, name: Text) -> Value:
@@ -127,6 +143,17 @@ class Pipelines(ClusterTests):
             for image in images:
                 self.record(Stage.SAVED, image, archive=path, reading=reading, carried=True)
             self.guards = outer
+
+
+class _Unknown(dict[str, Text]):
+    """The variables of a host of which nothing is known: each has a value of its own."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__()
+        self._host = host
+
+    def get(self, name: str, default: object = None) -> Text:
+        return Text.of_hole(Hole(HoleKind.PARAMETER, f"at {self._host}: {name}", name))
 
 
 def _wanted(kept: Text, name: Text, pattern: Text) -> bool:

@@ -66,8 +66,7 @@ class Scripts(Execution):
         if effect.tool == "make":
             return self.make(effect)
         if effect.store is not None:
-            self.gap("run", "a command on another host")
-            return None
+            return self.elsewhere(effect.store, replace(effect, store=None))
         if effect.script is not None:
             return self._run_text(effect.script, effect)
         if effect.stdin and isinstance(self.standard_input, Text):
@@ -77,6 +76,10 @@ class Scripts(Execution):
     @abstractmethod
     def make(self, effect: Effect) -> Value | None:
         """Run targets of a makefile; what is printed, None if nothing is known of it."""
+
+    @abstractmethod
+    def elsewhere(self, host: Text, effect: Effect) -> Value | None:
+        """Run a shell text on another host; what it prints, None if nothing is known of it."""
 
     def print_text(self, value: Value) -> None:
         """Add to what the shell around prints."""
