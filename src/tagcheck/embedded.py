@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
 from tagcheck.frontends.holes import blank_definitions
 from tagcheck.frontends.yamltext import compose
 from tagcheck.guards import ALWAYS
@@ -40,6 +43,21 @@ _HOLE = re.compile(f"([{chr(HOLE_FIRST)}-{chr(HOLE_LAST)}])")
 
 def documents(text: Text) -> tuple[Value, ...]:
     """The mappings and sequences that a text holds as YAML or JSON documents; empty if it is no such text."""
+    known = text.reading
+    if isinstance(known, _Documents):
+        return known.roots
+    found = _Documents(_read(text))
+    force_setattr(text, "reading", found)
+    return found.roots
+
+
+class _Documents(Struct, frozen=True):
+    """What a text holds, which is asked for again and again of the files of a project."""
+
+    roots: tuple[Value, ...]
+
+
+def _read(text: Text) -> tuple[Value, ...]:
     source, fillings = _source(text)
     if source is None:
         return ()

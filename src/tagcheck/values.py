@@ -117,7 +117,7 @@ class Text(Struct, frozen=True):
     _hash: int | None = None
     _merged: tuple[str | Hole, ...] | None = None
     reading: object = None
-    """what a text is asked for again and again, the last by `image.parse`; no part of its value"""
+    """what a text is asked for again and again, the last by `image.parse` or `embedded`; no part of its value"""
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Text) and self.parts == other.parts)

@@ -91,7 +91,7 @@ SCRIPTS = {
         ["built app:1", "removed app:1"],
     ),
     "at the end, with the value of now": ('IMG=app:1\ntrap "docker rmi $IMG" EXIT\nIMG=app:2', ["removed app:1"]),
-    "another host": ("ssh node 'docker build -t app:1 .'", []),
+    "another host": ("ssh node 'docker build -t app:1 .'", ["built app:1"]),
     "the cluster's own engine": (
         "eval $(minikube -p dev docker-env)\ndocker build -t app:1 .",
         ["built app:1", "loaded app:1 in dev"],

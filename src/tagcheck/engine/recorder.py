@@ -513,8 +513,15 @@ class Recorder(Evaluation):
         return found or self.program.find_files(path, self.site.path)
 
     def _project_content(self, name: str) -> Text | None:
+        """A file of the project as it stands there: one text for all who read it, which remembers what it holds."""
+        found = self.program.kept.get((Text, name))
+        if isinstance(found, Text):
+            return found
         text = self.program.read(name)
-        return Text((Piece(text, Origin(Position(name, 1, 1))),)) if text is not None else None
+        if text is None:
+            return None
+        content = self.program.kept[Text, name] = Text((Piece(text, Origin(Position(name, 1, 1))),))
+        return content
 
     def unique(self, label: str, weak: str = "") -> Text:
         hole = Hole(HoleKind.UNIQUE, self.fresh(f"unique:{label}"), label, weak=weak)
