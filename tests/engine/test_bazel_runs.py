@@ -175,7 +175,8 @@ def test_files_that_are_loaded(events: Run) -> None:
         "def service(name, **kwargs):\n"
         '    oci_load(name = name + "_load", repo_tags = [full(native.package_name()) + ":" + name], **kwargs)\n'
         '    push(name = name + "_push", repository = full(name), remote_tags = ["v1"])\n',
-        "tools/names.bzl": '_R = "r.example"\ndef _name(x):\n    return "%s/%s" % (_R, x)\ndef name(x):\n    return _name(x)\n',
+        "tools/names.bzl": '_R = "r.example"\ndef _name(x):\n    return "%s/%s" % (_R, x)\n'
+        "def name(x):\n    return _name(x)\n",
     }
     program = 'load("//tools:defs.bzl", "service")\n[service(name = n, image = ":i") for n in ["a", "b"]]\n'
     assert ran(events, "bazel run //web:b_load", program, **files) == ["built r.example/web:b"]
@@ -217,7 +218,8 @@ def test_each_branch_knows_the_archive(events: Run) -> None:
         "oci_load(\n",
         "f(" * 3_000 + ")" * 3_000,
         "x = [" * 3_000,
-        'load(3, 4)\nload()\nload("//nothing")\nload("../../../etc/passwd", "x")\nload("", "y")\nload("//:BUILD", "z")\n',
+        'load(3, 4)\nload()\nload("//nothing")\nload("../../../etc/passwd", "x")\nload("", "y")\n',
+        'load("//:BUILD", "z")\nload("//web:x.bzl", "a")\nload("//web:BUILD", "b")\n',
         'def f(x):\n  return f(x)\noci_load(name = f("a"), repo_tags = f("b"))\n',
         'oci_load(name = 3, repo_tags = {})\noci_load()\noci_load(*x)\noci_load(**x)\noci_push(name = "load")\n',
         'alias(name = "load", actual = ":load")\n',

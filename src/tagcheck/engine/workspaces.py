@@ -191,18 +191,21 @@ class Workspaces(Sessions):
         inside = self.guards.and_(line.guards)
         if inside is None or self._running >= DEEPEST_TARGET:
             return
+        outer = (self.guards, self.stack, self.site)
+        self.guards, self.stack, self.site = inside, (*self.stack, self.site, *line.calls), line.site
         words = (*_own_words(package, name, line), *self._words_of_files(package, line), *arguments)
         recognised = argv.recognise(self.tools, words)
         if recognised is not None and recognised[2].open:
             self.gap("run", f"the arguments of the target {name}")
-            return
-        outer = (self.guards, self.stack, self.site)
-        self.guards, self.stack, self.site = inside, (*self.stack, self.site, *line.calls), line.site
+        else:
+            self._run_executable(package, words)
+        self.guards, self.stack, self.site = outer
+
+    def _run_executable(self, package: Package, words: tuple[Text, ...]) -> None:
         root = at_root(package.root) if package.root else ROOT
         self._running += 1
         self.run(Command(words, ((_WORKSPACE, root),), directory=root))
         self._running -= 1
-        self.guards, self.stack, self.site = outer
 
     def _from_archive(self, effect: Effect) -> None:
         if effect.archive is not None:
