@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tagcheck.engine.machine import evaluate
+from tagcheck.frontends import languages
 from tagcheck.frontends.python import bazel
-from tests.engine.conftest import Run, run_script
+from tagcheck.link import Program
+from tests.engine.conftest import Run, catalogues, run_script, shown
 
 OCI = 'load("@rules_oci//oci:defs.bzl", "oci_image", "oci_load", "oci_push", "oci_tarball")\n'
 DOCKER = (
@@ -116,6 +119,21 @@ def test_tags_that_a_target_makes_are_not_known(program: str) -> None:
     scenario = run_script("bazel run //web:push", {"MODULE.bazel": "", "web/BUILD.bazel": program})
     assert all("<?" in str(each.image) for each in scenario.events)
     assert any("tags.txt" in gap.reason for gap in scenario.gaps)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'docker load -i "$(bazel info bazel-bin)/web/load/tarball.tar"',
+        "bin=$(bazel info --config=ci bazel-bin); cd web; docker load -i $bin/web/load/tarball.tar",
+        "docker load -i $(bazelisk info workspace)/bazel-bin/web/load/tarball.tar",
+        "docker load < bazel-bin/web/load/tarball.tar",
+        "cat bazel-bin/web/load/tarball.tar | docker load",
+        "cp bazel-bin/web/load/tarball.tar /tmp/web.tar; docker load -i /tmp/web.tar",
+    ],
+)
+def test_ways_to_an_archive(events: Run, command: str) -> None:
+    assert ran(events, command, OCI + LOAD)[-1] == "pulled acme/web:v1"
 
 
 def test_an_archive_is_known_by_its_path(events: Run) -> None:
@@ -234,6 +252,33 @@ def test_odd_files(program: str) -> None:
         for procedure in unit.procedures.values():
             assert procedure.body
     run_script("bazel run //web:load", {"MODULE.bazel": "", "web/BUILD": OCI + program})
+
+
+def test_a_file_by_itself_states_the_names_that_stand_in_it() -> None:
+    image = 'container_image(name = "image")\ncontainer_push(name = "d", registry = "r", repository = "d")\n'
+    pull = (
+        'oci = use_extension("@rules_oci//oci:extensions.bzl", "oci")\noci.pull(name = "b", image = "b", tag = "v1")\n'
+    )
+    files = {
+        "MODULE.bazel": pull,
+        "web/BUILD": OCI + DOCKER + LOAD + PUSH + image + 'sh_binary(name = "x", srcs = ["x.sh"])\n',
+        "web/x.sh": "docker build -t x:1 .\n",
+    }
+    models, tools = catalogues()
+    program = Program(tuple(files), lambda each: files[each].encode(), languages(), lambda module: frozenset())
+    found = {}
+    for path in ("MODULE.bazel", "web/BUILD"):
+        unit = bazel.parse(path, files[path].encode(), path, lambda name: None)
+        scenario = evaluate(program, models, tools, path, tuple(unit.procedures.values())).scenario
+        found[path] = [shown(each) for each in scenario.events]
+    assert found == {"MODULE.bazel": ["base b:v1"], "web/BUILD": ["built acme/web:v1", *PUSHED]}
+
+
+def test_labels_in_manifests_are_no_names() -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: '//web:image'}]}\n"
+    files = {"WORKSPACE": "", "web/BUILD": "", "web/pod.yaml": pod, "web/other.yaml": pod.replace("web:", "app:")}
+    images = [str(each.image) for each in run_script("kubectl apply -f web/pod.yaml -f web/other.yaml", files).events]
+    assert sorted(images) == ["//app:image", "<?>"]
 
 
 def test_only_files_about_images_count() -> None:

@@ -32,7 +32,8 @@ from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import EMPTY, FunctionValue, Text
+from tagcheck.values import EMPTY, FunctionValue, Piece, Text, Value
+from tagcheck.workloads import ImageUse
 
 MOST_TARGETS = 2_000
 """Targets of one package."""
@@ -42,6 +43,8 @@ DEEPEST_TARGET = 5
 _STATING = frozenset((EffectKind.BUILT, EffectKind.PUSHED, EffectKind.TAGGED))
 _OUTPUTS = "bazel-bin/"
 """The folder of a workspace in which builds leave what they make."""
+_OF_WORKSPACES = {"workspace": "", "workspace-outputs": f"/{_OUTPUTS.rstrip('/')}"}
+"""What is printed of workspaces, behind their folder."""
 _WORKSPACE = "BUILD_WORKSPACE_DIRECTORY"
 """The variable that tells a program which `bazel run` starts where the workspace is."""
 
@@ -106,6 +109,27 @@ class Workspaces(Sessions):
                 self._run_targets(effect)
             case _:
                 pass
+
+    def output(self, words: tuple[Text, ...]) -> Value:
+        prints = argv.output_prints(self.tools, words)
+        if prints not in _OF_WORKSPACES:
+            return super().output(words)
+        root = _place(bazel.workspace_of(self._folder_now(EMPTY), self.program.has))
+        return root + Text.of(_OF_WORKSPACES[prints])
+
+    def read_file(self, path: Value) -> Value | None:
+        if isinstance(path, Text) and any(_OUTPUTS in part.text for part in path.parts if isinstance(part, Piece)):
+            self._bring_archive(path)
+        return super().read_file(path)
+
+    def injected(self, use: ImageUse, image: Text) -> Text:
+        literal, at = image.literal or "", image.origin
+        root = bazel.workspace_of(dirname(at.path), self.program.has) if at is not None else ""
+        label = self._label(literal, root, root) if literal.startswith("//") else None
+        if label is None or bazel.package_file(label.folder, self.program.has) is None:
+            return super().injected(use, image)
+        # Rules for manifests put the image of a target in the place of its label.
+        return self.as_text(self.opaque(f"the image of the target {literal}"))
 
     # --- declarations ---
 
@@ -202,18 +226,19 @@ class Workspaces(Sessions):
         self.guards, self.stack, self.site = outer
 
     def _run_executable(self, package: Package, words: tuple[Text, ...]) -> None:
-        root = at_root(package.root) if package.root else ROOT
+        root = _place(package.root)
         self._running += 1
         self.run(Command(words, ((_WORKSPACE, root),), directory=root))
         self._running -= 1
 
     def _from_archive(self, effect: Effect) -> None:
         if effect.archive is not None:
-            self._bring_archive(self.placed(effect.archive).literal or "")
+            self._bring_archive(effect.archive)
         super()._from_archive(effect)
 
-    def _bring_archive(self, path: str) -> None:
+    def _bring_archive(self, archive: Text) -> None:
         """Build the target that makes an archive, if it is the path of one in the folder where builds leave them."""
+        path = self.placed(archive).literal or ""
         root, folder, rest = path.rpartition(_OUTPUTS)
         asked = (path, self.guards)
         if not folder or asked in self._brought:
@@ -237,9 +262,14 @@ class Workspaces(Sessions):
         self._packages[package.path] = package
         for name, lines in package.lines.items():
             for line in lines:
-                kinds = {each.kind for each in argv.effects(self.tools, line.words)}
-                if not line.built and not _STATING.isdisjoint(kinds):
+                if not line.built and self._states_name(line):
                     self._run_line(package, name, line)
+
+    def _states_name(self, line: Line) -> bool:
+        """Whether somebody has written what the image is called, here or in a file; other names are made up of that of
+        the target, and say nothing as long as nobody runs it."""
+        stating = [each for each in argv.effects(self.tools, line.words) if each.kind in _STATING]
+        return bool(stating and line.files) or any(_is_written(image) for each in stating for image in each.images)
 
     # --- files ---
 
@@ -279,17 +309,22 @@ class Workspaces(Sessions):
 
     def _target_named(self, word: str, directory: Text) -> Label | None:
         """The target that a word of a command line means; None if it is not in the project."""
-        folder = self.folder(directory)
-        if folder is None:
-            named = (path.rpartition("/") for path in self.program.paths)
-            roots = {folder for folder, _, name in named if name in bazel.WORKSPACES}
-            folder = next(iter(roots)) if len(roots) == 1 else ""
+        folder = self._folder_now(directory)
         if not word.startswith(("//", "@")) and ":" not in word:
             # A path of a command line is a package, or a target of the one around it.
             path = normpath(join(folder, word))
             if bazel.package_file(path, self.program.has) is not None:
                 return Label(path, path.rpartition("/")[2])
         return self._label(word, folder, bazel.workspace_of(folder, self.program.has))
+
+    def _folder_now(self, directory: Text) -> str:
+        """The folder that a command runs in; where that is not known, the only workspace of the project."""
+        folder = self.folder(directory)
+        if folder is None:
+            named = (path.rpartition("/") for path in self.program.paths)
+            roots = {each for each, _, name in named if name in bazel.WORKSPACES}
+            folder = next(iter(roots)) if len(roots) == 1 else ""
+        return folder
 
     def _label(self, label: str, folder: str, root: str) -> Label | None:
         """A label in a file or command in a folder; None for one of another repository."""
@@ -303,6 +338,17 @@ class Workspaces(Sessions):
         if colon and package:
             return Label(normpath(join(folder, package)), name)
         return Label(folder, name if colon else package)
+
+
+def _is_written(image: Text) -> bool:
+    """Whether the end of a name, its tag, stands in a file."""
+    last = image.parts[-1] if image.parts else None
+    return isinstance(last, Piece) and last.origin is not None
+
+
+def _place(folder: str) -> Text:
+    """The path of a folder of the project."""
+    return at_root(folder) if folder else ROOT
 
 
 def _own_words(package: Package, name: str, line: Line) -> tuple[Text, ...]:
