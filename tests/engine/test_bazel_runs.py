@@ -274,6 +274,15 @@ def test_a_file_by_itself_states_the_names_that_stand_in_it() -> None:
     assert found == {"MODULE.bazel": ["base b:v1"], "web/BUILD": ["built acme/web:v1", *PUSHED]}
 
 
+def test_what_the_configuration_chooses(events: Run) -> None:
+    choice = '[] + select({"//conditions:default": ["acme/web:v1"], "//:arm": ["acme/web:arm"]})'
+    program = OCI + LOAD.replace('["acme/web:v1"]', choice)
+    assert ran(events, "bazel run //web:load", program) == ["built acme/web:arm", "built acme/web:v1"]
+    scenario = run_script("bazel run //web:load", {"MODULE.bazel": "", "web/BUILD": program})
+    first, second = scenario.events
+    assert not first.guards.compatible(second.guards)
+
+
 def test_labels_in_manifests_are_no_names() -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: '//web:image'}]}\n"
     files = {"WORKSPACE": "", "web/BUILD": "", "web/pod.yaml": pod, "web/other.yaml": pod.replace("web:", "app:")}

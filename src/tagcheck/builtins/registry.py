@@ -202,6 +202,7 @@ _EFFECTS: dict[str, OperationSpec] = {
     "effect": _acts(effects.effect, *_EFFECT_PARAMETERS),
     "image-stream": _acts(effects.image_stream, "kind", "tool", "reading", "image"),
     "package-name": _acts(targets.package),
+    "configured": _acts(targets.chosen),
     "target": _acts(targets.target, "names", "runs", "builds", "content", "results"),
 }
 

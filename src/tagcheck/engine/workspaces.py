@@ -28,6 +28,7 @@ from tagcheck.engine.places import ROOT, at_root
 from tagcheck.engine.sessions import Sessions
 from tagcheck.frontends.python import bazel
 from tagcheck.guards import ALWAYS, Guards
+from tagcheck.image import parse
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
@@ -341,9 +342,9 @@ class Workspaces(Sessions):
 
 
 def _is_written(image: Text) -> bool:
-    """Whether the end of a name, its tag, stands in a file."""
-    last = image.parts[-1] if image.parts else None
-    return isinstance(last, Piece) and last.origin is not None
+    """Whether the tag of a name, or part of it, stands in a file."""
+    tag = parse(image).tag
+    return tag is not None and any(isinstance(part, Piece) and part.origin is not None for part in tag.parts)
 
 
 def _place(folder: str) -> Text:
