@@ -13,7 +13,7 @@ from tagcheck.contents import Files
 from tagcheck.discover import Project
 from tagcheck.events import Scenario
 from tagcheck.frontends import languages, runnables
-from tagcheck.frontends.python import starlark
+from tagcheck.frontends.python import bazel, starlark
 from tagcheck.ir import Problem
 from tagcheck.link import Program
 from tagcheck.models import load_models
@@ -50,13 +50,17 @@ def analyse(
     directories = [rules_root(), *catalogues]
     # A tree without Python or Terraform does not pay for their libraries.
     own: tuple[str, ...] = (
-        ("python",) if any(path.endswith(".py") or starlark.is_named(path) for path in project.files) else ()
+        ("python",)
+        if any(path.endswith(".py") or starlark.is_named(path) or bazel.is_named(path) for path in project.files)
+        else ()
     )
     if any(path.endswith(".tf") for path in project.files):
         own = (*own, "terraform")
-    models = load_models([each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "ansible")
+    models = load_models(
+        [each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "bazel", "ansible"
+    )
     tools = load_tools(directories)
-    found = standing(project.files, files.read, runnables(), tools.programs)
+    found = standing(project.files, files.read, runnables(), tools.programs, bazel.libraries(models.libraries()))
     program = Program(
         project.files,
         files.read,

@@ -17,7 +17,8 @@ class EffectKind(Enum):
 
     BUILT = "built"
     BASED = "based"
-    """a build reads the Dockerfile `path`, by default the usual one, in the folder `directory`, with the `arguments`;
+    """a build starts from `images`; or it reads the Dockerfile `path`, by default the usual one, in the folder
+    `directory`, with the `arguments`;
     `within`: the path is as seen from the folder; `contexts`: names that stand for something else than an image, up to
     an equals sign; `open`: a word that is not known may say more"""
     PULLED = "pulled"
@@ -107,6 +108,15 @@ class EffectKind(Enum):
     others that go into them"""
     GATHERED = "gathered"
     """the session deploys manifests, `images` by their paths or as texts; what is not known, if there are none"""
+    PACKAGE_BEGUN = "package-begun"
+    """the targets that follow are declared by the file `path`"""
+    PACKAGE_ENDED = "package-ended"
+    TARGET = "target"
+    """the target `workload` is declared: it is run by the command line `words`, to which the lines of files add further
+    words, `settings_of_files` (SWITCH=LABEL; @SWITCH=LABEL: the whole file is one word); `everything`: it is built, not
+    run, so. Or it is a file with the lines `values`"""
+    TARGETS_RUN = "targets-run"
+    """the targets `values`, as seen from the folder `directory`, are run with the arguments `words`"""
     EXECUTES = "executes"
     """another command line: `words`"""
     SCRIPT = "script"
@@ -130,6 +140,17 @@ OF_SESSIONS = frozenset(
     }
 )
 """What starts a session, and what one says."""
+
+
+OF_TARGETS = frozenset(
+    {
+        EffectKind.PACKAGE_BEGUN,
+        EffectKind.PACKAGE_ENDED,
+        EffectKind.TARGET,
+        EffectKind.TARGETS_RUN,
+    }
+)
+"""What declares targets of a build system, and what asks for them."""
 
 
 class Effect(Struct, frozen=True):
@@ -169,6 +190,8 @@ class Effect(Struct, frozen=True):
     wanted: bool = False
     stays: bool = False
     """a build whose result stays in the builder, unless that is the engine itself"""
+    apart: bool = False
+    """a build whose result comes to no engine in any case"""
     unbuilt: bool = False
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""

@@ -100,6 +100,10 @@ class Models:
             found = self._found[qualified_name] = self._find(qualified_name)
             return found
 
+    def libraries(self) -> frozenset[str]:
+        """The prefixes of module patterns."""
+        return frozenset(prefix for found in self.modules.values() for prefix, _ in found)
+
     def _find(self, qualified_name: str) -> Model | None:
         found = self.exact.get(qualified_name)
         if found is not None:

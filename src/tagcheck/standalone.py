@@ -8,7 +8,7 @@ where their names meet. Too many are allowed, too few are not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,16 +40,19 @@ def standing(
     read: Callable[[str], bytes | None],
     kinds: Sequence[Runnable],
     programs: Iterable[str],
+    libraries: Collection[str] = (),
 ) -> dict[str, Standing]:
     """The files that run by themselves and can matter, by path. `programs` are the names of programs that can do
-    something to images, or start others that can."""
+    something to images, or start others that can, `libraries` those of libraries that kinds ask for by name."""
     found: dict[str, Standing] = {}
     for path in paths:
         content = read(path)
         kind = next((kind for kind in kinds if content and kind.relevant(path, content)), None)
         if kind is not None and content is not None:
             found[path] = Standing(kind, content)
-    return {path: found[path] for path in sorted(_counting(found, programs))}
+    own = _counting_by_kind(found, libraries)
+    others = {path: each for path, each in found.items() if each.kind.counts is None}
+    return {path: found[path] for path in sorted(own | _counting(others, programs))}
 
 
 def names_to_run(found: Mapping[str, Standing]) -> frozenset[str]:
@@ -61,6 +64,15 @@ def names_to_run(found: Mapping[str, Standing]) -> frozenset[str]:
 def parsed(found: Mapping[str, Standing], read: Callable[[str], bytes | None]) -> tuple[Unit, ...]:
     """Such files parsed. `read` gives the content of a file of the project, None for any other."""
     return tuple(each.kind.unit(path, each.content, read) for path, each in found.items())
+
+
+def _counting_by_kind(found: Mapping[str, Standing], libraries: Collection[str]) -> set[str]:
+    """The files of kinds that say themselves which count."""
+    counting: set[str] = set()
+    for kind in {each.kind.name: each.kind for each in found.values() if each.kind.counts is not None}.values():
+        assert kind.counts is not None
+        counting |= kind.counts({path: each.content for path, each in found.items() if each.kind is kind}, libraries)
+    return counting
 
 
 def _counting(found: Mapping[str, Standing], programs: Iterable[str]) -> set[str]:

@@ -20,9 +20,9 @@ Run = Callable[..., list[str]]
 
 @lru_cache(maxsize=1)
 def catalogues() -> tuple[Models, Tools]:
-    return load_models([rules_root() / "models"], "go", "shell", "python", "tilt", "ansible", "terraform"), load_tools(
-        [rules_root()]
-    )
+    return load_models(
+        [rules_root() / "models"], "go", "shell", "python", "tilt", "bazel", "ansible", "terraform"
+    ), load_tools([rules_root()])
 
 
 def run_script(script: str, files: Mapping[str, str] | None = None, path: str = "run.sh") -> Scenario:

@@ -50,6 +50,8 @@ REPORTED: dict[str, bytes] = {
     "deep.yaml": ("apiVersion: v1\nkind: Pod\nimage: " + "[" * 100_000).encode(),
     "docker-bake.hcl": b'target "a" { tags = ' + b"[" * 100_000,
     "docker-bake.json": b'{"target": ' + b"[" * 100_000,
+    "BUILD.bazel": b'load("@rules_oci//oci:defs.bzl", "oci_load")\noci_load(name = ' + b"[" * 100_000,
+    "MODULE.bazel": b'bazel_dep(name = "rules_oci"\n',
     "deep.tf": b'resource "docker_image" "a" { name = ' + b"[" * 100_000,
     "broken.tf": b'resource "docker_image" "a" { name = \n',
     "large.tf": b'resource "docker_image" "a" { name = "a" }\n' * 40_000,
@@ -149,8 +151,23 @@ NUMBERS: dict[str, dict[str, str]] = {
             "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'reached:latest'}]}\n"
         ),
     },
+    "Bazel": {
+        "BUILD": (
+            f'load("@rules_oci//oci:defs.bzl", "oci_load")\nx = [1][{LONG}:]\ny = {LONG} * 2\n'
+            'oci_load(name = "a", repo_tags = ["reached:latest"])\n'
+        ),
+    },
 }
+BAZEL = 'load("@rules_oci//oci:defs.bzl", "oci_load")\n'
+TARGETS = BAZEL + (
+    "def f(x):\n  return f(x + x) + g(x)\ndef g(x):\n  return f(x)\n"
+    '[oci_load(name = str(i) + f("a"), repo_tags = [f(str(i))] * i) for i in range(10 ** 9)]\n'
+    'alias(name = "a", actual = ":a")\nalias(name = "b", actual = ":a")\n'
+    'oci_load(name = "c", repo_tags = ":c")\n'
+)
 BOUNDED: dict[str, bytes] = {
+    "BUILD": TARGETS.encode(),
+    "bazel.sh": b"bazel run //:a\nbazel run //:c\ndocker load -i bazel-bin/../../bazel-bin/c/tarball.tar\n",
     "copies.sh": COPIES.encode(),
     "chain.go": (HEAD + 'func E() { exec.Command("docker", ' + "+".join(['"a"'] * 50_000) + ") }\n").encode(),
     "recursion.go": RECURSION.encode(),

@@ -128,6 +128,9 @@ class FakeMachine:
                 shown.append(f"{field.name}={whole}")
         self.log.append(" ".join(shown) + (f" if {given}" if given != ALWAYS else ""))
 
+    def package(self) -> str | None:
+        return "web"
+
     def missed(self, wanted: str, image: Text) -> None:
         self.log.append(f"missed {wanted} for {image}")
 

@@ -155,6 +155,11 @@ class Machine(Protocol):
         """Note that something could not be determined here."""
         ...
 
+    def package(self) -> str | None:
+        """The folder of the package whose file of a build system is evaluated, as seen from its workspace; None outside
+        of such files."""
+        ...
+
     def begin_job(self, name: Text, shared: bool, closed: bool, given: Mapping[str, Text]) -> None:
         """What follows runs on a host of its own, or on one that others use; with files and variables of its own.
         `closed`: nothing but the job sets variables there; `given`: variables that each job has."""

@@ -27,6 +27,7 @@ from tagcheck.builtins import (
     serialised,
     shells,
     suites,
+    targets,
     templates,
     texts,
 )
@@ -200,6 +201,9 @@ _EFFECTS: dict[str, OperationSpec] = {
     "container-request": _acts(effects.container_request, "request", "results"),
     "effect": _acts(effects.effect, *_EFFECT_PARAMETERS),
     "image-stream": _acts(effects.image_stream, "kind", "tool", "reading", "image"),
+    "package-name": _acts(targets.package),
+    "configured": _acts(targets.chosen),
+    "target": _acts(targets.target, "names", "runs", "builds", "content", "results"),
 }
 
 _KUBERNETES: dict[str, OperationSpec] = {

@@ -250,7 +250,8 @@ def _filled(parts: tuple[str | Reference, ...], line: Line, item: Text | None) -
         if isinstance(part, str):
             whole += Text.of(part)
         elif found := _texts(part, line, item):
-            whole += found[0]
+            # An option that is given again takes the place of the first one.
+            whole += found[-1]
         else:
             return ()
     return (whole,)

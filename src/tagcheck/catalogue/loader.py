@@ -54,7 +54,7 @@ from tagcheck.catalogue.tools import (
 _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
     (
-        *("filtered", "everything", "unnamed", "lost", "wanted", "stays", "unbuilt"),
+        *("filtered", "everything", "unnamed", "lost", "wanted", "stays", "apart", "unbuilt"),
         *("within", "kustomize", "chart", "artifacts", "strict", "silent", "environment_first", "singly", "by_line"),
     )
 )

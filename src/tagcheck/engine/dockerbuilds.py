@@ -33,7 +33,10 @@ class DockerBuilds(Kustomizations):
     _builds: int = 0
 
     def based(self, effect: Effect) -> None:
-        self.reads(effect, self.build_arguments(effect.arguments))
+        for image in effect.images:
+            self.record(Stage.BASE, image, effect)
+        if not effect.images:
+            self.reads(effect, self.build_arguments(effect.arguments))
 
     def reads(self, effect: Effect, arguments: dict[str, Value], inline: Text | None = None) -> None:
         """Record what a build takes from other images; `inline`: the text that it reads instead of a file."""

@@ -8,11 +8,11 @@ from posixpath import dirname, join, normpath
 from tagcheck import ir
 from tagcheck.builtins import jinja_rendering
 from tagcheck.engine.places import at_root
-from tagcheck.engine.sessions import Sessions
+from tagcheck.engine.workspaces import Workspaces
 from tagcheck.values import Text, Value
 
 
-class JinjaFiles(Sessions):
+class JinjaFiles(Workspaces):
     """A run that knows Jinja2."""
 
     def render_file(self, path: str, given: Mapping[str, Value]) -> Value | None:

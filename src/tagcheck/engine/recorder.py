@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
-from tagcheck.catalog import OF_SESSIONS, Effect, EffectKind
+from tagcheck.catalog import OF_SESSIONS, OF_TARGETS, Effect, EffectKind
 from tagcheck.comparison import Same, certain_key, equal, same
 from tagcheck.embedded import documents
 from tagcheck.engine.copies import Copies
@@ -145,6 +145,8 @@ class Recorder(Evaluation):
 
     def _stays(self, effect: Effect) -> bool:
         """Whether what is built comes to no engine: the builder has a store of its own in every case."""
+        if effect.apart:
+            return True
         cell = self._drivers.get(self.host)
         if not effect.stays or effect.reading != "docker" or cell is None or self.exports(_BUILDER):
             return False
@@ -212,6 +214,8 @@ class Recorder(Evaluation):
                 self.artifacts_deployed(effect)
             case kind if kind in OF_SESSIONS:
                 self.session(effect)
+            case kind if kind in OF_TARGETS:
+                self.targets(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
             case EffectKind.NAMED:
@@ -395,6 +399,10 @@ class Recorder(Evaluation):
     @abstractmethod
     def session(self, effect: Effect) -> None:
         """Start a session, or take note of what the one that runs says."""
+
+    @abstractmethod
+    def targets(self, effect: Effect) -> None:
+        """Take note of targets of a build system that a file declares, or run or build some."""
 
     @abstractmethod
     def script(self, effect: Effect) -> Value | None: ...

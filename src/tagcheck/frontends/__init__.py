@@ -35,13 +35,14 @@ def runnables() -> tuple[Runnable, ...]:
         terraform,
     )
     from tagcheck.frontends.make import goals
-    from tagcheck.frontends.python import starlark
+    from tagcheck.frontends.python import bazel, starlark
 
     return (
         Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True, is_leaf=True),
         Runnable("compose", compose.relevant, compose.parse, always=True, beside=(".env",)),
         Runnable("skaffold", skaffold.relevant, skaffold.parse, always=True),
         Runnable("starlark", starlark.relevant, parse_among=starlark.parse, always=True),
+        Runnable("bazel", bazel.relevant, parse_among=bazel.parse, called_by=bazel.PROGRAMS, counts=bazel.counting),
         Runnable("bake", bake.relevant, bake.parse, always=True),
         Runnable(
             *("terraform", terraform.relevant),

@@ -191,6 +191,8 @@ class Runnable:
     name that ends with a slash stands for all files in a folder.
     `stated`: like a manifest, one in a folder of examples or test data is not judged by itself.
     `is_leaf`: it runs nothing else, and reads nothing that names an image.
+    `counts` says in place of that which of all files of a kind count, from their bytes and the names of the libraries
+    of the kind that do something to images.
     `parse_among` takes the place of `parse` for a kind whose files take in others: it gets a reader of the project's
     files too."""
 
@@ -205,6 +207,7 @@ class Runnable:
     stated: bool = False
     is_leaf: bool = False
     parse_among: Callable[[str, bytes, str, Callable[[str], bytes | None]], Unit] | None = None
+    counts: Callable[[Mapping[str, bytes], Collection[str]], frozenset[str]] | None = None
 
     def unit(self, path: str, content: bytes, read: Callable[[str], bytes | None]) -> Unit:
         """A file of this kind as a unit; `read` gives the content of a file of the project."""

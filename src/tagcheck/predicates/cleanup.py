@@ -24,6 +24,8 @@ def image_not_removed(case: Case) -> Iterator[Match]:
             continue
         if not event.image.parts or event.assumed or (event.span, event.trace) in seen:
             continue
+        if event.stays:
+            continue
         if event.host:
             # The host goes, and the image with it.
             continue

@@ -108,6 +108,12 @@ class SourceFile:
     def _source(self) -> Text:
         return Text.of_file(self.path, self.text)
 
+    def again(self) -> SourceFile:
+        """The same file, for another program that gives its names other meanings."""
+        found = SourceFile(self.path, self.module, self.text, self.tree)
+        found.__dict__.update(_offsets=self._offsets, _source=self._source)
+        return found
+
     @property
     def key(self) -> str:
         return f"py:{self.module}"

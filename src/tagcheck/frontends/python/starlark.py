@@ -1,5 +1,4 @@
-"""Starlark programs that say what a development environment builds and deploys (Tiltfiles) to the small language. The
-language is near enough to Python for its parser; what differs (`load`) is read here.
+"""Starlark programs that say what a development environment builds and deploys (Tiltfiles) to the small language.
 
 A file runs from its first line to its last, together with those that it loads or includes: their statements stand in
 place of the one that names them, once. What nobody defines is the library's, the module `tilt`.
@@ -9,14 +8,13 @@ What it cannot do: names of loaded files that hide each other; files that are lo
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from posixpath import basename, dirname, join, normpath
 from typing import TYPE_CHECKING
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
-from tagcheck.frontends.python.guard import refusal
+from tagcheck.frontends.python.starlarkfiles import loads, read_file
 from tagcheck.ir import Problem
 from tagcheck.source import Span
 
@@ -35,7 +33,6 @@ _MODULES = {"os": "os"}
 _LOADING = ("load", "load_dynamic", "include")
 _BEGINS, _ENDS = "begin", "end"
 """What is called before and after the statements of a file."""
-_LINE_ENDS = re.compile("\r\n?")
 Read = Callable[[str], bytes | None]
 
 
@@ -105,26 +102,15 @@ class _Files:
         return file
 
     def _file(self, path: str, content: bytes) -> SourceFile | None:
-        import libcst as cst
-
-        from tagcheck.frontends.python.sourcefile import SourceFile
-
-        refused = refusal(path, content)
-        if refused is not None:
-            self.problems.append(refused)
+        found = read_file(path, content)
+        if isinstance(found, Problem):
+            self.problems.append(found)
             return None
-        text = _LINE_ENDS.sub("\n", content.decode("utf-8", "replace").removeprefix("\ufeff"))
-        try:
-            tree = cst.parse_module(text)
-        except cst.ParserSyntaxError as error:
-            message = "syntax error; what depends on this file is not analysed"
-            self.problems.append(Problem(path, error.raw_line, error.raw_column + 1, message))
-            return None
-        return SourceFile(path, path, text, tree)
+        return found
 
     def _named(self, file: SourceFile, node: cst.CSTNode) -> Iterator[str]:
         """The files of the project that a statement loads or includes."""
-        for target, _ in _loads(node):
+        for target, _ in loads(node, _LOADING):
             if "://" not in target:
                 yield normpath(join(dirname(file.path), target.removeprefix("//")))
 
@@ -161,15 +147,15 @@ class _Files:
         body.emit(ir.Invoke((), ir.Global(LIBRARY, _BEGINS, span), (named,), span))
         pending: list[cst.CSTNode] = []
         for node in file.tree.body:
-            loads = list(_loads(node))
-            if not loads:
+            loading = list(loads(node, _LOADING))
+            if not loading:
                 pending.append(node)
                 continue
             self._flush(body, pending)
             for other in self._named(file, node):
                 if other in self.known and other not in done:
                     self._splice(other, body, done)
-            for _, pairs in loads:
+            for _, pairs in loading:
                 for bound, meant in pairs:
                     if bound != meant and bound in body.scope.names:
                         at = file.span(node)
@@ -188,44 +174,14 @@ class _Files:
         body.file = outer
 
 
-def _loads(node: cst.CSTNode) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-    """The files that a statement loads or includes, with the names that it takes from them: what each is called here,
-    and there."""
-    for call in _calls(node):
-        arguments = call.args
-        target = _text(arguments[0].value) if arguments else None
-        if target is not None:
-            pairs = (
-                (each.keyword.value if each.keyword else _text(each.value), _text(each.value)) for each in arguments[1:]
-            )
-            yield target, tuple((bound, meant) for bound, meant in pairs if bound and meant)
-
-
-def _calls(node: cst.CSTNode) -> Iterator[cst.Call]:
-    import libcst as cst
-
-    lines: Sequence[cst.CSTNode] = node.body if isinstance(node, cst.SimpleStatementLine) else ()
-    for line in lines:
-        call = line.value if isinstance(line, cst.Expr) else None
-        if isinstance(call, cst.Call) and isinstance(call.func, cst.Name) and call.func.value in _LOADING:
-            yield call
-
-
 def _given(node: cst.CSTNode) -> Iterator[str]:
     """The names that a statement takes from files of the project."""
-    for target, pairs in _loads(node):
+    for target, pairs in loads(node, _LOADING):
         if "://" not in target:
             yield from (bound for bound, _ in pairs)
 
 
 def _from_elsewhere(node: cst.CSTNode) -> Iterator[str]:
-    for target, pairs in _loads(node):
+    for target, pairs in loads(node, _LOADING):
         if "://" in target:
             yield from (bound for bound, _ in pairs)
-
-
-def _text(node: cst.BaseExpression) -> str | None:
-    import libcst as cst
-
-    value = node.evaluated_value if isinstance(node, cst.SimpleString) else None
-    return value if isinstance(value, str) else None
