@@ -7,8 +7,8 @@ command that runs it says.
 
 A file by itself states what its targets do to images.
 
-What it cannot do: targets of rules without a model; configurations (`select`); files that targets generate, unless
-their lines stand in an attribute.
+What it cannot do: targets of rules without a model; files that targets generate, unless their lines stand in an
+attribute.
 """
 
 from __future__ import annotations
