@@ -36,6 +36,7 @@ REPAIRED: Mapping[str, str] = {
     "json-object": "TC201",
     "manifest-builder": "TC201",
     "map-of-results": "TC204",
+    "pytest-kind-constructed": "TC202",
     "python-client-objects": "TC204",
     "python-context-manager": "TC204",
     "python-dataclass-config": "TC204",

@@ -373,22 +373,22 @@ def _data_of(pairs: Iterable[Text]) -> tuple[tuple[Value, Value], ...]:
 
 
 def set_image(images: list[Value], setting: Text) -> None:
-    """Change or add the entry that a setting of `kustomize edit set image` is about."""
+    """Put in the entry that a setting of `kustomize edit set image` is about. It takes the place of the former one
+    whole: only what the setting writes as `*` is kept."""
     halves = setting.split_at("=")
     wanted, new = halves if halves is not None else (None, setting)
     name, tag, digest = _taken_apart(new)
     if wanted is not None and wanted.split_at(":") is not None:
         wanted = _taken_apart(wanted)[0]
-    entry: Mapping = Mapping(((Text.of("name"), wanted or name),))
-    at = next((i for i, each in enumerate(images) if as_text(field(each, "name")) == (wanted or name)), None)
-    if at is not None and isinstance(images[at], Mapping):
-        entry = images[at]  # type: ignore[assignment]
-    if wanted is not None and name.literal != "*":
-        entry = with_entry(entry, "newName", name)
-    if tag is not None and tag.literal != "*":
-        entry = with_entry(entry, "newTag", tag)
-    if digest is not None:
-        entry = with_entry(entry, "digest", digest)
+    wanted_name = wanted or name
+    at = next((i for i, each in enumerate(images) if as_text(field(each, "name")) == wanted_name), None)
+    before = images[at] if at is not None else Mapping(())
+    entry = Mapping(((Text.of("name"), wanted_name),))
+    for key, part in (("newName", name if wanted is not None else None), ("newTag", tag), ("digest", digest)):
+        kept = part is not None and part.literal == "*"
+        value = field(before, key) if kept else part
+        if value is not None:
+            entry = with_entry(entry, key, value)
     if at is None:
         images.append(entry)
     else:
