@@ -15,6 +15,7 @@ from tagcheck.frontends.api import EntryKind, TypeInfo, Variable
 from tagcheck.frontends.python import suites
 from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables
+from tagcheck.frontends.python.decorating import decorated, own_decorators
 from tagcheck.frontends.python.functions import CACHES, Definition, FunctionBody, procedure, remembering
 from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
 from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, is_test
@@ -138,6 +139,12 @@ class TopLevel:
         if definition.is_fixture or is_case:
             found = self._filled(found, definition, name)
         self.procedures[name] = found
+        own = own_decorators(self.file, definition, self.procedures)
+        if own and not (definition.is_fixture or is_case):
+            plain = procedure(self.file, definition, defaults, f"{definition.key}%plain")
+            self.procedures[f"{name}%plain"] = plain
+            self.procedures[name], held = decorated(self.file, definition, plain, own)
+            self.variables[held.name] = held
         if definition.is_fixture:
             self._fixture(definition, found)
         elif is_case:
