@@ -353,6 +353,16 @@ class Branch(Struct, frozen=True):
     span: Span
 
 
+class Attempt(Struct, frozen=True):
+    """A body whose failure is handled. Where it surely fails what it did stays done, and the handler runs; where it may
+    fail, either the handler or what follows success does."""
+
+    body: tuple[Statement, ...]
+    handler: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    span: Span
+
+
 class ForEach(Struct, frozen=True):
     """For every item of a list, entry of a mapping, value received from a channel or number below an integer.
     `targets` get (index or key, value), as in Go's range; one target gets the index or key, or, over a channel, the
@@ -466,6 +476,7 @@ Statement: TypeAlias = (
     | Run
     | Redirect
     | Branch
+    | Attempt
     | ForEach
     | While
     | Break

@@ -116,6 +116,8 @@ class _Dump:
                 return self._redirect(statement)
             case ir.Branch():
                 return f"if {self.expression(statement.condition)}"
+            case ir.Attempt():
+                return "attempt"
             case ir.ForEach():
                 return f"for {self._targets(statement.targets) or '_'} in {self.expression(statement.over)}"
             case ir.While():
@@ -270,6 +272,11 @@ def _inner_blocks(statement: ir.Statement) -> Iterator[tuple[str, tuple[ir.State
     match statement:
         case ir.Branch():
             yield "", statement.then
+            if statement.otherwise:
+                yield "else", statement.otherwise
+        case ir.Attempt():
+            yield "", statement.body
+            yield "failed", statement.handler
             if statement.otherwise:
                 yield "else", statement.otherwise
         case ir.While():

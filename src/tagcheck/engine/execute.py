@@ -347,6 +347,21 @@ class Execution(Calls):
         if cell is not None and is_nil and isinstance(self.heap.read(cell), Outcome):
             self.heap.write(cell, Null())
 
+    def _attempt(self, node: ir.Attempt, frame: Frame) -> None:
+        entry, exits = self.guards, self.exit_count()
+        self.run_block(node.body, frame)
+        if self.live:
+            self._either(node, frame)
+        elif self.failed and self.exit_count() == exits:
+            self.guards, self.live, self.failed = entry, True, False
+            self.run_block(node.handler, frame)
+
+    def _either(self, node: ir.Attempt, frame: Frame) -> None:
+        """Whether an attempt failed is not known: the handler runs, or what follows success."""
+        if node.handler or node.otherwise:
+            unknown = ir.Opaque("whether something failed", node.span)
+            self._branch(ir.Branch(unknown, node.handler, node.otherwise, node.span), frame)
+
     def _for_each(self, node: ir.ForEach, frame: Frame) -> None:
         over = self.load(self.evaluate(node.over, frame))
         if isinstance(over, Record) and over.type == "channel":
@@ -395,7 +410,7 @@ class Execution(Calls):
 
     def _rounds(self, rounds: list[tuple[Value, Value]], node: ir.ForEach, frame: Frame) -> None:
         """A loop that counts and can be left in its first round tries again until something succeeds: it runs once."""
-        loop = Loop(self.guards, self.heap.mark())
+        loop, counts = Loop(self.guards, self.heap.mark()), _is_counted(rounds)
         frame.loops.append(loop)
         for number, (key, value) in enumerate(rounds):
             if not self.live or number >= MOST_ROUNDS:
@@ -405,7 +420,7 @@ class Execution(Calls):
                 self.place(target, content, frame, declare=isinstance(target, ir.Name))
             self.run_block(node.body, frame)
             self.go_on_after(loop, loop.continues)
-            if len(frame.exits) + len(loop.breaks) > ways and _is_numeral(value):
+            if counts and len(frame.exits) + len(loop.breaks) > ways:
                 break
         frame.loops.pop()
         self.go_on_after(loop, loop.breaks)
@@ -522,8 +537,13 @@ def _ends_unknown(value: Value) -> bool:
     return isinstance(last, Filling) and last.hole.kind is HoleKind.OUTPUT
 
 
-def _is_numeral(value: Value) -> bool:
-    return isinstance(value, Text) and (value.literal or "").isdecimal()
+def _is_counted(rounds: list[tuple[Value, Value]]) -> bool:
+    """Whether a loop counts: over numerals, or over numbers as a range gives them, from nought or one on."""
+    values = [value for _, value in rounds]
+    if all(isinstance(each, Text) and (each.literal or "").isdecimal() for each in values):
+        return True
+    numbers = [each.value for each in values if isinstance(each, Number)]
+    return len(numbers) == len(values) and numbers in ([*range(len(values))], [*range(1, len(values) + 1)])
 
 
 _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {
@@ -532,6 +552,7 @@ _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {
     ir.Run: Execution._run,
     ir.Redirect: Execution._redirect,
     ir.Branch: Execution._branch,
+    ir.Attempt: Execution._attempt,
     ir.ForEach: Execution._for_each,
     ir.While: Execution._while,
     ir.Break: Execution._break,

@@ -35,6 +35,8 @@ def _changed(body: tuple[ir.Statement, ...]) -> Iterator[str]:
             case ir.Branch():
                 yield from _changed(statement.then)
                 yield from _changed(statement.otherwise)
+            case ir.Attempt():
+                yield from _changed((*statement.body, *statement.handler, *statement.otherwise))
             case ir.ForEach() | ir.Redirect() | ir.Defer() | ir.Spawn():
                 yield from _changed(statement.body)
             case ir.While():

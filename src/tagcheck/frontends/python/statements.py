@@ -263,10 +263,10 @@ class Statements(Expressions):
             body = (*self.side(node.body), *self.side(otherwise))
             self.emit(ir.Branch(ir.Opaque("an exception", span), handled, body, span))
             return False
-        self.suite(node.body)
         if handlers:
-            self.emit(ir.Branch(ir.Opaque("an exception", span), handled, self.side(otherwise), span))
+            self.emit(ir.Attempt(self.side(node.body), handled, self.side(otherwise), span))
         else:
+            self.suite(node.body)
             self.suite(otherwise)
         return False
 
