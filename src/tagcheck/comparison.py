@@ -10,6 +10,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
 
+from tagcheck.ir import TEXT_FIELD
 from tagcheck.values import Hole, HoleKind, Number, Record, Text, Truth, Value
 
 
@@ -92,6 +93,9 @@ def same_key(left: Value, right: Value) -> Same:
             return same(left, right)
         case (Number(value=one), Number(value=other)) | (Truth(value=one), Truth(value=other)):
             return Same.YES if one == other else Same.NO
+        case (Record() as whole, Text() as text) | (Text() as text, Record() as whole):
+            shown = whole.get(TEXT_FIELD)
+            return same(shown, text) if isinstance(shown, Text) else Same.MAYBE
         case Record(), Record() if left.type != right.type:
             return Same.NO
         case Record(), Record():

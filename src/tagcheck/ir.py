@@ -100,6 +100,11 @@ class MapOf(Struct, frozen=True):
     type: str = ""
 
 
+TEXT_FIELD = "%text"
+"""The field of a record that holds the text it is printed as (a uuid, a point in time, a member of an enumeration of
+texts)."""
+
+
 class RecordOf(Struct, frozen=True):
     """A record (struct, object) of a type, with the fields that are set. Embedded fields use the embedded type's
     simple name. As a value it is immutable and copied by assignment."""

@@ -288,6 +288,11 @@ class Program(ProjectFiles):
         inherited = (self.member(each, name, depth + 1) for each in self.parents(qualified))
         return next((each for each in inherited if each), ())
 
+    def is_tuple(self, qualified: str) -> bool:
+        """Whether the fields of a type have numbers too."""
+        info = self.type(qualified)
+        return info is not None and info.underlying == "tuple"
+
     def parents(self, qualified: str) -> tuple[str, ...]:
         """The types that a type inherits from, by their qualified names."""
         module = qualified.rpartition(".")[0]

@@ -349,9 +349,10 @@ class Record(Struct, frozen=True, cache_hash=True):
         return next((value for field, value in self.fields if field == name), None)
 
     def with_field(self, name: str, value: Value) -> Record:
-        """A copy in which one field has another value."""
-        kept = tuple((field, old) for field, old in self.fields if field != name)
-        return Record(self.type, (*kept, (name, value)))
+        """A copy in which one field has another value, in its place if there was one."""
+        if all(field != name for field, _ in self.fields):
+            return Record(self.type, (*self.fields, (name, value)))
+        return Record(self.type, tuple((field, value if field == name else old) for field, old in self.fields))
 
 
 class Pointer(Struct, frozen=True):

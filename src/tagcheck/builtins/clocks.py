@@ -10,13 +10,13 @@ from tagcheck.builtins.general import results
 from tagcheck.builtins.symbolic import (
     NANOSECONDS,
     ONLY_DATE,
-    TEXT_FIELD,
     as_text,
     derived,
     text_argument,
     undecided,
     with_part,
 )
+from tagcheck.ir import TEXT_FIELD
 from tagcheck.values import Alternatives, Filling, Null, Outcome, Pointer, Record, Text, Value
 
 CLOCK = "%clock"

@@ -12,9 +12,10 @@ from tagcheck import values
 from tagcheck.builtins.api import Call, Command, CommandResult, Machine
 from tagcheck.builtins.files import CONTENT, PATH, content_of, path_of, write_to
 from tagcheck.builtins.general import at_place, results
-from tagcheck.builtins.symbolic import TEXT_FIELD, as_text, combine, joined, over, split_text
+from tagcheck.builtins.symbolic import as_text, combine, joined, over, split_text
 from tagcheck.builtins.texts import shell_word
 from tagcheck.guards import Guards
+from tagcheck.ir import TEXT_FIELD
 from tagcheck.source import Span
 from tagcheck.values import (
     EMPTY,

@@ -14,6 +14,7 @@ from tagcheck.guards import when
 from tagcheck.values import (
     Absent,
     Alternatives,
+    FunctionValue,
     LibraryValue,
     Null,
     Number,
@@ -36,7 +37,12 @@ MOST_ITEMS = 200
 
 def listed(call: Call, value: Value) -> Value:
     """What a loop over a value goes through: a list, an open one where it is not known."""
-    return over(call.machine.load(value), _items)
+    content = call.machine.load(value)
+    if isinstance(content, Record | FunctionValue):
+        own = call.machine.methods(value).get("__iter__")
+        found = call.machine.call(own, ()) if own is not None else ()
+        content = call.machine.load(found[0]) if found else content
+    return over(content, _items)
 
 
 def _items(value: Value) -> Value:
@@ -133,43 +139,36 @@ def is_in(call: Call) -> tuple[Value, ...]:
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
-def _change(call: Call, content: Value) -> None:
+def change(call: Call, content: Value) -> None:
+    """Put the content where argument 0 refers to."""
     if isinstance(call.arguments[0], Pointer):
         call.machine.store(call.arguments[0], content)
 
 
-def _list(call: Call) -> values.Sequence | None:
+def list_at(call: Call) -> values.Sequence | None:
+    """The list that argument 0 refers to."""
     loaded = call.machine.load(call.argument(0))
     return loaded if isinstance(loaded, values.Sequence) else None
 
 
 def append(call: Call) -> tuple[Value, ...]:
     """Argument 0, a list, gets argument 1 at its end."""
-    before = _list(call)
+    before = list_at(call)
     if before is not None:
-        _change(call, values.Sequence((*before.items, call.arguments[-1]), before.open))
+        change(call, values.Sequence((*before.items, call.arguments[-1]), before.open))
     return ()
 
 
 def insert(call: Call) -> tuple[Value, ...]:
     """Argument 0, a list, gets its last argument at the place that argument 1 says, at its beginning if there is none
     but the item."""
-    before, at = _list(call), call.argument(1) if len(call.arguments) > 2 else Number(0)
+    before, at = list_at(call), call.argument(1) if len(call.arguments) > 2 else Number(0)
     if before is not None and isinstance(at, Number) and not (before.open and at.value):
         items = list(before.items)
         items.insert(int(at.value), call.arguments[-1])
-        _change(call, values.Sequence(tuple(items), before.open))
+        change(call, values.Sequence(tuple(items), before.open))
     elif before is not None:
-        _change(call, call.unknown("a list with an item at an unknown place"))
-    return ()
-
-
-def rearrange(call: Call) -> tuple[Value, ...]:
-    """Argument 0, a list: `how` is 'clear', 'reverse', 'sort' or 'remove' (the first item equal to argument 1)."""
-    before = _list(call)
-    if before is not None:
-        found = _rearranged(before, str(call.with_.get("how")), call)
-        _change(call, found if found is not None else call.unknown("a list in an unknown order"))
+        change(call, call.unknown("a list with an item at an unknown place"))
     return ()
 
 
@@ -185,60 +184,25 @@ def length(call: Call) -> tuple[Value, ...]:
     return (call.unknown("a number of items"),)
 
 
-def in_order(call: Call) -> tuple[Value, ...]:
-    """A new list of the items of argument 0 in the order of their texts; in the order that they have where that is not
-    known."""
-    found = listed(call, call.argument(0))
-    order = _sorted(found, call) if isinstance(found, values.Sequence) else None
-    return (call.machine.allocate(found if order is None else order),)
-
-
 def delete(call: Call) -> tuple[Value, ...]:
     """Take the entry or the item that argument 1 says out of argument 0."""
     take(call)
     return ()
 
 
-def _rearranged(before: values.Sequence, how: str, call: Call) -> Value | None:
-    items = before.items
-    if how == "clear":
-        return values.Sequence(())
-    if before.open:
-        return None
-    if how == "reverse":
-        return values.Sequence(items[::-1])
-    if how == "remove":
-        answers = [same_key(each, call.argument(1)) for each in items]
-        at = next((index for index, answer in enumerate(answers) if answer is not Same.NO), None)
-        if at is None:
-            return before
-        return values.Sequence((*items[:at], *items[at + 1 :])) if answers[at] is Same.YES else None
-    return _sorted(before, call)
-
-
-def _sorted(before: values.Sequence, call: Call) -> values.Sequence | None:
-    """The items in the order of their texts, backwards where the keyword `reverse` says so; None if that order is not
-    known."""
-    names = [each.literal for each in before.items if isinstance(each, Text)]
-    if before.open or len(names) < len(before.items) or None in names or call.keywords.keys() - {"reverse"}:
-        return None
-    turned = call.keywords.get("reverse") == Truth(True)
-    return values.Sequence(tuple(sorted(before.items, key=lambda each: str(as_text(each)), reverse=turned)))
-
-
 def extend(call: Call) -> tuple[Value, ...]:
     """Argument 0, a list, gets the items of argument 1."""
-    before, more = _list(call), listed(call, call.argument(1))
+    before, more = list_at(call), listed(call, call.argument(1))
     if before is None:
         return ()
     if isinstance(more, values.Sequence):
-        _change(call, values.Sequence((*before.items, *more.items), before.open or more.open))
+        change(call, values.Sequence((*before.items, *more.items), before.open or more.open))
     elif isinstance(more, Alternatives) and not before.open:
         grown = ((g, values.Sequence((*before.items, *each.items), each.open)) for g, each in more.options
                  if isinstance(each, values.Sequence))  # fmt: skip
-        _change(call, alternatives(grown))
+        change(call, alternatives(grown))
     else:
-        _change(call, values.Sequence(before.items, open=True))
+        change(call, values.Sequence(before.items, open=True))
     return ()
 
 
@@ -252,11 +216,11 @@ def take(call: Call) -> tuple[Value, ...]:
         if -len(holder.items) <= position < len(holder.items):
             items = list(holder.items)
             item = items.pop(position)
-            _change(call, values.Sequence(tuple(items)))
+            change(call, values.Sequence(tuple(items)))
             return (item,)
     if isinstance(holder, values.Mapping):
         found = entry(call)[0]
-        _change(call, values.Mapping(tuple(each for each in holder.entries if each[0] != at), holder.open))
+        change(call, values.Mapping(tuple(each for each in holder.entries if each[0] != at), holder.open))
         return (found,)
     return (call.unknown("an item that is taken out"),)
 
@@ -281,7 +245,7 @@ def entry(call: Call) -> tuple[Value, ...]:
     if mapping.open:
         return (call.unknown("an entry that is not known"),)
     if call.with_.get("keeping"):
-        _change(call, values.Mapping((*mapping.entries, (key, default))))
+        change(call, values.Mapping((*mapping.entries, (key, default))))
     return (default,)
 
 
@@ -330,7 +294,7 @@ def update(call: Call) -> tuple[Value, ...]:
     whole = [call.machine.load(each) for each in call.arguments[:2]]
     named = values.Mapping(tuple((Text.of(name), value) for name, value in call.keywords.items()))
     if isinstance(whole[0] if whole else None, values.Mapping):
-        _change(call, _merged([*whole, named]))
+        change(call, _merged([*whole, named]))
     return ()
 
 
@@ -402,6 +366,21 @@ def call_partial(call: Call) -> tuple[Value, ...]:
         return (call.unknown("a function with arguments"),)
     before = {str(name): value for name, value in kept.entries}
     return call.machine.call(given.items[0], (*given.items[1:], *call.arguments), {**before, **call.keywords})
+
+
+def with_fields(call: Call) -> tuple[Value, ...]:
+    """A new object like argument 0 (without arguments, the receiver) with the fields that the keywords give."""
+    given = call.arguments[0] if call.arguments else call.receiver
+    holder = call.machine.load(given) if given is not None else None
+    if not isinstance(holder, Record):
+        return (call.unknown("an object with other fields"),)
+    for name, value in call.keywords.items():
+        holder = holder.with_field(name, value)
+    made = call.machine.allocate(holder)
+    after = call.machine.methods(made).get("__post_init__")
+    if after is not None:
+        call.machine.call(after, ())
+    return (made,)
 
 
 def set_attribute(call: Call) -> tuple[Value, ...]:

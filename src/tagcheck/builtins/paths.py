@@ -105,6 +105,15 @@ def extension(call: Call) -> tuple[Value, ...]:
     return (derived("extension", text) if unknown else EMPTY,)
 
 
+def stem(call: Call) -> tuple[Value, ...]:
+    """The last part of a path without its extension; a name that begins with its only dot has none."""
+    name = last_part_of(text_argument(call, 0))
+    halves = split_last(name, ".")
+    if halves is not None and halves[0].parts:
+        return (halves[0],)
+    return (derived("stem", name) if name.holes else name,)
+
+
 def clean(call: Call) -> tuple[Value, ...]:
     return (cleaned(text_argument(call, 0)),)
 

@@ -44,9 +44,16 @@ class Pattern:
 
     def whole(self, text: str) -> bool:
         """Whether the pattern matches the whole text. Raises Costly as `find` does."""
+        return self.first(text, "fullmatch") is not None
+
+    def first(self, text: str, how: str) -> re.Match[str] | None:
+        """The match in a text as one of Python's functions looks for it: 'search', 'match' or 'fullmatch'. Raises
+        Costly as `find` does."""
+        if how == "search":
+            return self.find(text)
         if len(text) > LONGEST_LINE or len(text) ** self.repeats > MOST_COST:
             raise Costly
-        return self.compiled.fullmatch(text) is not None
+        return self.compiled.match(text) if how == "match" else self.compiled.fullmatch(text)
 
 
 class Costly(Exception):

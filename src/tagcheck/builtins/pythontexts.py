@@ -1,5 +1,5 @@
-"""Texts as Python handles them: methods with the text first, format strings, templates, patterns (Python library
-reference: str, string, re)."""
+"""Texts as Python handles them: methods with the text first, format strings, templates (Python library reference:
+str, string)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tagcheck import values
-from tagcheck.builtins import editing
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.clocks import CLOCK, format_time
 from tagcheck.builtins.marked import between, marked
-from tagcheck.builtins.patterns import pattern
 from tagcheck.builtins.symbolic import (
     as_text,
     combine,
     derived,
     joined,
-    replace_text,
     split_last,
     split_text,
     text_argument,
@@ -29,6 +26,8 @@ from tagcheck.values import EMPTY, Absent, Filling, Null, Number, Opaque, Piece,
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
 _VERB = re.compile(r"%(?:\(([^)]*)\))?([-+ #0]*\d*(?:\.\d+)?)([sdrifxXeEgGcu%])")
+_LAYOUT = re.compile(r"(?:.?[<>^])?0?(?P<width>\d{0,4})(?:\.\d{1,4})?[sdxXbo]?")
+WIDEST = 256
 _STEP = re.compile(r"\.(\w+)|\[([^\]]+)\]")
 _PLACEHOLDER = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 
@@ -152,11 +151,42 @@ def _laid_out(call: Call, value: Value, layout: Text) -> Value:
             call.name, (layout,), call.machine, call.site, value, with_={"letters": True}, identity=call.identity
         )
         return format_time(inner)[0]
+    shown = _shown(value, literal)
+    if shown is not None:
+        return shown
     if literal in ("", "s", "d") or (isinstance(value, Number) and literal in (",", "n")):
         return as_text(value, call.machine)
     return derived(
         f"format:{layout}", as_text(value, call.machine), keeps_unique=literal is not None and "." not in literal
     )
+
+
+def _shown(value: Value, layout: str | None) -> Text | None:
+    """A known text or whole number by a layout with a width, as Python shows it; None for what it does not show."""
+    if not layout or (match := _LAYOUT.fullmatch(layout)) is None or int(match["width"] or 0) > WIDEST:
+        return None
+    plain: str | int | None = value.literal if isinstance(value, Text) else None
+    if isinstance(value, Number) and float(value.value).is_integer():
+        plain = int(value.value)
+    try:
+        return Text.of(format(plain, layout)) if plain is not None else None
+    except ValueError:
+        return None
+
+
+def padded(call: Call) -> tuple[Value, ...]:
+    """Argument 0 filled up to the width in argument 1 with argument 2 (`with`: that character); `side`: where the text
+    stands then, 'left', 'right' or 'center'."""
+    text, width, fill = text_argument(call, 0), call.argument(1), call.with_.get("fill", " ")
+    given = call.arguments[2] if len(call.arguments) > 2 else None
+    character = given.literal if isinstance(given, Text) else str(fill)
+    literal = text.literal
+    if literal is None or not isinstance(width, Number) or not 0 <= width.value <= WIDEST or not character:
+        return (derived(call.name, *texts(call), keeps_unique=True),)
+    if fill == "0":
+        return (Text.of(literal.zfill(int(width.value))),)
+    how = {"left": str.ljust, "right": str.rjust, "center": str.center}[str(call.with_.get("side", "left"))]
+    return (Text.of(how(literal, int(width.value), character)),)
 
 
 def format_fields(call: Call) -> tuple[Value, ...]:
@@ -277,45 +307,7 @@ def template(call: Call) -> tuple[Value, ...]:
     return (Record("string.Template", (("%template", call.argument(0)),)),)
 
 
-# --- patterns --------------------------------------------------------------------------------------------------------
-
-
-def replace_pattern(call: Call) -> tuple[Value, ...]:
-    """Argument 2 with what the pattern in argument 0 finds replaced by argument 1, line by line; `compiled`: the
-    receiver is the pattern."""
-    if call.with_.get("compiled"):
-        held = call.machine.load(call.receiver) if call.receiver is not None else None
-        wanted = held.get("%pattern") if isinstance(held, Record) else None
-        replacement, text = call.argument(0), call.argument(1)
-    else:
-        wanted, replacement, text = call.argument(0), call.argument(1), call.argument(2)
-    written = wanted.literal if isinstance(wanted, Text) else None
-    if written is None or not isinstance(replacement, Text) or not isinstance(text, Text):
-        return (derived("re.sub", *(as_text(each, call.machine) for each in (text, replacement))),)
-    form = pattern(_plain_pattern(written), extended=True)
-    if form is None:
-        return (derived(f"re.sub:{written}", text, replacement),)
-    edit = editing.Edit("s", pattern=form, wanted=written, replacement=_escaped(replacement), everywhere=True)
-    changed = editing.edited(text, (edit,), False, call.machine.missed)
-    return (derived(f"re.sub:{written}", text, replacement) if changed is None else changed,)
-
-
-def _plain_pattern(written: str) -> str:
-    """The pattern in the notation that stream editors share."""
-    return written.removeprefix("(?m)").replace("\\d", "[0-9]").replace("(?:", "(")
-
-
-def _escaped(replacement: Text) -> Text:
-    """A replacement as a stream editor writes it: `&` stands for itself, `\\g<1>` for a group."""
-    found = replace_text(replacement, "&", Text.of("\\&"))
-    for number in range(10):
-        found = replace_text(found, f"\\g<{number}>", Text.of(f"\\{number}" if number else "&"))
-    return found
-
-
-def compiled(call: Call) -> tuple[Value, ...]:
-    """A pattern that argument 0 is the text of."""
-    return (Record("re.Pattern", (("%pattern", call.argument(0)),)),)
+# --- truth ------------------------------------------------------------------------------------------------------------
 
 
 def truth_of(call: Call) -> tuple[Value, ...]:

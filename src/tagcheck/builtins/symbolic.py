@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.guards import ALWAYS, Guards
+from tagcheck.ir import TEXT_FIELD
 from tagcheck.values import (
     EMPTY,
     MOST_OPTIONS,
@@ -31,9 +32,6 @@ from tagcheck.values import (
     alternatives,
     iterate,
 )
-
-TEXT_FIELD = "%text"
-"""The field of a library's record that holds the text it is printed as (a uuid, a point in time)."""
 
 Part: TypeAlias = Piece | Filling
 Run: TypeAlias = tuple[Piece, ...] | Filling

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from tagcheck.builtins.symbolic import TEXT_FIELD
 from tagcheck.engine.state import Heap
 from tagcheck.guards import ALWAYS, Guards
+from tagcheck.ir import TEXT_FIELD
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span

@@ -18,7 +18,7 @@ from tagcheck.engine.writes import changed_lists
 from tagcheck.events import Dropped
 from tagcheck.guards import Guards, any_of
 from tagcheck.image import looks_like_reference
-from tagcheck.ir import Procedure
+from tagcheck.ir import TEXT_FIELD, Procedure
 from tagcheck.link import INITIAL, Program
 from tagcheck.models import Models
 from tagcheck.source import Span
@@ -192,6 +192,12 @@ class Calls(Leaving):
         origin = record.get(BASE)
         if isinstance(origin, Opaque) and found is None:
             return self._opaque_method(base, origin, name)
+        for parent in self.program.parents(record.type):
+            if self.models.find(f"{parent}.{name}") is not None:
+                return LibraryValue(f"{parent}.{name}", base)
+        shown = record.get(TEXT_FIELD)
+        if isinstance(shown, Text) and self.models.find(f"{record.type}.{name}") is None:
+            return self._other_method(shown, shown, name)
         return LibraryValue(f"{record.type or '*'}.{name}", base)
 
     def _opaque_method(self, base: Value, value: Opaque, name: str) -> Value:

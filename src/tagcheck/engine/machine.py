@@ -17,7 +17,7 @@ from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import HoleKind, Pointer, Record, Value
+from tagcheck.values import FunctionValue, HoleKind, Pointer, Record, Value
 
 MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
@@ -49,9 +49,14 @@ class Machine(Launches):
 
     def methods(self, value: Value) -> Mapping[str, Value]:
         content = self.load(value)
-        if not isinstance(content, Record):
-            return {}
-        return {name: self.method(value, content, name) for name in self.program.method_names(content.type)}
+        match content:
+            case Record():
+                return {name: self.method(value, content, name) for name in self.program.method_names(content.type)}
+            case FunctionValue(procedure=made) if made.constructs:
+                own = ((name, self.field(value, name)) for name in self.program.method_names(made.constructs))
+                return {name: each for name, each in own if isinstance(each, FunctionValue) and each.receiver is value}
+            case _:
+                return {}
 
     def spawn(self, function: Value) -> None:
         self.spawn_value(function)

@@ -298,6 +298,11 @@ class Symbols(Basis):
                 return slice_text(base, int(at), int(at) + 1)
             case Mapping(), Text() | Number() | Truth() | Record():
                 return self._entry(base, index)
+            case FunctionValue(procedure=made), Text() if made.constructs and index.literal is not None:
+                return self.field(base, index.literal)
+            case Record(), Number(value=at) if self.program.is_tuple(base.type):
+                fields = base.fields
+                return fields[int(at)][1] if -len(fields) <= at < len(fields) else self.opaque("no such item")
             case Opaque(), _:
                 key = self.as_text(index)
                 return Opaque(f"{base.identity}[{key}]", base.reason)

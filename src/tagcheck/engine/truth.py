@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tagcheck.comparison import Same, same
+from tagcheck.comparison import Same, same, same_key
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.ir import CompareOp
 from tagcheck.values import (
@@ -171,6 +171,8 @@ def _equal(left: Value, right: Value) -> Condition:
             return _equal(right, left)
         case Pointer(), Pointer():
             return constant(left == right)
+        case (Record(), Record() | Text()) | (Text(), Record()) if (answer := same_key(left, right)) is not Same.MAYBE:
+            return constant(answer is Same.YES)
         case Opaque(), Opaque() if left.identity == right.identity:
             return TRUE
     return atom(_question(left, right))

@@ -6,6 +6,7 @@ each name that its body assigns ('Class.NAME').
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -13,6 +14,8 @@ import libcst as cst
 from tagcheck import ir
 from tagcheck.frontends.api import TypeInfo, Variable
 from tagcheck.frontends.python.body import Scope
+from tagcheck.frontends.python.decorating import PLAIN, decorated, own_decorators
+from tagcheck.frontends.python.enumerations import Enumeration, is_enumeration, member, names_text
 from tagcheck.frontends.python.functions import (
     CACHES,
     RESULT,
@@ -21,7 +24,7 @@ from tagcheck.frontends.python.functions import (
     procedure,
     remembering,
 )
-from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, keyword, type_of
+from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, keyword, type_of, written_names
 from tagcheck.frontends.python.sourcefile import SourceFile
 from tagcheck.source import Span
 
@@ -51,21 +54,28 @@ class ClassParts:
     variables: dict[str, Variable] = field(default_factory=dict)
     fields: tuple[ClassField, ...] = ()
     tests: tuple[cst.FunctionDef, ...] = ()
+    is_enumeration: bool = False
 
 
 class ClassReader:
-    """Reads a class of a file; `known` are those before it, whose fields it may inherit."""
+    """Reads a class of a file; `known` are those before it, whose fields it may inherit, `functions` the functions."""
 
-    def __init__(self, file: SourceFile, node: cst.ClassDef, known: dict[str, ClassParts]) -> None:
+    def __init__(
+        self, file: SourceFile, node: cst.ClassDef, known: dict[str, ClassParts], functions: Collection[str]
+    ) -> None:
         self.file, self.node = file, node
         self.name = node.name.value
         self.bases = tuple(filter(None, (dotted(each.value) for each in node.bases if each.keyword is None)))
-        self.parts = ClassParts(TypeInfo(self.name, parents=self.bases))
+        is_tuple = any(base.rpartition(".")[2] == "NamedTuple" for base in self.bases)
+        self.parts = ClassParts(TypeInfo(self.name, underlying="tuple" if is_tuple else "", parents=self.bases))
         self._assigned: dict[str, str] = {}
         self._known = known
+        self._functions = functions
 
     def read(self, defaults: dict[str, ir.Expression] | None = None) -> ClassParts:
         body = self.node.body.body
+        parents = [self._known[base] for base in self.bases if base in self._known]
+        self.parts.is_enumeration = is_enumeration(self.bases) or any(each.is_enumeration for each in parents)
         for statement in body:
             if isinstance(statement, cst.FunctionDef):
                 self._method(statement)
@@ -78,8 +88,19 @@ class ClassReader:
         if self._is_record():
             inherited = [field_ for base in self.bases if base in self._known for field_ in self._known[base].fields]
             self.parts.fields = (*inherited, *self._fields())
-        self.parts.procedures[self.name] = self._constructor()
+        if self.parts.is_enumeration:
+            enumeration = Enumeration(self.file, self.name, self._members(), self.file.span(self.node.name))
+            self.parts.procedures.update(enumeration.procedures())
+        else:
+            self.parts.procedures[self.name] = self._constructor()
+        if self.parts.info.underlying:
+            every = _through_fields(self.file, self.name, self.file.span(self.node.name), self.parts.fields)
+            self.parts.procedures.setdefault(f"{self.name}.__iter__", every)
         return self.parts
+
+    def _members(self) -> list[str]:
+        """The members of an enumeration in the order in which they are written."""
+        return [name for name in self._assigned if not name.startswith("_")]
 
     def _is_record(self) -> bool:
         named = {name.rpartition(".")[2] for name, _ in decorators_of(self.node)}
@@ -101,6 +122,11 @@ class ClassReader:
             self.parts.variables[cache] = cache_variable(self.file, cache, inner)
             self.parts.procedures[f"{name}%asked"] = inner
             self.parts.procedures[name] = remembering(self.file, definition, inner, cache)
+        elif own := own_decorators(self.file, definition, self._functions):
+            plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
+            self.parts.procedures[f"{name}{PLAIN}"] = plain
+            self.parts.procedures[name], held = decorated(self.file, definition, plain, own)
+            self.parts.variables[held.name] = held
         else:
             self.parts.procedures[name] = procedure(self.file, definition, defaults)
 
@@ -115,11 +141,23 @@ class ClassReader:
             body = FunctionBody(file, Scope(f"{file.key}#{self.name}"))
             body.renamed = assigned
             body.statement(node)
+            for name in names if self.parts.is_enumeration else ():
+                self._member(body, name, span)
             return tuple(body.out)
 
-        for name in bound_by(node):
+        names = list(bound_by(node))
+        for name in names:
             own = f"{self.name}.{name}"
             self.parts.variables[own] = Variable(own, span, lower, file.words(node))
+
+    def _member(self, body: FunctionBody, name: str, span: Span) -> None:
+        """Make a member of what its name was assigned."""
+        if name in self._members():
+            known = self._known.get(self.bases[0]) if self.bases else None
+            is_text = names_text(self.bases) or (known is not None and names_text(known.info.parents))
+            makes = any(each.name.value == "__init__" for each in self._methods())
+            place = ir.Name(self._assigned[name], span)
+            body.out.extend(member(f"{self.file.module}.{self.name}", name, place, is_text, makes))
 
     def _fields(self) -> list[ClassField]:
         found: list[ClassField] = []
@@ -143,7 +181,6 @@ class ClassReader:
     # --- making objects ---
 
     def _constructor(self) -> ir.Procedure:
-        file, span = self.file, self.file.span(self.node.name)
         own = next((each for each in self._methods() if each.name.value == "__init__"), None)
         fields = self.parts.fields if own is None else ()
         if own is not None:
@@ -152,33 +189,10 @@ class ClassReader:
             parameters = self._field_parameters(fields)
         else:
             parameters = (ir.Parameter("args", variadic=True), ir.Parameter("keywords", rest=True))
-        qualified = f"{file.module}.{self.name}"
-        after = "__post_init__" if fields else "__init__"
-
-        def lower() -> tuple[ir.Statement, ...]:
-            body = FunctionBody(file, Scope(f"{file.key}#{self.name}"))
-            made = ir.Name("%self", span)
-            values = tuple((each.name, _held_field(body, each)) for each in fields)
-            body.emit(ir.Assign((made,), ir.Allocate(ir.RecordOf(qualified, values, span), span), span))
-            arguments = tuple(map(_passed_on, parameters)) if not fields else ()
-            if not fields or f"{self.name}.{after}" in self.parts.procedures:
-                body.emit(ir.Invoke((), ir.Field(made, after, span), arguments, span))
-            body.emit(ir.Return((made,), span))
-            return tuple(body.out)
-
-        mentions = frozenset(("__init__", "__post_init__")) | file.words(
-            *(each.factory for each in fields if each.factory)
-        )
-        return ir.Procedure(
-            f"{file.key}#{self.name}",
-            file.module,
-            parameters,
-            lower,
-            span,
-            RESULT,
-            mentions=mentions,
-            constructs=qualified,
-        )
+        after = "__init__" if not fields else ""
+        if f"{self.name}.__post_init__" in self.parts.procedures:
+            after = after or "__post_init__"
+        return constructor(self.file, self.name, self.file.span(self.node.name), parameters, fields, after)
 
     def _methods(self) -> list[cst.FunctionDef]:
         return [each for each in self.node.body.body if isinstance(each, cst.FunctionDef)]
@@ -195,6 +209,64 @@ class ClassReader:
                 default = ir.Constant(None, self.file.span(each.factory))
             found.append(ir.Parameter(each.name, each.type, default=default))
         return tuple(found)
+
+
+def constructor(
+    file: SourceFile,
+    name: str,
+    span: Span,
+    parameters: tuple[ir.Parameter, ...],
+    fields: tuple[ClassField, ...],
+    after: str = "",
+) -> ir.Procedure:
+    """The procedure that makes an object of a class with these fields; `after`: the method that is called then, with
+    the arguments if there are no fields."""
+    qualified = f"{file.module}.{name}"
+
+    def lower() -> tuple[ir.Statement, ...]:
+        body = FunctionBody(file, Scope(f"{file.key}#{name}"))
+        made = ir.Name("%self", span)
+        values = tuple((each.name, _held_field(body, each)) for each in fields)
+        body.emit(ir.Assign((made,), ir.Allocate(ir.RecordOf(qualified, values, span), span), span))
+        if after:
+            arguments = tuple(map(_passed_on, parameters)) if not fields else ()
+            body.emit(ir.Invoke((), ir.Field(made, after, span), arguments, span))
+        body.emit(ir.Return((made,), span))
+        return tuple(body.out)
+
+    mentions = frozenset(("__init__", "__post_init__")) | file.words(*(each.factory for each in fields if each.factory))
+    key = f"{file.key}#{name}"
+    return ir.Procedure(key, file.module, parameters, lower, span, RESULT, mentions=mentions, constructs=qualified)
+
+
+def named_tuple(file: SourceFile, node: cst.CSTNode) -> tuple[str, ClassParts] | None:
+    """The name and the parts of a class that a call of `namedtuple` or `NamedTuple` makes; None for any other
+    statement."""
+    match node:
+        case cst.Assign(targets=[target], value=cst.Call() as call):
+            name, maker = dotted(target.target), dotted(call.func).rpartition(".")[2]
+        case _:
+            return None
+    if maker not in ("namedtuple", "NamedTuple") or not name.isidentifier() or len(call.args) < 2:
+        return None
+    fields = tuple(ClassField(each, "") for each in written_names(call.args[1].value))
+    parts = ClassParts(TypeInfo(name, underlying="tuple", parents=(dotted(call.func),)), fields=fields)
+    parameters = tuple(ir.Parameter(each.name) for each in fields)
+    span = file.span(call)
+    parts.procedures[name] = constructor(file, name, span, parameters, fields)
+    parts.procedures[f"{name}.__iter__"] = _through_fields(file, name, span, fields)
+    return (name, parts) if fields and len(call.args) == 2 else None
+
+
+def _through_fields(file: SourceFile, name: str, span: Span, fields: tuple[ClassField, ...]) -> ir.Procedure:
+    """What goes through a named tuple."""
+
+    def lower() -> tuple[ir.Statement, ...]:
+        items = tuple(ir.Field(ir.Name("self", span), each.name, span) for each in fields)
+        return (ir.Return((ir.ListOf(items, span),), span),)
+
+    receiver = ir.Parameter("self", f"{file.module}.{name}")
+    return ir.Procedure(f"{file.key}#{name}.__iter__", file.module, (), lower, span, RESULT, receiver=receiver)
 
 
 def _held_field(body: FunctionBody, each: ClassField) -> ir.Expression:

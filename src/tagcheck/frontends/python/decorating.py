@@ -1,8 +1,8 @@
 """Functions that a decorator of the project takes the place of (Python 3.13 reference, section 8.7).
 
 What a decorator gives for a function is a variable of the module, evaluated once; the name of the function calls it.
-Only decorators that surely are the project's own count: one of the same file, of a relative import, or of the same
-package. Those of libraries are described by models.
+Only decorators that surely are the project's own count: those of the same file and of a relative import. Any other is
+taken to change nothing, or is described by a model.
 """
 
 from __future__ import annotations
@@ -19,26 +19,23 @@ from tagcheck.frontends.python.names import dotted
 from tagcheck.frontends.python.sourcefile import SourceFile
 from tagcheck.source import Span
 
+PLAIN = "%plain"
+"""What the name of a function itself ends with."""
 _PARAMETERS = (ir.Parameter("args", variadic=True), ir.Parameter("keywords", rest=True))
 
 
 def own_decorators(file: SourceFile, definition: Definition, defined: Collection[str]) -> list[cst.BaseExpression]:
     """The decorators of a function that are the project's own, the innermost first. `defined` are the functions of the
     file so far."""
-    package = file.module.partition(".")[0]
-    return [
-        each.decorator
-        for each in reversed(definition.node.decorators)
-        if _is_own(each.decorator, file, defined, package)
-    ]
+    written = [each.decorator for each in reversed(definition.node.decorators)]
+    return [each for each in written if _is_own(each, file, defined)]
 
 
-def _is_own(decorator: cst.BaseExpression, file: SourceFile, defined: Collection[str], package: str) -> bool:
+def _is_own(decorator: cst.BaseExpression, file: SourceFile, defined: Collection[str]) -> bool:
     root, _, rest = dotted(decorator.func if isinstance(decorator, cst.Call) else decorator).partition(".")
     if root in defined:
         return not rest
-    module = file.imports.get(root, "")
-    return module.startswith(".") or ("." in module.partition(":")[0] and module.partition(".")[0] == package)
+    return file.imports.get(root, "").startswith(".")
 
 
 def decorated(
@@ -46,7 +43,7 @@ def decorated(
 ) -> tuple[ir.Procedure, Variable]:
     """The procedure that a function's name stands for, and the variable that holds what its decorators give. `plain` is
     the function itself, which the module knows by the end of its key."""
-    name = definition.node.name.value
+    name = plain.key.rpartition("#")[2].removesuffix(PLAIN)
     holder, span = f"decorated:{name}", file.span(definition.node.name)
 
     def value() -> tuple[ir.Statement, ...]:
@@ -62,14 +59,20 @@ def decorated(
 
     def call() -> tuple[ir.Statement, ...]:
         result = ir.Name("%1", span)
-        invoked = ir.Invoke((result,), ir.Global(file.module, holder, span), tuple(_handed_on(span)), span)
+        given = tuple(_handed_on(plain.receiver, span))
+        invoked = ir.Invoke((result,), ir.Global(file.module, holder, span), given, span)
         return (invoked, ir.Return((result,), span))
 
     mentions = plain.mentions | {plain.key.rpartition("#")[2]}
-    procedure = ir.Procedure(definition.key, file.module, _PARAMETERS, call, plain.span, RESULT, mentions=mentions)
+    procedure = ir.Procedure(
+        definition.key, file.module, _PARAMETERS, call, plain.span, RESULT, receiver=plain.receiver, mentions=mentions,
+        computed=plain.computed,
+    )  # fmt: skip
     return procedure, Variable(holder, span, value, mentions)
 
 
-def _handed_on(span: Span) -> Iterator[ir.Argument]:
+def _handed_on(receiver: ir.Parameter | None, span: Span) -> Iterator[ir.Argument]:
+    if receiver is not None:
+        yield ir.Argument(ir.Name(receiver.name, span))
     yield ir.Argument(ir.Spread(ir.Name("args", span), span))
     yield ir.Argument(ir.Name("keywords", span), ir.ALL_KEYWORDS)

@@ -21,6 +21,24 @@ def dotted(node: cst.BaseExpression | None) -> str:
     return ".".join((node.value, *reversed(names)))
 
 
+def written_names(node: cst.BaseExpression) -> list[str]:
+    """The names in a text ('a b' or 'a, b') or in a list of texts or of pairs that begin with one."""
+    match node:
+        case cst.SimpleString() | cst.ConcatenatedString():
+            written = node.evaluated_value
+            return written.replace(",", " ").split() if isinstance(written, str) else []
+        case cst.List(elements=elements) | cst.Tuple(elements=elements):
+            return [name for each in elements for name in _first_name(each.value)]
+        case _:
+            return []
+
+
+def _first_name(node: cst.BaseExpression) -> list[str]:
+    if isinstance(node, cst.Tuple) and node.elements:
+        node = node.elements[0].value
+    return written_names(node)[:1] if isinstance(node, cst.SimpleString) else []
+
+
 def bound_by(statement: cst.CSTNode) -> Iterator[str]:
     """The names that a statement assigns, those of the statements in it included; functions and classes have names of
     their own and are not looked into."""

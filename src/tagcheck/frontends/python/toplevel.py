@@ -14,8 +14,8 @@ from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, TypeInfo, Variable
 from tagcheck.frontends.python import suites
 from tagcheck.frontends.python.body import Scope
-from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables
-from tagcheck.frontends.python.decorating import decorated, own_decorators
+from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables, named_tuple
+from tagcheck.frontends.python.decorating import PLAIN, decorated, own_decorators
 from tagcheck.frontends.python.functions import CACHES, Definition, FunctionBody, procedure, remembering
 from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
 from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, is_test
@@ -118,6 +118,8 @@ class TopLevel:
                     self._loose.append(node)
                     for inner in _inner_definitions(node):
                         self._definitions([inner])
+                case _ if (tuple_ := named_tuple(self.file, node)) is not None:
+                    self._known(*tuple_)
                 case _ if not _is_import(node):
                     self._loose.append(node)
 
@@ -141,8 +143,8 @@ class TopLevel:
         self.procedures[name] = found
         own = own_decorators(self.file, definition, self.procedures)
         if own and not (definition.is_fixture or is_case):
-            plain = procedure(self.file, definition, defaults, f"{definition.key}%plain")
-            self.procedures[f"{name}%plain"] = plain
+            plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
+            self.procedures[f"{name}{PLAIN}"] = plain
             self.procedures[name], held = decorated(self.file, definition, plain, own)
             self.variables[held.name] = held
         if definition.is_fixture:
@@ -173,11 +175,9 @@ class TopLevel:
             self._automatic.append(name)
 
     def _class(self, node: cst.ClassDef) -> None:
-        parts = ClassReader(self.file, node, self._classes).read()
+        parts = ClassReader(self.file, node, self._classes, self.procedures).read()
         name = node.name.value
-        self._classes[name] = parts
-        self.types[name] = parts.info
-        self.variables.update(parts.variables)
+        self._known(name, parts)
         methods = [each for each in node.body.body if isinstance(each, cst.FunctionDef)]
         for each in methods:
             own = f"{name}.{each.name.value}"
@@ -189,6 +189,12 @@ class TopLevel:
             tests = tuple(each.name.value for each in methods if suites.is_entry(each))
             if tests:
                 self._groups.append(suites.TestClass(name, tests, self.file.span(node.name)))
+
+    def _known(self, name: str, parts: ClassParts) -> None:
+        self._classes[name] = parts
+        self.types[name] = parts.info
+        self.variables.update(parts.variables)
+        self.procedures.update(parts.procedures)
 
     def _is_test_class(self, name: str, parts: ClassParts) -> bool:
         bases = {base.rpartition(".")[2] for base in parts.info.parents}

@@ -1,0 +1,110 @@
+"""Lists put in order, and what is the first or last of one in an order (Python library reference: `sorted`,
+`list.sort`, `min`, `max`, `any`, `all`)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from tagcheck import values
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.containers import MOST_ITEMS, change, list_at, listed
+from tagcheck.builtins.template_scope import truthy
+from tagcheck.comparison import Same, same_key
+from tagcheck.values import Null, Number, Text, Truth, Value
+
+Rank: TypeAlias = "str | float | tuple[Rank, ...]"
+"""What an item is ordered by."""
+
+
+def in_order(call: Call) -> tuple[Value, ...]:
+    """A new list of the items of argument 0 in their order; in the one that they have where that is not known."""
+    found = listed(call, call.argument(0))
+    order = _sorted(found, call) if isinstance(found, values.Sequence) else None
+    return (call.machine.allocate(found if order is None else order),)
+
+
+def rearrange(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a list: `how` is 'clear', 'reverse', 'sort' or 'remove' (the first item equal to argument 1)."""
+    before = list_at(call)
+    if before is not None:
+        found = _rearranged(before, str(call.with_.get("how")), call)
+        change(call, found if found is not None else call.unknown("a list in an unknown order"))
+    return ()
+
+
+def _rearranged(before: values.Sequence, how: str, call: Call) -> Value | None:
+    items = before.items
+    if how == "clear":
+        return values.Sequence(())
+    if before.open:
+        return None
+    if how == "reverse":
+        return values.Sequence(items[::-1])
+    if how == "remove":
+        answers = [same_key(each, call.argument(1)) for each in items]
+        at = next((index for index, answer in enumerate(answers) if answer is not Same.NO), None)
+        if at is None:
+            return before
+        return values.Sequence((*items[:at], *items[at + 1 :])) if answers[at] is Same.YES else None
+    return _sorted(before, call)
+
+
+def _sorted(before: values.Sequence, call: Call) -> values.Sequence | None:
+    """The items in the order of what they are, or of what the keyword `key`, a function, gives for them; backwards
+    where the keyword `reverse` says so. None if that order is not known."""
+    turned = call.keywords.get("reverse", Truth(False))
+    ranks = None if before.open else [_rank(call.machine.load(each)) for each in _keys(before, call)]
+    if ranks is None or None in ranks or not isinstance(turned, Truth):
+        return None
+    try:
+        order = sorted(range(len(ranks)), key=lambda at: ranks[at], reverse=turned.value)  # type: ignore[arg-type,return-value]
+    except TypeError:
+        return None
+    return values.Sequence(tuple(before.items[at] for at in order))
+
+
+def _keys(items: values.Sequence, call: Call) -> list[Value]:
+    function = call.keywords.get("key", Null())
+    if isinstance(function, Null):
+        return list(items.items)
+    found = [call.machine.call(function, (each,)) for each in items.items[:MOST_ITEMS]]
+    keys = [each[0] if each else Null() for each in found]
+    return [*keys, *(Null() for _ in items.items[MOST_ITEMS:])]
+
+
+def _rank(value: Value) -> Rank | None:
+    match value:
+        case Text():
+            return value.literal
+        case Number() | Truth():
+            return float(value.value)
+        case values.Sequence(items, False):
+            ranks = [_rank(each) for each in items]
+            return None if None in ranks else tuple(each for each in ranks if each is not None)
+        case _:
+            return None
+
+
+def extreme(call: Call) -> tuple[Value, ...]:
+    """The smallest item of argument 0, or of the arguments if there are several; `last`: the greatest."""
+    given = listed(call, call.argument(0)) if len(call.arguments) == 1 else values.Sequence(call.arguments)
+    if not isinstance(given, values.Sequence) or given.open:
+        return (call.unknown("the greatest or smallest of unknown items"),)
+    if not given.items:
+        return (call.keywords.get("default", call.unknown("an item of an empty list")),)
+    order = _sorted(given, call)
+    if order is None:
+        return (call.unknown("the greatest or smallest of unknown items"),)
+    return (order.items[-1 if call.with_.get("last") else 0],)
+
+
+def any_item(call: Call) -> tuple[Value, ...]:
+    """Whether an item of argument 0 is true; `every`: whether all are."""
+    given, every = listed(call, call.argument(0)), bool(call.with_.get("every"))
+    unknown = call.unknown("whether items are true")
+    if not isinstance(given, values.Sequence):
+        return (unknown,)
+    found = [truthy(call.machine.load(each)) for each in given.items]
+    if (not every) in found:
+        return (Truth(not every),)
+    return (unknown if given.open or None in found else Truth(every),)

@@ -1,0 +1,261 @@
+"""Regular expressions as Python has them (Python library reference, `re`), as far as they can be matched in bounded
+time: searched for in texts that are known, replaced in others too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tagcheck import values
+from tagcheck.builtins import editing
+from tagcheck.builtins.api import Call
+from tagcheck.builtins.patterns import Costly, Pattern, pattern
+from tagcheck.builtins.symbolic import as_text, derived, replace_text
+from tagcheck.values import Null, Number, Record, Text, Value
+
+_CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \t\n"}
+_NAMED = re.compile(r"\?P<(\w+)>")
+MOST_FOUND = 500
+
+
+@dataclass
+class Translation:
+    """A pattern in the notation that stream editors share. `groups`: for each pair of brackets in it, in order, whether
+    it is a group of Python's; `names`: those that have names, by their numbers among these."""
+
+    written: str = ""
+    groups: list[bool] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def pattern(self) -> Pattern | None:
+        return pattern(self.written, extended=True)
+
+    def captured(self, match: re.Match[str]) -> list[str | None]:
+        """What the whole pattern and each group of Python's matched."""
+        own = [at for at, counts in enumerate(self.groups, 1) if counts]
+        return [match[0], *(match[at] for at in own)]
+
+
+def translated(written: str) -> Translation | None:
+    """A pattern of Python's; None for one with flags, assertions or escapes that the shared notation lacks."""
+    found, at = Translation(), 0
+    parts: list[str] = []
+    while at < len(written):
+        character = written[at]
+        if character == "[":
+            end, members = _set(written, at + 1)
+            if members is None:
+                return None
+            parts.append(members)
+            at = end
+        elif character == "\\":
+            parts.append(written[at : at + 2])
+            at += 2
+        elif character == "(":
+            parts.append("(")
+            after = _group(found, written, at + 1)
+            if after is None:
+                return None
+            at = after
+        else:
+            parts.append(character)
+            at += 1
+    found.written = "".join(parts)
+    return found
+
+
+def _group(found: Translation, written: str, at: int) -> int | None:
+    """Note the group that begins; where its content does."""
+    if written[at : at + 1] != "?":
+        found.groups.append(True)
+        return at
+    named = _NAMED.match(written, at)
+    if named is not None:
+        found.groups.append(True)
+        found.names[named[1]] = sum(found.groups)
+        return named.end()
+    found.groups.append(False)
+    return at + 2 if written[at : at + 2] == "?:" else None
+
+
+def _set(written: str, at: int) -> tuple[int, str | None]:
+    """Where a set ends, and the set as the shared notation writes it, in which a backslash stands for itself."""
+    negated = written[at : at + 1] == "^"
+    at += negated
+    members, last = "", ""
+    while at < len(written) and (written[at] != "]" or not members):
+        character = written[at]
+        at += 1
+        if character == "\\":
+            character = written[at : at + 1]
+            at += 1
+            if character == "-":
+                last = "-"
+            elif character in _CLASSES:
+                members += _CLASSES[character]
+            elif character and not character.isalnum() and character not in "]\\^":
+                members += character
+            else:
+                return at, None
+        else:
+            members += character
+    return at + 1, f"[{'^' if negated else ''}{members}{last}]" if at < len(written) else None
+
+
+# --- replacing -------------------------------------------------------------------------------------------------------
+
+
+def replace_pattern(call: Call) -> tuple[Value, ...]:
+    """Argument 2 with what the pattern in argument 0 finds replaced by argument 1, line by line; `compiled`: the
+    receiver is the pattern."""
+    wanted, (replacement, text) = _wanted(call, 2)
+    if wanted is None or not isinstance(replacement, Text) or not isinstance(text, Text):
+        return (derived("re.sub", *(as_text(each, call.machine) for each in (text, replacement))),)
+    unknown = derived(f"re.sub:{wanted}", text, replacement)
+    found = translated(wanted.removeprefix("(?m)"))
+    form = found.pattern if found is not None else None
+    numbered = "\\" in (replacement.literal or "\\")
+    if found is None or form is None or (numbered and not all(found.groups)):
+        return (unknown,)
+    edit = editing.Edit("s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=True)
+    changed = editing.edited(text, (edit,), False, call.machine.missed)
+    return (unknown if changed is None else changed,)
+
+
+def _wanted(call: Call, count: int) -> tuple[str | None, tuple[Value, ...]]:
+    """The pattern of a call if it is known, and so many arguments besides it."""
+    if not call.with_.get("compiled"):
+        first = call.argument(0)
+        return (
+            first.literal if isinstance(first, Text) else _compiled(call, first),
+            tuple(call.argument(at) for at in range(1, count + 1)),
+        )
+    held = call.receiver if call.receiver is not None else Null()
+    return _compiled(call, held), tuple(call.argument(at) for at in range(count))
+
+
+def _compiled(call: Call, value: Value) -> str | None:
+    held = call.machine.load(value)
+    wanted = held.get("%pattern") if isinstance(held, Record) else None
+    return wanted.literal if isinstance(wanted, Text) else None
+
+
+def _escaped(replacement: Text) -> Text:
+    """A replacement as a stream editor writes it: `&` stands for itself, `\\g<1>` for a group."""
+    found = replace_text(replacement, "&", Text.of("\\&"))
+    for number in range(10):
+        found = replace_text(found, f"\\g<{number}>", Text.of(f"\\{number}" if number else "&"))
+    return found
+
+
+def compiled(call: Call) -> tuple[Value, ...]:
+    """A pattern that argument 0 is the text of. What a flag changes is not known."""
+    wanted = (
+        call.argument(0) if len(call.arguments) == 1 and not call.keywords else call.unknown("a pattern with flags")
+    )
+    return (Record("re.Pattern", (("%pattern", wanted),)),)
+
+
+# --- searching -------------------------------------------------------------------------------------------------------
+
+
+def match_pattern(call: Call) -> tuple[Value, ...]:
+    """What the pattern in argument 0 (`compiled`: the receiver) matches in the text in argument 1, none if nothing;
+    `how`: 'search', 'match' or 'fullmatch'."""
+    found = _searchable(call)
+    if found is None:
+        return (call.unknown("what a pattern matches"),)
+    translation, form, text = found
+    try:
+        match = form.first(text.literal or "", str(call.with_.get("how", "search")))
+    except Costly:
+        return (call.unknown("what a pattern matches"),)
+    if match is None:
+        return (Null(),)
+    groups = tuple(Null() if each is None else Text.of(each) for each in translation.captured(match))
+    names = tuple((Text.of(name), groups[at]) for name, at in translation.names.items())
+    return (Record("re.Match", (("%groups", values.Sequence(groups)), ("%names", values.Mapping(names)))),)
+
+
+def every_match(call: Call) -> tuple[Value, ...]:
+    """All that the pattern in argument 0 (`compiled`: the receiver) matches in the text in argument 1: its groups, or
+    the whole where it has none."""
+    found = _searchable(call)
+    if found is None:
+        return (values.Sequence((), open=True),)
+    translation, form, text = found
+    try:
+        items = tuple(_listed(translation, each) for each in _matches(form, text.literal or ""))
+    except Costly:
+        return (values.Sequence((), open=True),)
+    return (call.machine.allocate(values.Sequence(items)),)
+
+
+def _matches(form: Pattern, text: str) -> Iterator[re.Match[str]]:
+    at = 0
+    for _ in range(MOST_FOUND):
+        match = form.find(text, at)
+        if match is None:
+            return
+        yield match
+        at = match.end() + (match.end() == match.start())
+        if at > len(text):
+            return
+    raise Costly
+
+
+def _listed(translation: Translation, match: re.Match[str]) -> Value:
+    whole, *groups = (Text.of(each or "") for each in translation.captured(match))
+    return whole if not groups else groups[0] if len(groups) == 1 else values.Sequence(tuple(groups))
+
+
+def _searchable(call: Call) -> tuple[Translation, Pattern, Text] | None:
+    wanted, (given,) = _wanted(call, 1)
+    text = call.machine.load(given)
+    more = len(call.arguments) > (1 if call.with_.get("compiled") else 2) or bool(call.keywords)
+    if wanted is None or more or not isinstance(text, Text) or text.literal is None:
+        return None
+    translation = translated(wanted)
+    form = translation.pattern if translation is not None else None
+    return (translation, form, text) if translation is not None and form is not None else None
+
+
+def matched_group(call: Call) -> tuple[Value, ...]:
+    """The group of the receiver, a match, that argument 0 names or numbers (default: the whole); several as a list."""
+    groups, names = _groups(call)
+    if groups is None:
+        return (call.unknown("a group of a match"),)
+    found = tuple(_one_group(call, groups, names, each) for each in call.arguments or (Number(0),))
+    return (found[0] if len(found) == 1 else values.Sequence(found),)
+
+
+def _one_group(call: Call, groups: values.Sequence, names: values.Mapping, wanted: Value) -> Value:
+    if isinstance(wanted, Number) and 0 <= wanted.value < len(groups.items):
+        return groups.items[int(wanted.value)]
+    found = names.get(wanted.literal) if isinstance(wanted, Text) and wanted.literal is not None else None
+    return call.unknown("a group of a match") if found is None else found
+
+
+def matched_groups(call: Call) -> tuple[Value, ...]:
+    """The groups of the receiver, a match, as a list; `named`: those with names as a mapping. Argument 0 stands for a
+    group that matched nothing."""
+    groups, names = _groups(call)
+    if groups is None:
+        return (values.Mapping((), open=True) if call.with_.get("named") else values.Sequence((), open=True),)
+    default = call.arguments[0] if call.arguments else Null()
+    if call.with_.get("named"):
+        entries = tuple((key, default if isinstance(each, Null) else each) for key, each in names.entries)
+        return (call.machine.allocate(values.Mapping(entries)),)
+    return (values.Sequence(tuple(default if isinstance(each, Null) else each for each in groups.items[1:])),)
+
+
+def _groups(call: Call) -> tuple[values.Sequence | None, values.Mapping]:
+    held = call.machine.load(call.receiver) if call.receiver is not None else None
+    groups = held.get("%groups") if isinstance(held, Record) else None
+    names = held.get("%names") if isinstance(held, Record) else None
+    return (
+        groups if isinstance(groups, values.Sequence) else None,
+        names if isinstance(names, values.Mapping) else values.Mapping(()),
+    )
