@@ -64,6 +64,8 @@ STATEMENTS: list[tuple[ir.Statement, str]] = [
     (ir.Redirect(BODY, AT), "redirect\n    return x"),
     (ir.Branch(X, BODY, (), AT), "if x\n    return x"),
     (ir.Branch(X, (), BODY, AT), "if x\nelse\n    return x"),
+    (ir.Attempt(BODY, (), BODY, AT), "attempt\n    return x\nfailed\nelse\n    return x"),
+    (ir.Attempt((), BODY, (), AT, X), "attempt as x\nfailed\n    return x"),
     (ir.ForEach((None, X), Y, BODY, AT), "for _, x in y\n    return x"),
     (ir.ForEach((), Y, (), AT), "for _ in y"),
     (ir.While(X, BODY, (), AT), "while x\nstep\n    return x"),

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from tagcheck.ir import TEXT_FIELD
-from tagcheck.values import Hole, HoleKind, Number, Record, Text, Truth, Value
+from tagcheck.values import Hole, HoleKind, Number, Record, Sequence, Text, Truth, Value
 
 
 class Same(Enum):
@@ -96,6 +96,9 @@ def same_key(left: Value, right: Value) -> Same:
         case (Record() as whole, Text() as text) | (Text() as text, Record() as whole):
             shown = whole.get(TEXT_FIELD)
             return same(shown, text) if isinstance(shown, Text) else Same.MAYBE
+        case Sequence(open=False), Sequence(open=False) if len(left.items) == len(right.items):
+            answers = {same_key(one, other) for one, other in zip(left.items, right.items, strict=True)}
+            return Same.NO if Same.NO in answers else Same.MAYBE if Same.MAYBE in answers else Same.YES
         case Record(), Record() if left.type != right.type:
             return Same.NO
         case Record(), Record():

@@ -360,12 +360,15 @@ class Branch(Struct, frozen=True):
 
 class Attempt(Struct, frozen=True):
     """A body whose failure is handled. Where it surely fails what it did stays done, and the handler runs; where it may
-    fail, either the handler or what follows success does."""
+    fail, either the handler or what follows success does. `error` gets what was raised. `leaves`: the body may leave
+    its procedure or loop; then either the handler runs or the body and what follows."""
 
     body: tuple[Statement, ...]
     handler: tuple[Statement, ...]
     otherwise: tuple[Statement, ...]
     span: Span
+    error: Target = None
+    leaves: bool = False
 
 
 class ForEach(Struct, frozen=True):

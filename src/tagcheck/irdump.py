@@ -117,7 +117,7 @@ class _Dump:
             case ir.Branch():
                 return f"if {self.expression(statement.condition)}"
             case ir.Attempt():
-                return "attempt"
+                return f"attempt as {self._targets((statement.error,))}" if statement.error is not None else "attempt"
             case ir.ForEach():
                 return f"for {self._targets(statement.targets) or '_'} in {self.expression(statement.over)}"
             case ir.While():

@@ -302,6 +302,13 @@ class Program(ProjectFiles):
         imports = {name: to for unit in self.modules[module].parsed() for name, to in unit.imports.items()}
         return tuple(_meant(each, module, imports) for each in info.parents)
 
+    def ancestors(self, qualified: str) -> tuple[str, ...]:
+        """A type and those that it inherits from."""
+        found = {qualified: None}
+        for _ in range(MOST_PARENTS):
+            found.update(dict.fromkeys(parent for each in tuple(found) for parent in self.parents(each)))
+        return tuple(found)
+
     def home(self, definition: Variable, module: str) -> str:
         """The module that a variable belongs to, which need not be the one that it was looked up in."""
         return self._module_of.get(definition.span.path, module)

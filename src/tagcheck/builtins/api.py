@@ -131,6 +131,14 @@ class Machine(Protocol):
         """The methods that the project gives to the type of a value, bound to it, in the order of the source."""
         ...
 
+    def ancestors(self, type_: str) -> tuple[str, ...]:
+        """A type and those that it inherits from, by their qualified names."""
+        ...
+
+    def is_own(self, type_: str) -> bool:
+        """Whether the project declares a type."""
+        ...
+
     def register(self, phase: str, function: Value) -> None:
         """Keep a function for a phase of the scenario ('before-suite', 'body', 'after-suite', 'cleanup', …)."""
         ...
@@ -143,8 +151,8 @@ class Machine(Protocol):
         """Wait for everything spawned."""
         ...
 
-    def stop(self) -> None:
-        """This path ends in failure (panic, t.Fatal)."""
+    def stop(self, raised: Value | None = None) -> None:
+        """This path ends in failure (panic, t.Fatal), of which whoever handles it gets what was raised."""
         ...
 
     def end_program(self, status: Value) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tagcheck.builtins.api import Call
-from tagcheck.guards import when
+from tagcheck.builtins.symbolic import as_text
+from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.values import (
     Filling,
     Hole,
@@ -24,7 +25,8 @@ from tagcheck.values import (
 )
 from tagcheck.values import Sequence as Listed
 
-_OPTIONS = "%options"
+_OPTIONS, _DEFAULTS, _PARSERS = "%options", "%defaults", "%parsers"
+_PARSER, _COMMAND, _CHOSEN = "%parser", "%command", "%chosen"
 _SWITCHES = {"store_true": True, "store_false": False}
 
 
@@ -80,17 +82,99 @@ def _destination(names: Sequence[Text]) -> Text:
     return Text.of(chosen.lstrip("-").replace("-", "_"))
 
 
+def declare_commands(call: Call) -> tuple[Value, ...]:
+    """A parser (the receiver) gets subcommands, which are added to the record of `type` that is the result; the keyword
+    `dest` names what holds the chosen one."""
+    if not isinstance(call.receiver, Pointer):
+        return (call.unknown("subcommands"),)
+    chosen = call.keywords.get("dest", Null())
+    return (Record(str(call.with_.get("type", "")), ((_PARSER, call.receiver), (_CHOSEN, chosen))),)
+
+
+def declare_command(call: Call) -> tuple[Value, ...]:
+    """A parser of its own for the subcommand that argument 0 names (the receiver: see `declare_commands`)."""
+    commands = call.machine.load(call.receiver) if call.receiver is not None else None
+    above = commands.get(_PARSER) if isinstance(commands, Record) else None
+    parser = call.machine.load(above) if above is not None else None
+    if not isinstance(commands, Record) or not isinstance(parser, Record) or not isinstance(above, Pointer):
+        return (call.unknown("a subcommand"),)
+    made = call.machine.allocate(Record(parser.type, ((_COMMAND, call.argument(0)),)))
+    parser = parser.with_field(_PARSERS, Listed((*_items(parser, _PARSERS), made)))
+    call.machine.store(above, parser.with_field(_CHOSEN, commands.get(_CHOSEN) or Null()))
+    return (made,)
+
+
+def declare_defaults(call: Call) -> tuple[Value, ...]:
+    """What a parser (the receiver) sets besides its options: the keywords."""
+    parser = call.machine.load(call.receiver) if call.receiver is not None else None
+    if isinstance(parser, Record) and isinstance(call.receiver, Pointer):
+        pairs = tuple(Listed((Text.of(name), value)) for name, value in call.keywords.items())
+        call.machine.store(call.receiver, parser.with_field(_DEFAULTS, Listed((*_items(parser, _DEFAULTS), *pairs))))
+    return ()
+
+
+def _items(record: Record, name: str) -> tuple[Value, ...]:
+    listed = record.get(name)
+    return listed.items if isinstance(listed, Listed) else ()
+
+
 def parse_options(call: Call) -> tuple[Value, ...]:
     """What a parser (the receiver) makes of the program's arguments, or of those in argument 0: a record of `type`
-    with a field for each option. With `rest` the words that are left follow."""
+    with a field for each option, those of the subcommands included. With `rest` the words that are left follow."""
     parser = call.machine.load(call.receiver) if call.receiver is not None else None
-    listed = parser.get(_OPTIONS) if isinstance(parser, Record) else None
-    options = [each for each in (listed.items if isinstance(listed, Listed) else ()) if isinstance(each, Record)]
-    words = _words(call)
-    operands = iter(_operands(words, options)) if words is not None else None
-    found = tuple((_name(option), _value(call, option, words, operands)) for option in options)
-    record = Record(str(call.with_.get("type", "")), found)
+    found: dict[str, list[tuple[Guards, Value]]] = {}
+    if isinstance(parser, Record):
+        _parsed(call, parser, _words(call), ALWAYS, found)
+    fields = tuple((name, _one_of(ways)) for name, ways in found.items())
+    record = Record(str(call.with_.get("type", "")), fields)
     return (Listed((record, call.unknown("further arguments"))),) if call.with_.get("rest") else (record,)
+
+
+def _one_of(ways: list[tuple[Guards, Value]]) -> Value:
+    return ways[0][1] if len(ways) == 1 else alternatives(ways)
+
+
+def _parsed(
+    call: Call,
+    parser: Record,
+    words: tuple[Text, ...] | None,
+    given: Guards,
+    found: dict[str, list[tuple[Guards, Value]]],
+) -> None:
+    """Add what a parser sets; `given`: when it is the one that the program's words are for."""
+    options = [each for each in _items(parser, _OPTIONS) if isinstance(each, Record)]
+    operands = iter(_operands(words, options)) if words is not None else None
+    commands = [each for each in map(call.machine.load, _items(parser, _PARSERS)) if isinstance(each, Record)]
+    for option in options:
+        found.setdefault(_name(option), []).append((given, _value(call, option, words, operands)))
+    for pair in _items(parser, _DEFAULTS):
+        if isinstance(pair, Listed):
+            found.setdefault(str(pair.items[0]), []).append((given, pair.items[1]))
+    chosen = parser.get(_CHOSEN)
+    for guards, command in _choices(call, commands, operands):
+        inside = given.and_(guards)
+        if inside is None:
+            continue
+        if isinstance(chosen, Text) and chosen.literal:
+            found.setdefault(chosen.literal, []).append((inside, command.get(_COMMAND) or Null()))
+        _parsed(call, command, words, inside, found)
+
+
+def _choices(
+    call: Call, commands: Sequence[Record], operands: Iterator[Text] | None
+) -> Iterator[tuple[Guards, Record]]:
+    """The subcommands that can be meant, each with the guards under which it is."""
+    names = [as_text(command.get(_COMMAND) or Null(), call.machine) for command in commands]
+    word = next(operands, None) if operands is not None and commands else None
+    known = word.literal if word is not None else None
+    if known is not None:
+        yield from ((ALWAYS, command) for name, command in zip(names, commands, strict=True) if name.literal == known)
+        return
+    others = ALWAYS
+    for name, command in zip(names, commands, strict=True):
+        atom = f"subcommand {name}"
+        yield others.and_(when(atom)) or others, command
+        others = others.and_(when(atom, False)) or others
 
 
 def _words(call: Call) -> tuple[Text, ...] | None:

@@ -105,15 +105,6 @@ def turned(call: Call) -> tuple[Value, ...]:
     return (values.Sequence((), open=True),)
 
 
-def mapped(call: Call) -> tuple[Value, ...]:
-    """Argument 0, a function, called with each item of argument 1."""
-    function, given = call.argument(0), listed(call, call.argument(1))
-    if not is_function(function) or not isinstance(given, values.Sequence):
-        return (values.Sequence((), open=True),)
-    found = [call.machine.call(function, (item,)) for item in given.items[:MOST_ITEMS]]
-    return (values.Sequence(tuple(each[0] if each else Null() for each in found), given.open),)
-
-
 def first_item(call: Call) -> tuple[Value, ...]:
     """The first item of argument 0, argument 1 where there is none."""
     found = listed(call, call.argument(0))
@@ -127,6 +118,8 @@ def is_in(call: Call) -> tuple[Value, ...]:
     whole = call.argument(0)
     if isinstance(whole, Record) and whole.type == "os.Environ":
         return (Opaque(identity_of("is set", (call.argument(1),)), "whether a variable is set", "bool"),)
+    if isinstance(whole, Record) and (own := call.machine.methods(whole).get("__contains__")) is not None:
+        return call.machine.call(own, (call.argument(1),))
     if not isinstance(whole, values.Mapping):
         return contains(call)
     answers = {same_key(key, call.argument(1)) for key, _ in whole.entries}
@@ -175,6 +168,8 @@ def insert(call: Call) -> tuple[Value, ...]:
 def length(call: Call) -> tuple[Value, ...]:
     """How many items, entries or characters argument 0 has."""
     held = call.machine.load(call.argument(0))
+    if isinstance(held, Record) and (own := call.machine.methods(call.argument(0)).get("__len__")) is not None:
+        return call.machine.call(own, ())
     if isinstance(held, values.Sequence) and not held.open:
         return (Number(len(held.items)),)
     if isinstance(held, values.Mapping) and not held.open:
@@ -188,6 +183,34 @@ def delete(call: Call) -> tuple[Value, ...]:
     """Take the entry or the item that argument 1 says out of argument 0."""
     take(call)
     return ()
+
+
+def together(call: Call) -> tuple[Value, ...]:
+    """Two sets put together: `how` is 'union' (the default), 'difference' or 'intersection'."""
+    left, right = (call.machine.load(call.argument(at)) for at in (0, 1))
+    made: Value | None = None
+    if isinstance(left, values.Sequence) and isinstance(right, values.Sequence) and not left.open and not right.open:
+        match call.with_.get("how"):
+            case "difference":
+                made = _filtered(left, right, inside=False)
+            case "intersection":
+                made = _filtered(left, right, inside=True)
+            case _:
+                new = _filtered(right, left, inside=False)
+                made = values.Sequence((*left.items, *new.items)) if new is not None else None
+    return (call.machine.allocate(values.Sequence((), open=True) if made is None else made),)
+
+
+def _filtered(items: values.Sequence, others: values.Sequence, inside: bool) -> values.Sequence | None:
+    """The items that are among others, or those that are not; None if that is not known of each."""
+    kept: list[Value] = []
+    for item in items.items:
+        answers = {same_key(item, other) for other in others.items}
+        if Same.YES not in answers and Same.MAYBE in answers:
+            return None
+        if (Same.YES in answers) is inside:
+            kept.append(item)
+    return values.Sequence(tuple(kept))
 
 
 def extend(call: Call) -> tuple[Value, ...]:
@@ -262,8 +285,12 @@ def parts(call: Call) -> tuple[Value, ...]:
 
 
 def merged(call: Call) -> tuple[Value, ...]:
-    """A new mapping with the entries of the mappings in the arguments, later ones winning, then the keywords."""
-    found = _merged([call.machine.load(each) for each in call.arguments])
+    """A new mapping with the entries of the mappings in the arguments, later ones winning, then the keywords; of two
+    sets, their union."""
+    given = [call.machine.load(each) for each in call.arguments]
+    if len(given) == 2 and all(isinstance(each, values.Sequence) for each in given) and not call.keywords:
+        return together(call)
+    found = _merged(given)
     entries = (*found.entries, *((Text.of(name), value) for name, value in call.keywords.items()))
     return (call.machine.allocate(_merged([values.Mapping(entries, found.open)])),)
 
@@ -345,8 +372,10 @@ def attribute(call: Call) -> tuple[Value, ...]:
     """The field of argument 0 that argument 1 names, else argument 2."""
     holder, name = call.machine.load(call.argument(0)), call.argument(1)
     literal = name.literal if isinstance(name, Text) else None
-    if isinstance(holder, Record) and literal is not None and (found := holder.get(literal)) is not None:
-        return (found,)
+    if isinstance(holder, Record) and literal is not None:
+        found = holder.get(literal) or call.machine.methods(call.argument(0)).get(literal)
+        if found is not None:
+            return (found,)
     return (call.unknown("an attribute by its name"),)
 
 

@@ -149,8 +149,8 @@ def _wrapped(errors: Sequence[Value]) -> Value:
 
 
 def stop(call: Call) -> tuple[Value, ...]:
-    """This path ends."""
-    call.machine.stop()
+    """This path ends in failure, of which argument 0 tells."""
+    call.machine.stop(call.arguments[0] if call.arguments else None)
     return ()
 
 

@@ -98,6 +98,12 @@ def extreme(call: Call) -> tuple[Value, ...]:
     return (order.items[-1 if call.with_.get("last") else 0],)
 
 
+def absolute(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a number, without its sign."""
+    number = call.argument(0)
+    return (Number(abs(number.value)) if isinstance(number, Number) else call.unknown("a number without its sign"),)
+
+
 def any_item(call: Call) -> tuple[Value, ...]:
     """Whether an item of argument 0 is true; `every`: whether all are."""
     given, every = listed(call, call.argument(0)), bool(call.with_.get("every"))

@@ -193,6 +193,22 @@ def every_match(call: Call) -> tuple[Value, ...]:
     return (call.machine.allocate(values.Sequence(items)),)
 
 
+def split_pattern(call: Call) -> tuple[Value, ...]:
+    """The parts of the text in argument 1 between what the pattern in argument 0 (`compiled`: the receiver) matches."""
+    found = _searchable(call)
+    if found is None or any(found[0].groups):
+        return (values.Sequence((), open=True),)
+    text, at, parts = found[2].literal or "", 0, []
+    try:
+        for match in _matches(found[1], text):
+            if match.end() > match.start():
+                parts.append(text[at : match.start()])
+                at = match.end()
+    except Costly:
+        return (values.Sequence((), open=True),)
+    return (call.machine.allocate(values.Sequence(tuple(map(Text.of, (*parts, text[at:]))))),)
+
+
 def _matches(form: Pattern, text: str) -> Iterator[re.Match[str]]:
     at = 0
     for _ in range(MOST_FOUND):

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from posixpath import commonprefix
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.clocks import CLOCK, format_time
-from tagcheck.builtins.marked import between, marked
+from tagcheck.builtins.files import held
+from tagcheck.builtins.marked import between, lines_of, marked
 from tagcheck.builtins.symbolic import (
     as_text,
     combine,
@@ -190,8 +192,11 @@ def padded(call: Call) -> tuple[Value, ...]:
 
 
 def format_fields(call: Call) -> tuple[Value, ...]:
-    """Argument 0 with its fields in braces filled from the other arguments and the keywords."""
+    """Argument 0 with its fields in braces filled from the other arguments and the keywords; `mapping`: from argument
+    1."""
     counter = iter(range(1000))
+    given = call.machine.load(call.argument(1)) if call.with_.get("mapping") else None
+    keywords = call.keywords if given is None else _by_name(given)
 
     def field_(match: re.Match[str]) -> Value:
         head = re.match(r"[^.\[]*", match[1])
@@ -201,7 +206,7 @@ def format_fields(call: Call) -> tuple[Value, ...]:
         if index is not None:
             value = call.arguments[index + 1] if index + 1 < len(call.arguments) else call.unknown("a missing field")
         else:
-            value = call.keywords.get(name, call.unknown("a missing field"))
+            value = keywords.get(name, call.unknown("a missing field"))
         found = _step(call, value, rest)
         return (
             call.unknown("a value as code would write it")
@@ -210,6 +215,11 @@ def format_fields(call: Call) -> tuple[Value, ...]:
         )
 
     return (filled(call, text_argument(call, 0), _FIELD, field_, {"{{": "{", "}}": "}"}),)
+
+
+def _by_name(given: Value) -> Mapping[str, Value]:
+    entries = given.entries if isinstance(given, values.Mapping) else ()
+    return {key.literal: value for key, value in entries if isinstance(key, Text) and key.literal is not None}
 
 
 def _step(call: Call, value: Value, rest: str) -> Value:
@@ -230,6 +240,8 @@ def _step(call: Call, value: Value, rest: str) -> Value:
 def modulo(call: Call) -> tuple[Value, ...]:
     """The `%` operator: a format string filled with argument 1, or a number divided with a remainder."""
     left, right = call.argument(0), call.machine.load(call.argument(1))
+    if isinstance(left, Number) and isinstance(right, Number) and right.value > 0:
+        return (Number(left.value % right.value),)
     if not isinstance(left, Text):
         return (call.unknown("a remainder"),)
     items = iter(right.items if isinstance(right, values.Sequence) else (right,))
@@ -305,6 +317,32 @@ def substitute(call: Call) -> tuple[Value, ...]:
 def template(call: Call) -> tuple[Value, ...]:
     """A template that argument 0 is the text of."""
     return (Record("string.Template", (("%template", call.argument(0)),)),)
+
+
+def without_margin(call: Call) -> tuple[Value, ...]:
+    """Argument 0 without the white space that all lines of it begin with (`textwrap.dedent`)."""
+    found = lines_of(text_argument(call, 0))
+    margins = [_margin(line) for line in found if marked(line).strip()]
+    width = len(commonprefix(margins)) if margins else 0
+    kept: list[Piece | Filling] = []
+    for line in found:
+        written = marked(line)
+        rest = between(line, width, len(written)) if written.strip() else Text.of("\n" * ("\n" in written))
+        kept.extend(rest.parts)
+    return (Text(tuple(kept)),)
+
+
+def _margin(line: Text) -> str:
+    written = marked(line)
+    return written[: len(written) - len(written.lstrip(" \t"))]
+
+
+def held_lines(call: Call) -> tuple[Value, ...]:
+    """The lines of what the receiver, a file, holds, each with its line end."""
+    content = held(call)[0]
+    if not isinstance(content, Text):
+        return (values.Sequence((), open=True),)
+    return (values.Sequence(tuple(lines_of(content)), bool(content.holes)),)
 
 
 # --- truth ------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,11 @@ def document(call: Call) -> tuple[Value, ...]:
     """What the receiver, or else argument 0, holds as YAML or JSON, to be looked into and changed; with `many`, a list
     of its documents. What cannot be read so stays as it is."""
     many = bool(call.with_.get("many"))
+    given = call.machine.load(call.arguments[0]) if call.arguments and call.receiver is None else None
+    if isinstance(given, values.Mapping | values.Sequence):
+        # What a serialiser wrote is still the object.
+        made = _object(call.machine, given)
+        return (call.machine.allocate(values.Sequence((made,))) if many else made,)
 
     def read(row: tuple[Value, ...]) -> Value:
         found = documents(row[0]) if isinstance(row[0], Text) else ()

@@ -226,6 +226,10 @@ class Calls(Leaving):
             case Alternatives():
                 return self._call_alternatives(callee, arguments, site, keywords or {}, wanted)
             case _:
+                content = self.load(callee)
+                own = self.program.methods(content.type, "__call__") if isinstance(content, Record) else ()
+                if own:
+                    return self.apply(FunctionValue(own[0], receiver=callee), arguments, site, keywords, wanted)
                 return self.unresolved("", arguments, site, wanted)
 
     def _call_alternatives(

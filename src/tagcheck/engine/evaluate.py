@@ -225,9 +225,13 @@ class Evaluation(Symbols):
         return self.field(base, node.name)
 
     def _index(self, node: ir.Index, frame: Frame) -> Value:
-        base = self.load(self.evaluate(node.base, frame))
+        origin = self.evaluate(node.base, frame)
+        base = self.load(origin)
         index = self.evaluate(node.index, frame)
-        if isinstance(base, Record) and (given := self.item_by_model(base, "__getitem__", (index,))) is not None:
+        if (
+            isinstance(base, Record)
+            and (given := self.item_by_method(origin, base, "__getitem__", (index,))) is not None
+        ):
             return given
         return self.narrow(self.distribute((base, index), lambda chosen: self.item(chosen[0], chosen[1])))
 
@@ -280,14 +284,21 @@ class Evaluation(Symbols):
                 return truth.atom(f"~{self.fresh(node.reason)}")
             case _:
                 value = self.narrow(self.evaluate(node, frame))
-                parts = [truth.under(guards, truth.truth(option)) for guards, option in options(value)]
+                parts = [truth.under(guards, truth.truth(self._counted(option))) for guards, option in options(value)]
                 return truth.union(parts, self.fresh("condition"))
+
+    def _counted(self, value: Value) -> Value:
+        """A value as a condition sees it: of a reference to a list or a mapping that itself."""
+        content = self.load(value) if isinstance(value, Pointer) else value
+        return content if isinstance(content, Sequence | Mapping) else value
 
     def _compared(self, node: ir.Compare, frame: Frame) -> Condition:
         left = self.narrow(self.evaluate(node.left, frame))
         right = self.narrow(self.evaluate(node.right, frame))
         if not isinstance(left, Null) and not isinstance(right, Null):
             left, right = self.comparable(left), self.comparable(right)
+            if not (isinstance(left, Pointer) and isinstance(right, Pointer)):
+                left, right = self._counted(left), self._counted(right)
         parts = [
             truth.under(guards, truth.compare(node.operator, one, other))
             for guards, (one, other) in self.spread_out((left, right))
@@ -338,7 +349,8 @@ class Evaluation(Symbols):
             self.spend(1)
             cells = zip((key.text, value.text), map(self.heap.new, each), strict=True)
             inner = replace(frame, names={**frame.names, **dict(cells)})
-            counts = truth.truth(self.evaluate(made[1 + is_mapping], inner)) if len(made) > 1 + is_mapping else None
+            tested = len(made) > 1 + is_mapping
+            counts = truth.truth(self._counted(self.evaluate(made[1 + is_mapping], inner))) if tested else None
             if counts is not None and counts.decided is None:
                 unsure = True
             elif counts is None or counts.decided:
@@ -406,6 +418,10 @@ class Evaluation(Symbols):
                 return _number(left.value % right.value)
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
+            case (("quotient" | "whole-quotient" | "power"), (Number() as left, Number() as right)):
+                return _arithmetic(operation, left, right)
+            case "negate", (Number(value=number),):
+                return Number(-number)
             case "add", (Sequence() as left, Sequence() as right):
                 return Sequence((*left.items, *right.items), left.open or right.open)
             case "environment", (Text() as name, *default):
@@ -494,10 +510,22 @@ def _arithmetic(operation: str, left: Number, right: Number) -> Value:
                 return _number(left.value + right.value)
             case "subtract":
                 return _number(left.value - right.value)
+            case "quotient":
+                return _number(left.value / right.value)
+            case "whole-quotient":
+                return _number(left.value // right.value)
+            case "power":
+                return _power(left.value, right.value)
             case _:
                 return _number(left.value * right.value)
-    except OverflowError:
-        return Opaque(f"{operation}:{left.value},{right.value}", "a number that is too large", "int")
+    except (OverflowError, ZeroDivisionError):
+        return Opaque(f"{operation}:{left.value},{right.value}", "a number that is too large or none", "int")
+
+
+def _power(base: int | float, exponent: int | float) -> Value:
+    if 0 <= exponent <= 64 and abs(base) <= 10**6:
+        return _number(base**exponent)
+    return Opaque(f"power:{base},{exponent}", "a number that is too large", "int")
 
 
 def _number(value: int | float) -> Value:

@@ -117,7 +117,10 @@ class Execution(Calls):
 
     def _set_by_model(self, target: ir.Index, index: Value, value: Value, frame: Frame) -> bool:
         holder = self.load(self.evaluate(target.base, frame)) if isinstance(target.base, ir.Global) else None
-        return isinstance(holder, Record) and self.item_by_model(holder, "__setitem__", (index, value)) is not None
+        return (
+            isinstance(holder, Record)
+            and self.item_by_method(holder, holder, "__setitem__", (index, value)) is not None
+        )
 
     def _place_name(self, target: ir.Name, value: Value, frame: Frame, declare: bool) -> None:
         cell = None if declare else frame.names.get(target.name)
@@ -207,7 +210,7 @@ class Execution(Calls):
             case Sequence(items=items), Number(value=at) if -len(items) <= int(at) < len(items):
                 place = int(at) % len(items)
                 return Sequence((*items[:place], value, *items[place + 1 :]), content.open)
-            case Mapping(), Text() | Number() | Record():
+            case Mapping(), Text() | Number() | Record() | Sequence():
                 return self._with_entry(content, index, value)
             case ((Mapping() | Null() | Absent() | Opaque()), _):
                 entries = content.entries if isinstance(content, Mapping) else ()
@@ -348,19 +351,35 @@ class Execution(Calls):
             self.heap.write(cell, Null())
 
     def _attempt(self, node: ir.Attempt, frame: Frame) -> None:
+        if node.leaves:
+            self._either(node, (*node.body, *node.otherwise), frame)
+            return
         entry, exits = self.guards, self.exit_count()
+        self.raised = None
         self.run_block(node.body, frame)
         if self.live:
-            self._either(node, frame)
+            self._either(node, node.otherwise, frame)
         elif self.failed and self.exit_count() == exits:
             self.guards, self.live, self.failed = entry, True, False
-            self.run_block(node.handler, frame)
+            self._handle(node, True, frame)
 
-    def _either(self, node: ir.Attempt, frame: Frame) -> None:
-        """Whether an attempt failed is not known: the handler runs, or what follows success."""
-        if node.handler or node.otherwise:
-            unknown = ir.Opaque("whether something failed", node.span)
-            self._branch(ir.Branch(unknown, node.handler, node.otherwise, node.span), frame)
+    def _either(self, node: ir.Attempt, body: tuple[ir.Statement, ...], frame: Frame) -> None:
+        """Whether an attempt failed is not known: the body runs, or the handler."""
+        failed, succeeded = self.opposite(truth.atom(f"~{self.fresh('whether something failed')}"))
+        ended: list[bool] = []
+
+        def handler() -> Value:
+            self._handle(node, True in ended, frame)
+            return ABSENT
+
+        self.raised = None
+        self.fork(((succeeded, partial(self._side_body, body, frame, ended)), (failed, handler)))
+
+    def _handle(self, node: ir.Attempt, surely: bool, frame: Frame) -> None:
+        """Run the handler of an attempt that failed."""
+        known = self.raised if surely else None
+        self.place(node.error, self.opaque("an exception") if known is None else known, frame)
+        self.run_block(node.handler, frame)
 
     def _for_each(self, node: ir.ForEach, frame: Frame) -> None:
         over = self.load(self.evaluate(node.over, frame))

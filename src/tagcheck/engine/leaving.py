@@ -11,6 +11,7 @@ from tagcheck.engine.state import Exit, Frame, Loop, delta
 from tagcheck.guards import any_of
 from tagcheck.link import Program
 from tagcheck.models import Models
+from tagcheck.values import Value
 
 
 @dataclass
@@ -76,9 +77,9 @@ class Leaving(LibraryCalls):
         """Whether the program that runs now ends with the first command of it that fails."""
         return True
 
-    def stop(self) -> None:
-        """End the run in failure."""
-        self.live, self.failed = False, True
+    def stop(self, raised: Value | None = None) -> None:
+        """End the run in failure, of which whoever handles it gets what was raised."""
+        self.live, self.failed, self.raised = False, True, raised
         self._stopped = self.depth
 
     @contextmanager

@@ -73,7 +73,7 @@ class LibraryCalls(Branches):
         if model is None:
             return self.unresolved(callee.name, arguments, site, wanted)
         if model.stops and not keywords:
-            self.live, self.failed = False, True
+            self.live, self.failed, self.raised = False, True, arguments[0] if arguments else None
             return tuple(self.opaque("a call that does not return") for _ in range(wanted))
         arguments = self._in_order(model, callee, arguments, keywords)
         found = self._operate(model, callee, arguments, site, keywords)
@@ -101,8 +101,11 @@ class LibraryCalls(Branches):
         self.site = site
         return found[0] if found else None
 
-    def item_by_model(self, base: Value, name: str, arguments: Results) -> Value | None:
-        qualified = f"{base.type}.{name}" if isinstance(base, Record) and base.type else ""
+    def item_by_method(self, origin: Value, base: Record, name: str, arguments: Results) -> Value | None:
+        qualified = f"{base.type}.{name}" if base.type else ""
+        for method in self.program.methods(base.type, name) if qualified else ():
+            results = self.call_procedure(FunctionValue(method, receiver=origin), arguments, self.site, {})
+            return results[0] if results else Null()
         if not qualified or self.models.exact.get(qualified) is None:
             return None
         found = self.call_library(LibraryValue(qualified, base), arguments, self.site, {}, 1)

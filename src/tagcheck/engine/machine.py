@@ -51,12 +51,22 @@ class Machine(Launches):
         content = self.load(value)
         match content:
             case Record():
-                return {name: self.method(value, content, name) for name in self.program.method_names(content.type)}
+                own = self.program.method_names(content.type)
+                given = ("__iter__",) if self.models.find(f"{content.type}.__iter__") is not None else ()
+                return {name: self.method(value, content, name) for name in (*own, *given)}
             case FunctionValue(procedure=made) if made.constructs:
-                own = ((name, self.field(value, name)) for name in self.program.method_names(made.constructs))
-                return {name: each for name, each in own if isinstance(each, FunctionValue) and each.receiver is value}
+                found = ((name, self.field(value, name)) for name in self.program.method_names(made.constructs))
+                return {
+                    name: each for name, each in found if isinstance(each, FunctionValue) and each.receiver is value
+                }
             case _:
                 return {}
+
+    def ancestors(self, type_: str) -> tuple[str, ...]:
+        return self.program.ancestors(type_)
+
+    def is_own(self, type_: str) -> bool:
+        return self.program.type(type_) is not None
 
     def spawn(self, function: Value) -> None:
         self.spawn_value(function)

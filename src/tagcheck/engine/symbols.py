@@ -232,8 +232,9 @@ class Symbols(Basis):
         """The value of a method that is asked for like a field."""
 
     @abstractmethod
-    def item_by_model(self, base: Value, name: str, arguments: tuple[Value, ...]) -> Value | None:
-        """What a library's object does when an item of it is asked for or set; None if no library is known to."""
+    def item_by_method(self, origin: Value, base: Record, name: str, arguments: tuple[Value, ...]) -> Value | None:
+        """What an object's own method does when an item of it is asked for or set; None if it has none. `base` is what
+        `origin` leads to."""
 
     def _method_value(self, base: Value, name: str) -> Value:
         """A method bound to a value of a named mapping type, by its name alone."""
@@ -296,7 +297,7 @@ class Symbols(Basis):
                 return items[position] if -len(items) <= position < len(items) else self.opaque("no such item")
             case Text(), Number(value=at):
                 return slice_text(base, int(at), int(at) + 1)
-            case Mapping(), Text() | Number() | Truth() | Record():
+            case Mapping(), Text() | Number() | Truth() | Record() | Sequence():
                 return self._entry(base, index)
             case FunctionValue(procedure=made), Text() if made.constructs and index.literal is not None:
                 return self.field(base, index.literal)

@@ -125,6 +125,8 @@ def truth(value: Value) -> Condition:
             return TRUE
         case Text():
             return compare(CompareOp.NE, value, Text(()))
+        case Sequence(items=(), open=is_open) | Mapping(entries=(), open=is_open):
+            return atom(f"~filled:{value!r}") if is_open else FALSE
         case _:
             return TRUE
 
@@ -175,6 +177,8 @@ def _equal(left: Value, right: Value) -> Condition:
             return constant(answer is Same.YES)
         case Opaque(), Opaque() if left.identity == right.identity:
             return TRUE
+        case (Text(), Sequence() | Mapping()) | (Sequence() | Mapping(), Text()):
+            return FALSE
     return atom(_question(left, right))
 
 

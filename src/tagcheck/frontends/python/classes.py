@@ -31,6 +31,10 @@ from tagcheck.source import Span
 RECORDS = frozenset(("dataclass", "define", "frozen", "mutable", "attrs", "attr", "s"))
 """Decorators that make a constructor from the annotated names of a class."""
 RECORD_BASES = frozenset(("NamedTuple", "BaseModel", "BaseSettings", "Struct", "TypedDict"))
+SPECIAL = frozenset(
+    ("__init__", "__post_init__", "__call__", "__iter__", "__getitem__", "__contains__", "__len__", "__str__")
+)
+"""Methods that run without being named."""
 _NOWHERE = Span("", 1, 1, 1, 1)
 _MAKERS = frozenset(("field", "Field", "ib", "attrib", "Factory"))
 
@@ -234,7 +238,7 @@ def constructor(
         body.emit(ir.Return((made,), span))
         return tuple(body.out)
 
-    mentions = frozenset(("__init__", "__post_init__")) | file.words(*(each.factory for each in fields if each.factory))
+    mentions = SPECIAL | file.words(*(each.factory for each in fields if each.factory))
     key = f"{file.key}#{name}"
     return ir.Procedure(key, file.module, parameters, lower, span, RESULT, mentions=mentions, constructs=qualified)
 

@@ -38,29 +38,34 @@ def _is_own(decorator: cst.BaseExpression, file: SourceFile, defined: Collection
     return file.imports.get(root, "").startswith(".")
 
 
+def holder(name: str) -> str:
+    """The variable that holds what the decorators of a function give."""
+    return f"decorated:{name}"
+
+
 def decorated(
     file: SourceFile, definition: Definition, plain: ir.Procedure, decorators: list[cst.BaseExpression]
 ) -> tuple[ir.Procedure, Variable]:
     """The procedure that a function's name stands for, and the variable that holds what its decorators give. `plain` is
     the function itself, which the module knows by the end of its key."""
     name = plain.key.rpartition("#")[2].removesuffix(PLAIN)
-    holder, span = f"decorated:{name}", file.span(definition.node.name)
+    kept, span = holder(name), file.span(definition.node.name)
 
     def value() -> tuple[ir.Statement, ...]:
-        body = FunctionBody(file, Scope(f"{file.key}#{holder}"))
+        body = FunctionBody(file, Scope(f"{file.key}#{kept}"))
         found: ir.Expression = ir.Global(file.module, plain.key.rpartition("#")[2], span)
         for each in decorators:
             function = body.expression(each)
             result = ir.Name(f"%decorated{len(body.out)}", span)
             body.emit(ir.Invoke((result,), function, (ir.Argument(found),), file.span(each), declare=True))
             found = result
-        body.emit(ir.Assign((ir.Name(holder, span),), found, span))
+        body.emit(ir.Assign((ir.Name(kept, span),), found, span))
         return tuple(body.out)
 
     def call() -> tuple[ir.Statement, ...]:
         result = ir.Name("%1", span)
         given = tuple(_handed_on(plain.receiver, span))
-        invoked = ir.Invoke((result,), ir.Global(file.module, holder, span), given, span)
+        invoked = ir.Invoke((result,), ir.Global(file.module, kept, span), given, span)
         return (invoked, ir.Return((result,), span))
 
     mentions = plain.mentions | {plain.key.rpartition("#")[2]}
@@ -68,7 +73,7 @@ def decorated(
         definition.key, file.module, _PARAMETERS, call, plain.span, RESULT, receiver=plain.receiver, mentions=mentions,
         computed=plain.computed,
     )  # fmt: skip
-    return procedure, Variable(holder, span, value, mentions)
+    return procedure, Variable(kept, span, value, mentions)
 
 
 def _handed_on(receiver: ir.Parameter | None, span: Span) -> Iterator[ir.Argument]:

@@ -26,16 +26,22 @@ _COMPARISONS: dict[type[cst.BaseCompOp], ir.CompareOp] = {
 }
 _ARITHMETIC = {
     cst.Add: "add",
-    cst.Subtract: "subtract",
     cst.Multiply: "multiply",
+    cst.FloorDivide: "whole-quotient",
+    cst.FloorDivideAssign: "whole-quotient",
+    cst.Power: "power",
+    cst.PowerAssign: "power",
     cst.AddAssign: "add",
-    cst.SubtractAssign: "subtract",
     cst.MultiplyAssign: "multiply",
 }
 _BY_CALL = {
     cst.Modulo: "modulo",
     cst.Divide: "divide",
     cst.BitOr: "merge",
+    cst.BitAnd: "intersection",
+    cst.Subtract: "difference",
+    cst.SubtractAssign: "difference",
+    cst.BitAndAssign: "intersection",
     cst.ModuloAssign: "modulo",
     cst.DivideAssign: "divide",
     cst.BitOrAssign: "merge",
@@ -120,7 +126,10 @@ class Expressions(Body):
     def _subscript(self, node: cst.Subscript) -> ir.Expression:
         base, span = self.expression(node.value), self.span(node)
         if len(node.slice) != 1:
-            return ir.Opaque("several indexes", span, (base,))
+            indexes = [each.slice.value for each in node.slice if isinstance(each.slice, cst.Index)]
+            if len(indexes) < len(node.slice):
+                return ir.Opaque("several slices", span, (base,))
+            return ir.Index(base, ir.ListOf(tuple(map(self.expression, indexes)), span), span)
         match node.slice[0].slice:
             case cst.Index() as index:
                 return ir.Index(base, self.expression(index.value), span)
@@ -262,6 +271,8 @@ class Expressions(Body):
             return ir.Not(value, span)
         if isinstance(node.operator, cst.Minus) and isinstance(value, ir.Constant) and value.value:
             return ir.Constant(-value.value, span)
+        if isinstance(node.operator, cst.Minus):
+            return ir.Apply("negate", (value,), span)
         return ir.Opaque("an operator on numbers", span, (value,))
 
     def _binary(self, node: cst.BinaryOperation) -> ir.Expression:

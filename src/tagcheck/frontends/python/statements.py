@@ -16,7 +16,7 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS, Nodes, Remaining
-from tagcheck.frontends.python.expressions import Expressions
+from tagcheck.frontends.python.matching import Patterns
 from tagcheck.frontends.python.names import bound_by
 from tagcheck.source import Span
 
@@ -25,7 +25,7 @@ FINALIZER = ("pytest", "add-finalizer")
 MANAGER = "contextlib.Manager"
 
 
-class Statements(Expressions):
+class Statements(Patterns):
     """A body that lowers statements."""
 
     @abstractmethod
@@ -108,9 +108,8 @@ class Statements(Expressions):
 
     def _raise(self, node: cst.Raise) -> bool:
         span = self.span(node)
-        if node.exc is not None:
-            self.expression(node.exc)
-        self.emit(ir.Invoke((), ir.Global(BUILTINS, "raise", span), (), span))
+        given = (ir.Argument(self.expression(node.exc)),) if node.exc is not None else ()
+        self.emit(ir.Invoke((), ir.Global(BUILTINS, "raise", span), given, span))
         return True
 
     def _assert(self, node: cst.Assert) -> None:
@@ -172,35 +171,20 @@ class Statements(Expressions):
         if not cases:
             return
         first, *others = cases
-        condition = self._matches(subject, first.pattern, self.span(first.pattern))
+        bound: list[ir.Statement] = []
+        condition = self.matches(subject, first.pattern, self.span(first.pattern), bound)
         if first.guard is not None:
+            for each in bound:
+                self.emit(each)
             test = self.expression(first.guard)
             condition = test if condition is None else ir.AllOf((condition, test), self.span(first.guard))
-        body = self.side(first.body)
+        body = (*bound, *self.side(first.body))
         if condition is None:
             for each in body:
                 self.emit(each)
             return
         otherwise = self.lowered(partial(self._cases, subject, others))
         self.emit(ir.Branch(condition, body, otherwise, self.span(first.pattern)))
-
-    def _matches(self, subject: ir.Expression, pattern: cst.MatchPattern, span: Span) -> ir.Expression | None:
-        """Whether a value matches; None if it always does."""
-        match pattern:
-            case cst.MatchValue():
-                return ir.Compare(ir.CompareOp.EQ, subject, self.expression(pattern.value), span)
-            case cst.MatchSingleton():
-                return ir.Compare(ir.CompareOp.EQ, subject, self.expression(pattern.value), span)
-            case cst.MatchOr():
-                found = [self._matches(subject, each.pattern, span) for each in pattern.patterns]
-                known = tuple(each for each in found if each is not None)
-                return ir.AnyOf(known, span) if len(known) == len(found) else None
-            case cst.MatchAs(pattern=None):
-                if pattern.name is not None:
-                    self.assign(pattern.name, subject, span)
-                return None
-            case _:
-                return ir.Opaque("whether a pattern matches", span, (subject,))
 
     # --- with and try ---
 
@@ -256,27 +240,35 @@ class Statements(Expressions):
         if self._is_suspended(node.body):
             self.suite(node.body)
             return True
-        handlers = [self._handler(each) for each in node.handlers]
-        handled = _chosen(handlers, span)
         otherwise = node.orelse.body if node.orelse is not None else None
-        if _leaves(node.body) and handlers:
-            body = (*self.side(node.body), *self.side(otherwise))
-            self.emit(ir.Branch(ir.Opaque("an exception", span), handled, body, span))
-            return False
-        if handlers:
-            self.emit(ir.Attempt(self.side(node.body), handled, self.side(otherwise), span))
-        else:
+        if not node.handlers:
             self.suite(node.body)
             self.suite(otherwise)
+            return False
+        error = self.temporary(span)
+        handled = self.lowered(partial(self._handled, error, list(node.handlers)))
+        body = self.side(node.body)
+        self.emit(ir.Attempt(body, handled, self.side(otherwise), span, error, _leaves(node.body)))
         return False
 
-    def _handler(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> tuple[ir.Statement, ...]:
-        def work() -> None:
-            if node.name is not None:
-                self.assign(node.name.name, ir.Opaque("an exception", self.span(node)), self.span(node))
-            self.suite(node.body)
+    def _handled(self, error: ir.Name, handlers: list[cst.ExceptHandler | cst.ExceptStarHandler]) -> None:
+        """The first of the handlers that is for an error; without one, it goes on."""
+        if not handlers:
+            self.emit(ir.Invoke((), ir.Global(BUILTINS, "raise", error.span), (ir.Argument(error),), error.span))
+            return
+        first, *others = handlers
+        if first.type is None:
+            self._handler(error, first)
+            return
+        span = self.span(first)
+        condition = self.builtin("isinstance", (error, self.expression(first.type)), span)
+        body = self.lowered(partial(self._handler, error, first))
+        self.emit(ir.Branch(condition, body, self.lowered(partial(self._handled, error, others)), span))
 
-        return self.lowered(work)
+    def _handler(self, error: ir.Name, node: cst.ExceptHandler | cst.ExceptStarHandler) -> None:
+        if node.name is not None:
+            self.assign(node.name.name, error, self.span(node))
+        self.suite(node.body)
 
     # --- definitions inside ---
 
@@ -333,16 +325,6 @@ def _flattened(nodes: Nodes) -> Iterable[cst.BaseStatement | cst.BaseSmallStatem
             yield from node.body
         else:
             yield node
-
-
-def _chosen(handlers: list[tuple[ir.Statement, ...]], span: Span) -> tuple[ir.Statement, ...]:
-    """One of several handlers."""
-    if not handlers:
-        return ()
-    first, *others = handlers
-    if not others:
-        return first
-    return (ir.Branch(ir.Opaque("which exception", span), first, _chosen(others, span), span),)
 
 
 def _leaves(node: cst.BaseSuite) -> bool:

@@ -15,7 +15,7 @@ from tagcheck.frontends.api import EntryKind, TypeInfo, Variable
 from tagcheck.frontends.python import suites
 from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables, named_tuple
-from tagcheck.frontends.python.decorating import PLAIN, decorated, own_decorators
+from tagcheck.frontends.python.decorating import PLAIN, decorated, holder, own_decorators
 from tagcheck.frontends.python.functions import CACHES, Definition, FunctionBody, procedure, remembering
 from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
 from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, is_test
@@ -147,6 +147,7 @@ class TopLevel:
             self.procedures[f"{name}{PLAIN}"] = plain
             self.procedures[name], held = decorated(self.file, definition, plain, own)
             self.variables[held.name] = held
+            self._loose.append(node)
         if definition.is_fixture:
             self._fixture(definition, found)
         elif is_case:
@@ -277,6 +278,11 @@ class TopLevel:
                 body.block(nodes)
                 return tuple(body.out)
             for node in nodes:
+                if isinstance(node, cst.FunctionDef):
+                    # Its decorators run where it stands.
+                    span = file.span(node.name)
+                    body.emit(ir.Assign((None,), ir.Name(holder(node.name.value), span), span))
+                    continue
                 names = [each for each in bound_by(node) if each in groups]
                 if names:
                     span = file.span(node)
