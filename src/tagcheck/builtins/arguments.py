@@ -6,7 +6,7 @@ nothing: then the default holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.symbolic import as_text
@@ -146,7 +146,8 @@ def _parsed(
     operands = iter(_operands(words, options)) if words is not None else None
     commands = [each for each in map(call.machine.load, _items(parser, _PARSERS)) if isinstance(each, Record)]
     for option in options:
-        found.setdefault(_name(option), []).append((given, _value(call, option, words, operands)))
+        value = _value(call, option, words, operands, _valued(options))
+        found.setdefault(_name(option), []).append((given, value))
     for pair in _items(parser, _DEFAULTS):
         if isinstance(pair, Listed):
             found.setdefault(str(pair.items[0]), []).append((given, pair.items[1]))
@@ -167,7 +168,7 @@ def _choices(
     names = [as_text(command.get(_COMMAND) or Null(), call.machine) for command in commands]
     word = next(operands, None) if operands is not None and commands else None
     known = word.literal if word is not None else None
-    if known is not None:
+    if known is not None and all(name.literal is not None for name in names):
         yield from ((ALWAYS, command) for name, command in zip(names, commands, strict=True) if name.literal == known)
         return
     others = ALWAYS
@@ -187,7 +188,18 @@ def _words(call: Call) -> tuple[Text, ...] | None:
     return texts if len(texts) == len(given.items) else None
 
 
-def _value(call: Call, option: Record, words: tuple[Text, ...] | None, operands: Iterator[Text] | None) -> Value:
+def _valued(options: Sequence[Record]) -> frozenset[str]:
+    """The names of the options that have values."""
+    return frozenset(name for option in options if _switch(option) is None for name in _names(option))
+
+
+def _value(
+    call: Call,
+    option: Record,
+    words: tuple[Text, ...] | None,
+    operands: Iterator[Text] | None,
+    valued: frozenset[str],
+) -> Value:
     names, default = _names(option), option.get("default") or Null()
     is_operand = not names[0].startswith("-")
     if words is None or operands is None:
@@ -200,7 +212,7 @@ def _value(call: Call, option: Record, words: tuple[Text, ...] | None, operands:
     found = _given(words, names) if switch is None else None
     if found is not None:
         return found
-    if not _all_told(words):
+    if not _all_told(words, valued):
         return _given_or(call, names[0].lstrip("-"), default)
     return Truth(not switch) if switch is not None and isinstance(default, Null) else default
 
@@ -236,7 +248,7 @@ def _given(words: Sequence[Text], names: Sequence[str]) -> Text | None:
 
 def _operands(words: Sequence[Text], options: Sequence[Record]) -> Iterator[Text]:
     """The words that are neither options nor their values."""
-    valued = {name for option in options if _switch(option) is None for name in _names(option)}
+    valued = _valued(options)
     skipped = False
     for word in words:
         if skipped:
@@ -247,9 +259,13 @@ def _operands(words: Sequence[Text], options: Sequence[Record]) -> Iterator[Text
             yield word
 
 
-def _all_told(words: Sequence[Text]) -> bool:
-    """Whether no word can be an option that cannot be seen."""
-    return not any(word.parts and isinstance(word.parts[0], Filling) for word in words)
+def _all_told(words: Sequence[Text], valued: Collection[str] = ()) -> bool:
+    """Whether no word can be an option that cannot be seen; what follows one of the options `valued` is its value."""
+    before = ("", *(word.literal or "" for word in words))
+    return not any(
+        word.parts and isinstance(word.parts[0], Filling) and last not in valued
+        for last, word in zip(before, words, strict=False)
+    )
 
 
 def _given_or(call: Call, label: str, default: Value) -> Value:

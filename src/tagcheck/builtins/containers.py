@@ -3,6 +3,8 @@ go through anything."""
 
 from __future__ import annotations
 
+import re
+
 from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import write_to
@@ -395,6 +397,15 @@ def call_partial(call: Call) -> tuple[Value, ...]:
         return (call.unknown("a function with arguments"),)
     before = {str(name): value for name, value in kept.entries}
     return call.machine.call(given.items[0], (*given.items[1:], *call.arguments), {**before, **call.keywords})
+
+
+def function_name(call: Call) -> tuple[Value, ...]:
+    """The name that the receiver, a function of the project, is defined by."""
+    function = call.receiver
+    if not isinstance(function, FunctionValue):
+        return (call.unknown("the name of a function"),)
+    name = re.split(r"[#.$]", function.procedure.key)[-1].partition("%")[0]
+    return (Text.of(name) if name.isidentifier() else call.unknown("the name of a function"),)
 
 
 def with_fields(call: Call) -> tuple[Value, ...]:

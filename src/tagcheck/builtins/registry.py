@@ -337,6 +337,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "extreme-item": _acts(ordering.extreme, "last"),
     "padded-text": _pure(pythontexts.padded, "side", "fill"),
     "replace-pattern": _acts(pythonpatterns.replace_pattern, "compiled"),
+    "function-name": _acts(containers.function_name),
     "with-fields": _acts(containers.with_fields),
     "reverse-items": _acts(containers.turned),
     "run-later": _acts(containers.run_later, "results"),

@@ -43,6 +43,8 @@ def kind_of(value: Value) -> str:
             return "list"
         case Mapping():
             return "mapping"
+        case FunctionValue():
+            return "function"
         case _:
             return ""
 
