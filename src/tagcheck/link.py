@@ -163,6 +163,18 @@ class Program(ProjectFiles):
         """Whether a module belongs to the project, if only by its name."""
         return module in self.modules or any(layout.owns(module) for layout in self._layouts.values())
 
+    def files_of_module(self, folder: str, name: str) -> tuple[str, ...]:
+        """The files that run when a module is started by its name in a folder: a package's own main module, if it has
+        one."""
+        beside = f"{folder}/" if folder else ""
+        for language in {each.name: each for each in self._languages.values() if each.runs_files}.values():
+            layout = self._layouts.get(language.name)
+            for wanted in (f"{name}.__main__", name) if layout is not None else ():
+                module = self.modules.get(layout.resolved(beside, wanted)) if layout is not None else None
+                if module is not None:
+                    return tuple(module.paths)
+        return ()
+
     def lookup(self, module: str, name: str) -> tuple[Definition, ...]:
         """What a name means in a module: several definitions where a build chooses among files."""
         known = self._definitions.get((module, name))

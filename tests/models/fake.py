@@ -162,7 +162,16 @@ class FakeMachine:
     def wait(self) -> None:
         self.log.append("wait")
 
-    def stop(self) -> None:
+    def ancestors(self, type_: str) -> tuple[str, ...]:
+        return (type_,)
+
+    def is_own(self, type_: str) -> bool:
+        return False
+
+    def print_text(self, value: Value) -> None:
+        self.log.append(f"print {as_text(value)}".rstrip("\n"))
+
+    def stop(self, raised: Value | None = None) -> None:
         self.log.append("stop")
 
     def end_program(self, status: Value) -> None:

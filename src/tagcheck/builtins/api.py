@@ -100,6 +100,10 @@ class Machine(Protocol):
         """The arguments of the program that runs, without its name; None where nothing in the project gives them."""
         ...
 
+    def print_text(self, value: Value) -> None:
+        """Add to what the program that runs prints."""
+        ...
+
     def run(self, command: Command) -> CommandResult:
         """Run a command symbolically: its effects become events."""
         ...

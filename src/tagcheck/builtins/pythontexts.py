@@ -345,6 +345,15 @@ def held_lines(call: Call) -> tuple[Value, ...]:
     return (values.Sequence(tuple(lines_of(content)), bool(content.holes)),)
 
 
+def print_line(call: Call) -> tuple[Value, ...]:
+    """Print the arguments with the keyword `sep` between them and `end` behind, unless it goes to a file."""
+    if "file" not in call.keywords:
+        given = [as_text(each, call.machine) for each in call.arguments]
+        separator, end = (call.keywords.get(name, Text.of(default)) for name, default in (("sep", " "), ("end", "\n")))
+        call.machine.print_text(joined(given, as_text(separator), EMPTY, as_text(end)))
+    return (Null(),)
+
+
 # --- truth ------------------------------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,8 @@ class OperationSpec:
     stops: bool = False
     parameters: frozenset[str] = frozenset()
     wants: int | None = None
+    speaks: bool = False
+    """it only adds to what the program prints"""
     prints: bool = False
     """it prints its arguments, so that a method of a value says how it is printed"""
 
@@ -290,6 +292,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "extend-list": _acts(containers.extend),
     "fill-template": _acts(pythontexts.substitute, "safe"),
     "first-item": _acts(containers.first_item),
+    "print-line": OperationSpec(pythontexts.print_line, prints=True, speaks=True),
     "format-fields": OperationSpec(pythontexts.format_fields, parameters=frozenset(("mapping",)), prints=True),
     "format-percent": OperationSpec(pythontexts.modulo, prints=True),
     "format-value": OperationSpec(pythontexts.format_value, pure=True, prints=True),

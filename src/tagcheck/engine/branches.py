@@ -29,6 +29,8 @@ class Branches(Recorder):
 
     failed: bool = False
     """the current path has ended in failure (then `live` is False too)"""
+    output_cell: int | None = None
+    """the cell to which the shell or program that runs now prints"""
     raised: Value | None = None
     """what was raised where the run last ended in failure"""
     depth: int = 0

@@ -170,7 +170,7 @@ class Commands(Printing):
                 case EffectKind.SCRIPT:
                     printed = self.script(effect)
                 case EffectKind.PROGRAM | EffectKind.TESTS:
-                    self.launch(effect)
+                    printed = self.launch(effect)
                 case EffectKind.RENDERED:
                     printed = self.rendered(effect)
                 case EffectKind.SAVED if effect.archive is None:
@@ -181,8 +181,9 @@ class Commands(Printing):
         return self.output(words) if printed is None else printed
 
     @abstractmethod
-    def launch(self, effect: Effect) -> None:
-        """Run the tests or the program of the project that a command starts."""
+    def launch(self, effect: Effect) -> Value | None:
+        """Run the tests or the program of the project that a command starts; what it prints, None if nothing is known
+        of it."""
 
     @abstractmethod
     def rendered(self, effect: Effect) -> Value | None:

@@ -51,8 +51,6 @@ class Execution(Calls):
 
     standard_input: Value | None = None
     working_directory: Value | None = None
-    output_cell: int | None = None
-    """the cell to which the shell that runs now prints"""
 
     def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None:
         for statement in body:

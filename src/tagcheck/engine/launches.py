@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from posixpath import dirname, normpath
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -19,6 +20,7 @@ from tagcheck.catalogue import Tools
 from tagcheck.engine.pipelines import Pipelines
 from tagcheck.engine.places import below
 from tagcheck.engine.suites import Suite
+from tagcheck.frontends.api import EntryKind
 from tagcheck.guards import Guards
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
@@ -27,6 +29,8 @@ from tagcheck.scenario import Plan, plans
 from tagcheck.source import Span
 from tagcheck.values import EMPTY, Absent, FunctionValue, LibraryValue, Opaque, Text, Value
 
+Started: TypeAlias = tuple[object, ...]
+"""The first procedure of a program, its words and the variables that it sees."""
 MOST_LAUNCHES = 3
 """Programs of the project inside of programs of the project."""
 MOST_SUITES = 8
@@ -47,7 +51,7 @@ class Launches(Pipelines):
         """the first procedures of the programs that run now, outermost first"""
         self.words: tuple[Text, ...] | None = None
         """the arguments of the program that runs now, where a command gave them"""
-        self._started: set[tuple[object, ...]] = set()
+        self._started: dict[Started, Value] = {}
         """the programs that have run, with what they were given"""
 
     def _new_suite(self) -> Suite:
@@ -116,29 +120,52 @@ class Launches(Pipelines):
 
     # --- started by commands ---
 
-    def launch(self, effect: Effect) -> None:
+    def launch(self, effect: Effect) -> Value | None:
         """Run the tests or the program of the project that a command starts. Several suites that one command starts
         know nothing of each other: each is an alternative to the others."""
         if len(self.launched) >= MOST_LAUNCHES:
-            return
-        wanted = [plan for plan in self._asked_for(effect) if self._is_new(plan, effect)]
-        if len(wanted) == 1:
-            self._launch(wanted[0], effect)
-        elif len(wanted) <= MOST_SUITES:
+            return None
+        known = list(self._asked_for(effect)) or list(self._speaking(effect))
+        if len(known) == 1:
+            return self._launch_one(known[0], effect)
+        wanted = [plan for plan in known if self._is_new(plan, effect)]
+        if 0 < len(wanted) <= MOST_SUITES:
             identity = self.fresh("tests")
             self.fork((_alone(identity, at), partial(self._launch, plan, effect)) for at, plan in enumerate(wanted))
+        return None
+
+    def _launch_one(self, plan: Plan, effect: Effect) -> Value | None:
+        run = self._run_of(plan, effect)
+        if self._is_new(plan, effect):
+            self._started[run] = self._launch(plan, effect)
+        printed = self._started.get(run, EMPTY)
+        return printed if printed != EMPTY else None
+
+    def _speaking(self, effect: Effect) -> Iterator[Plan]:
+        """The program that a command starts for what it prints: it does nothing to images itself."""
+        if effect.kind is not EffectKind.PROGRAM:
+            return
+        files = [each for each in sorted(self._started_files(effect)) if each in self.program.paths]
+        unit = self.program.unit(files[0]) if files and self.program.runs_files(files[0]) else None
+        if unit is not None:
+            mains = tuple(unit.procedures[name] for name, kind in unit.entries if kind is EntryKind.MAIN)
+            if procedures := (mains or unit.initial):
+                yield Plan(unit.path, procedures, is_main=True)
+
+    def _run_of(self, plan: Plan, effect: Effect) -> Started:
+        """A program with what it is given."""
+        seen = ((name, self.heap.read(cell)) for name, cell in self.variables.items())
+        told = frozenset((name, value) for name, value in seen if self._is_set(name, value))
+        return (plan.procedures[0].key, effect.words, self.command_environment, told)
 
     def _is_new(self, plan: Plan, effect: Effect) -> bool:
         """Whether a program makes a difference, and has not run in this scenario with the same variables."""
-        key = plan.procedures[0].key
-        if key in self.launched or not self._makes_a_difference(plan, effect):
+        if plan.procedures[0].key in self.launched or not self._makes_a_difference(plan, effect):
             return False
-        seen = ((name, self.heap.read(cell)) for name, cell in self.variables.items())
-        told = frozenset((name, value) for name, value in seen if self._is_set(name, value))
-        run = (key, effect.words, self.command_environment, told)
+        run = self._run_of(plan, effect)
         if run in self._started:
             return False
-        self._started.add(run)
+        self._started[run] = EMPTY
         return True
 
     def _launch(self, plan: Plan, effect: Effect) -> Value:
@@ -153,12 +180,13 @@ class Launches(Pipelines):
             if not is_program:
                 self.working_directory = None
             self.enter_program(plan.procedures, plan.tests, outer[3])
+        printed = self.narrow(self.heap.read(self.output_cell)) if is_program else EMPTY
         self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched = outer
         self.globals, self.modules_loaded, self.libraries = loaded
-        return EMPTY
+        return printed
 
     def _makes_a_difference(self, plan: Plan, effect: Effect) -> bool:
-        if self.events or effect.words:
+        if self.events or effect.words or not self.program.concerns(plan.procedures[0]):
             return True
         names = {name for name, _ in self.command_environment}
         names.update(name for name, cell in self.variables.items() if self._is_set(name, self.heap.read(cell)))
@@ -174,8 +202,8 @@ class Launches(Pipelines):
         if not isinstance(known, tuple):
             known = self.program.kept[Plan] = tuple(plans(self.program))
         if effect.kind is EffectKind.PROGRAM:
-            wanted = self._place(effect, effect.path) if effect.path is not None else None
-            yield from (each for each in known if each.is_main and wanted in _places(each))
+            wanted = self._started_files(effect)
+            yield from (each for each in known if each.is_main and not wanted.isdisjoint(_places(each)))
             return
         for text in effect.values or (EMPTY,):
             path = self._place(effect, text)
@@ -189,6 +217,16 @@ class Launches(Pipelines):
                 inside = any(place == folder or (every and _is_below(place, folder)) for place in _places(each))
                 if inside and not each.is_main:
                     yield each
+
+    def _started_files(self, effect: Effect) -> frozenset[str]:
+        """The file or folder of the program that a command starts, or those that a module by that name may be."""
+        path = self._place(effect, effect.path) if effect.path is not None else None
+        if path is None:
+            return frozenset()
+        folder, _, name = path.rpartition("/")
+        if path in self.program.paths or not all(map(str.isidentifier, name.split("."))):
+            return frozenset((path,))
+        return frozenset((path, *self.program.files_of_module(folder, name)))
 
     def _place(self, effect: Effect, path: Text) -> str | None:
         """A path of a command as seen from the project's folder; None if it is not known."""
