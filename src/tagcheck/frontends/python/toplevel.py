@@ -16,7 +16,7 @@ from tagcheck.frontends.python import suites
 from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables, named_tuple
 from tagcheck.frontends.python.decorating import PLAIN, decorated, holder, own_decorators
-from tagcheck.frontends.python.functions import CACHES, Definition, FunctionBody, procedure, remembering
+from tagcheck.frontends.python.functions import CACHES, RESULT, Definition, FunctionBody, procedure, remembering
 from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
 from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, is_test
 from tagcheck.frontends.python.sourcefile import SourceFile
@@ -292,7 +292,10 @@ class TopLevel:
             return tuple(body.out)
 
         mentions = file.words(*nodes)
-        return ir.Procedure(f"{file.key}#{name}", file.module, (), lower, file.span(nodes[0]), mentions=mentions)
+        # What a program is started for need not be what it does to images.
+        results = RESULT if guarded else ()
+        span = file.span(nodes[0])
+        return ir.Procedure(f"{file.key}#{name}", file.module, (), lower, span, results, mentions=mentions)
 
 
 def _statements(body: Sequence[Statement]) -> Iterator[Statement]:
