@@ -30,6 +30,8 @@ _BEHIND = re.compile(rb"/([\w.-]*)")
 """What comes behind the name of a folder in a path: the next name."""
 _QUOTES = (b'"', b"'", b"`")
 _COMPONENT = re.compile(rb"([$}\])*%]?)([\w.-]*)/$")
+_SOURCES = ("src", "lib")
+"""Folders that are no part of a module's name."""
 _LOOK_BACK = 80
 """Bytes before a name that are looked at; enough for one component of a path."""
 _LINE = re.compile(rb"(?:\\\n|[^\n])*")
@@ -69,6 +71,8 @@ class PathNames:
         *above, parent, name = ("", "", *path.split("/"))
         if folder is not Folder.OWNED:
             self.files.setdefault(name.encode(), set()).add(parent.encode())
+            if (module := _module(path)) is not None:
+                self.files.setdefault(module.encode(), set()).add(b"")
         if usual:
             self.usual.add(name.encode())
         if parent and folder is not Folder.NONE:
@@ -126,6 +130,13 @@ class PathNames:
         if follower is not None:
             return follower[1] in self.inner.get(name, ())
         return joined and name.decode() not in self.programs
+
+
+def _module(path: str) -> str | None:
+    """The name that an interpreter is told where it looks for a program as a module ('tools.images')."""
+    names = path.rpartition(".")[0].split("/")
+    names = names[names[0] in _SOURCES : len(names) - (names[-1] == "__main__")]
+    return ".".join(names) if len(names) > 1 and all(map(str.isidentifier, names)) else None
 
 
 @dataclass(frozen=True)

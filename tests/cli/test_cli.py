@@ -75,6 +75,11 @@ def test_help(run: Run, command: str) -> None:
     assert out.startswith("Usage: tagcheck")
 
 
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "tagcheck", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["tagcheck", __version__]
+
+
 def test_starting_imports_nothing_heavy() -> None:
     code = "import sys, tagcheck.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=_environment())
