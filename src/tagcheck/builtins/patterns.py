@@ -38,9 +38,13 @@ class Pattern:
         """The first match in a line. Raises Costly where looking for it may take too long."""
         if self.literal and self.literal not in line:
             return None
-        if len(line) > LONGEST_LINE or len(line) ** self.repeats > MOST_COST:
+        if self.cost(line) > MOST_COST:
             raise Costly
         return self.compiled.search(line, start)
+
+    def cost(self, text: str) -> int:
+        """How many characters one search in a text may look at."""
+        return max(1, len(text)) ** max(1, self.repeats) if len(text) <= LONGEST_LINE else MOST_COST + 1
 
     def whole(self, text: str) -> bool:
         """Whether the pattern matches the whole text. Raises Costly as `find` does."""
@@ -51,7 +55,7 @@ class Pattern:
         Costly as `find` does."""
         if how == "search":
             return self.find(text)
-        if len(text) > LONGEST_LINE or len(text) ** self.repeats > MOST_COST:
+        if self.cost(text) > MOST_COST:
             raise Costly
         return self.compiled.match(text) if how == "match" else self.compiled.fullmatch(text)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tagcheck import values
 from tagcheck.builtins import editing
 from tagcheck.builtins.api import Call
-from tagcheck.builtins.patterns import Costly, Pattern, pattern
+from tagcheck.builtins.patterns import MOST_COST, Costly, Pattern, pattern
 from tagcheck.builtins.symbolic import as_text, derived, replace_text
 from tagcheck.values import Null, Number, Record, Text, Value
 
@@ -210,8 +210,9 @@ def split_pattern(call: Call) -> tuple[Value, ...]:
 
 
 def _matches(form: Pattern, text: str) -> Iterator[re.Match[str]]:
+    """Everything that a pattern matches in a text. Raises Costly where looking for it may take too long."""
     at = 0
-    for _ in range(MOST_FOUND):
+    for _ in range(min(MOST_FOUND, 10 * MOST_COST // form.cost(text))):
         match = form.find(text, at)
         if match is None:
             return
