@@ -188,10 +188,13 @@ def delete(call: Call) -> tuple[Value, ...]:
 
 
 def together(call: Call) -> tuple[Value, ...]:
-    """Two sets put together: `how` is 'union' (the default), 'difference' or 'intersection'."""
+    """Two sets put together: `how` is 'union' (the default), 'difference' or 'intersection'. Of numbers, the
+    difference."""
     left, right = (call.machine.load(call.argument(at)) for at in (0, 1))
+    if not isinstance(left, values.Sequence) or not isinstance(right, values.Sequence):
+        return (_number_of(call, left, right),)
     made: Value | None = None
-    if isinstance(left, values.Sequence) and isinstance(right, values.Sequence) and not left.open and not right.open:
+    if not left.open and not right.open:
         match call.with_.get("how"):
             case "difference":
                 made = _filtered(left, right, inside=False)
@@ -201,6 +204,12 @@ def together(call: Call) -> tuple[Value, ...]:
                 new = _filtered(right, left, inside=False)
                 made = values.Sequence((*left.items, *new.items)) if new is not None else None
     return (call.machine.allocate(values.Sequence((), open=True) if made is None else made),)
+
+
+def _number_of(call: Call, left: Value, right: Value) -> Value:
+    if isinstance(left, Number) and isinstance(right, Number) and call.with_.get("how") == "difference":
+        return Number(left.value - right.value)
+    return call.unknown("what an operator gives")
 
 
 def _filtered(items: values.Sequence, others: values.Sequence, inside: bool) -> values.Sequence | None:

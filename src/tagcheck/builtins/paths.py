@@ -6,8 +6,9 @@ import posixpath
 from collections.abc import Sequence
 
 from tagcheck.builtins.api import Call, Machine
-from tagcheck.builtins.symbolic import as_text, combine, derived, joined, split_last, split_text, text_argument
+from tagcheck.builtins.symbolic import as_text, combine, derived, joined, split_last, split_text, text_argument, texts
 from tagcheck.values import EMPTY, Filling, HoleKind, Number, Outcome, Piece, Text, Truth, Value
+from tagcheck.values import Sequence as Listed
 
 
 def join_paths(given: Sequence[Value], machine: Machine) -> Value:
@@ -112,6 +113,38 @@ def stem(call: Call) -> tuple[Value, ...]:
     if halves is not None and halves[0].parts:
         return (halves[0],)
     return (derived("stem", name) if name.holes else name,)
+
+
+def split_extension(call: Call) -> tuple[Value, ...]:
+    """A path before its extension, and that with its dot (`os.path.splitext`)."""
+    text, ending = text_argument(call, 0), extension(call)[0]
+    if ending == EMPTY:
+        return (Listed((text, EMPTY)),)
+    halves = split_last(text, ".") if isinstance(ending, Text) and not ending.holes else None
+    before = halves[0] if halves is not None else derived("root", text)
+    return (Listed((before, ending)),)
+
+
+def parts(call: Call) -> tuple[Value, ...]:
+    """The names in a path."""
+    text = text_argument(call, 0)
+    found = [each for each in split_text(text, "/") if each.parts]
+    return (Listed((Text.of("/"), *found) if text.leading.startswith("/") else tuple(found)),)
+
+
+def with_last_part(call: Call) -> tuple[Value, ...]:
+    """A path with another last part: argument 1."""
+    halves, name = split_last(text_argument(call, 0), "/"), text_argument(call, 1)
+    return (joined((halves[0], name), Text.of("/")) if halves is not None else name,)
+
+
+def with_extension(call: Call) -> tuple[Value, ...]:
+    """A path with another extension: argument 1."""
+    text, ending = text_argument(call, 0), extension(call)[0]
+    halves = split_last(text, ".") if ending != EMPTY else (text, EMPTY)
+    if halves is None or not isinstance(ending, Text) or ending.holes:
+        return (derived("with_suffix", *texts(call)),)
+    return (joined((halves[0], text_argument(call, 1)), EMPTY),)
 
 
 def clean(call: Call) -> tuple[Value, ...]:
