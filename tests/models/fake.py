@@ -162,6 +162,9 @@ class FakeMachine:
     def wait(self) -> None:
         self.log.append("wait")
 
+    def own_method(self, value: Value, name: str) -> Value | None:
+        return self.methods(value).get(name)
+
     def ancestors(self, type_: str) -> tuple[str, ...]:
         return (type_,)
 

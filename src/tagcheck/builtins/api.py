@@ -135,6 +135,11 @@ class Machine(Protocol):
         """The methods that the project gives to the type of a value, bound to it, in the order of the source."""
         ...
 
+    def own_method(self, value: Value, name: str) -> Value | None:
+        """The method of a value's class by its name, bound to the value; of a class itself, one of the class. None if
+        there is no such method."""
+        ...
+
     def ancestors(self, type_: str) -> tuple[str, ...]:
         """A type and those that it inherits from, by their qualified names."""
         ...

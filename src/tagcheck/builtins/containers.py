@@ -41,7 +41,7 @@ def listed(call: Call, value: Value) -> Value:
     """What a loop over a value goes through: a list, an open one where it is not known."""
     content = call.machine.load(value)
     if isinstance(content, Record | FunctionValue):
-        own = call.machine.methods(value).get("__iter__")
+        own = call.machine.own_method(value, "__iter__")
         found = call.machine.call(own, ()) if own is not None else ()
         content = call.machine.load(found[0]) if found else content
     return over(content, _items)
@@ -120,7 +120,7 @@ def is_in(call: Call) -> tuple[Value, ...]:
     whole = call.argument(0)
     if isinstance(whole, Record) and whole.type == "os.Environ":
         return (Opaque(identity_of("is set", (call.argument(1),)), "whether a variable is set", "bool"),)
-    if isinstance(whole, Record) and (own := call.machine.methods(whole).get("__contains__")) is not None:
+    if isinstance(whole, Record) and (own := call.machine.own_method(whole, "__contains__")) is not None:
         return call.machine.call(own, (call.argument(1),))
     if not isinstance(whole, values.Mapping):
         return contains(call)
@@ -170,7 +170,7 @@ def insert(call: Call) -> tuple[Value, ...]:
 def length(call: Call) -> tuple[Value, ...]:
     """How many items, entries or characters argument 0 has."""
     held = call.machine.load(call.argument(0))
-    if isinstance(held, Record) and (own := call.machine.methods(call.argument(0)).get("__len__")) is not None:
+    if isinstance(held, Record) and (own := call.machine.own_method(call.argument(0), "__len__")) is not None:
         return call.machine.call(own, ())
     if isinstance(held, values.Sequence) and not held.open:
         return (Number(len(held.items)),)
@@ -384,7 +384,7 @@ def attribute(call: Call) -> tuple[Value, ...]:
     holder, name = call.machine.load(call.argument(0)), call.argument(1)
     literal = name.literal if isinstance(name, Text) else None
     if isinstance(holder, Record) and literal is not None:
-        found = holder.get(literal) or call.machine.methods(call.argument(0)).get(literal)
+        found = holder.get(literal) or call.machine.own_method(call.argument(0), literal)
         if found is not None:
             return (found,)
     return (call.unknown("an attribute by its name"),)
@@ -426,7 +426,7 @@ def with_fields(call: Call) -> tuple[Value, ...]:
     for name, value in call.keywords.items():
         holder = holder.with_field(name, value)
     made = call.machine.allocate(holder)
-    after = call.machine.methods(made).get("__post_init__")
+    after = call.machine.own_method(made, "__post_init__")
     if after is not None:
         call.machine.call(after, ())
     return (made,)
@@ -437,7 +437,10 @@ def set_attribute(call: Call) -> tuple[Value, ...]:
     of the object is any more."""
     holder, name = call.machine.load(call.argument(0)), call.argument(1)
     literal = name.literal if isinstance(name, Text) else None
-    if isinstance(holder, Record):
+    own = call.machine.own_method(call.argument(0), f"{literal}%set") if isinstance(holder, Record) else None
+    if own is not None:
+        call.machine.call(own, (call.argument(2),))
+    elif isinstance(holder, Record):
         unknown = Opaque(call.identity, "an object with an attribute set by a name that is not known", holder.type)
         call.machine.store(call.argument(0), holder.with_field(literal, call.argument(2)) if literal else unknown)
     return ()

@@ -17,7 +17,7 @@ from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, HoleKind, Pointer, Record, Value
+from tagcheck.values import FunctionValue, HoleKind, LibraryValue, Pointer, Record, Value
 
 MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
@@ -49,18 +49,24 @@ class Machine(Launches):
 
     def methods(self, value: Value) -> Mapping[str, Value]:
         content = self.load(value)
+        if not isinstance(content, Record):
+            return {}
+        return {name: self.method(value, content, name) for name in self.program.method_names(content.type)}
+
+    def own_method(self, value: Value, name: str) -> Value | None:
+        content = self.load(value)
         match content:
             case Record():
-                own = self.program.method_names(content.type)
-                given = ("__iter__",) if self.models.find(f"{content.type}.__iter__") is not None else ()
-                return {name: self.method(value, content, name) for name in (*own, *given)}
+                for found in self.program.member(content.type, name):
+                    if isinstance(found, Procedure):
+                        return FunctionValue(found, receiver=value)
+                is_known = self.models.find(f"{content.type}.{name}") is not None
+                return LibraryValue(f"{content.type}.{name}", value) if is_known else None
             case FunctionValue(procedure=made) if made.constructs:
-                found = ((name, self.field(value, name)) for name in self.program.method_names(made.constructs))
-                return {
-                    name: each for name, each in found if isinstance(each, FunctionValue) and each.receiver is value
-                }
+                bound = self.field(value, name)
+                return bound if isinstance(bound, FunctionValue) and bound.receiver is value else None
             case _:
-                return {}
+                return None
 
     def ancestors(self, type_: str) -> tuple[str, ...]:
         return self.program.ancestors(type_)

@@ -31,6 +31,8 @@ from tagcheck.source import Span
 RECORDS = frozenset(("dataclass", "define", "frozen", "mutable", "attrs", "attr", "s"))
 """Decorators that make a constructor from the annotated names of a class."""
 RECORD_BASES = frozenset(("NamedTuple", "BaseModel", "BaseSettings", "Struct", "TypedDict"))
+SETTING = "%set"
+"""What the name of a property ends with for what sets it."""
 SPECIAL = frozenset(
     ("__init__", "__post_init__", "__call__", "__iter__", "__getitem__", "__contains__", "__len__", "__str__")
 )
@@ -117,7 +119,12 @@ class ClassReader:
     def _method(self, node: cst.FunctionDef) -> None:
         name = f"{self.name}.{node.name.value}"
         definition = Definition(node, f"{self.file.key}#{name}", frozenset(), self.name, self.bases)
-        if "setter" in definition.decorators or "overload" in definition.decorators:
+        if "overload" in definition.decorators:
+            return
+        if "setter" in definition.decorators:
+            self.file.setters.add(node.name.value)
+            key = f"{definition.key}{SETTING}"
+            self.parts.procedures[f"{name}{SETTING}"] = procedure(self.file, definition, {}, key)
             return
         defaults = default_variables(self.file, definition, name, self.parts.variables)
         if definition.decorators & CACHES:

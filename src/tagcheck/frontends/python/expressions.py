@@ -363,6 +363,10 @@ class Expressions(Body):
 
     def assign(self, target: cst.BaseExpression, value: ir.Expression, span: Span) -> None:
         """Put a value into a target, which may be a tuple of targets."""
+        if isinstance(target, cst.Attribute) and target.attr.value in self.file.setters:
+            name = ir.Literal(target.attr.value, span)
+            self.builtin("setattr", (self.expression(target.value), name, value), span)
+            return
         if not isinstance(target, cst.Tuple | cst.List):
             place = self.target(target)
             if place is not None:

@@ -97,6 +97,8 @@ class SourceFile:
     imports: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     """what the module defines"""
+    setters: set[str] = field(default_factory=set)
+    """the properties that its classes let be set"""
 
     @cached_property
     def _offsets(self) -> dict[int, tuple[int, int]]:
