@@ -127,6 +127,10 @@ class Override(Struct, frozen=True):
     """`wanted` is a variable that is set for a program, and nothing there reads it"""
     is_repeated: bool = False
     """`wanted` is a key that was set before, to another value"""
+    given: Text | None = None
+    """`wanted` is a variable that a program was given this for before and is not given now: it has `image` by itself"""
+    until: int = 0
+    """for a variable, the order of the last event of the program that it was set for"""
 
 
 class Cluster(Struct, frozen=True):

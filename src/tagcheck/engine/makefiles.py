@@ -38,6 +38,8 @@ class Makefiles(Scripts):
         """the makefiles that were read, in order"""
         self.asked: set[str] = set()
         """the variables of the environment that were asked for"""
+        self.given: dict[tuple[str, str], Text] = {}
+        """by makefile and name, the images that variables were given to runs of make as"""
 
     tools: Tools
     _acting: frozenset[str] | None = None
@@ -72,6 +74,7 @@ class Makefiles(Scripts):
                 runner.run(goals)
             self.live, self.failed = True, False
             self.wait()
+            self._note_given_variables(runner, path, outer[3], order)
         if runner.is_complete:
             self._note_unread_variables(effect, outer[3], order, read)
         self.holes, self.output_cell, self.pending, self.site, self.makes = outer
@@ -98,8 +101,26 @@ class Makefiles(Scripts):
             mentioned = any(name in _WORD.findall(self.program.read(path) or "") for path in self.read[read:])
             if mentioned or name in self.asked or not isinstance(value, Text) or not looks_like_reference(value):
                 continue
-            missed = Override(name, value, site, order, self.guards, self.stack, is_variable=True)
-            self.overrides.append(missed)
+            unread = Override(
+                name, value, site, order, self.guards, self.stack, is_variable=True, until=self._order
+            )
+            self.overrides.append(unread)
+
+    def _note_given_variables(self, runner: Runner, path: str, site: Span, order: int) -> None:
+        """Note the variables that a run of make is given an image by, and those that only an earlier run was given."""
+        for name in sorted({*runner.variables, *runner.command}):
+            earlier, known = self.given.get((path, name)), name in runner.command or runner.is_given(name)
+            if not known and earlier is None:
+                continue
+            for guards, text in self.text_options(runner.variable(name)):
+                both = self.guards.and_(guards) if looks_like_reference(text) else None
+                if both is None:
+                    continue
+                if earlier is None or known:
+                    self.given[path, name] = text
+                else:
+                    left = Override(name, text, site, order, both, self.stack, given=earlier, until=self._order)
+                    self.overrides.append(left)
 
     def environment(self, name: Text) -> Value:
         if name.literal is not None:
