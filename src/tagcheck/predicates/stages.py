@@ -384,20 +384,10 @@ def _has_empty_cluster(case: Case) -> bool:
 
 
 def _is_nowhere_else(case: Case, use: Event) -> bool:
-    """Whether no registry can have an image that a scenario builds: by its name, its policy or its unique tag. What is
-    deployed only if somebody sets a variable may have been brought by him."""
-    reference = use.reference
-    if not holds_by_default(use.guards):
-        return False
-    return (
-        _is_only_local(case, use)
-        or has_unique(reference.tag)
-        or (
-            reference.registry is None
-            and reference.repository.literal is not None
-            and "/" not in reference.repository.literal
-        )
-    )
+    """Whether the cluster that an image is deployed to is made by the scenario. What is deployed only if somebody sets a
+    variable may have been brought by him."""
+    made = (each for each in case.scenario.clusters if each.host == use.host and compatible(each.guards, use.guards))
+    return holds_by_default(use.guards) and any(made)
 
 
 def _left_behind(case: Case) -> Iterator[Match]:
