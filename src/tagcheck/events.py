@@ -157,6 +157,8 @@ class Scenario(Struct, frozen=True):
     """variables that names are made from, and that no file of the project mentions but to read them"""
     unset_for_jobs: frozenset[str] = frozenset()
     """those of them in names on hosts where nothing but their job sets variables, whatever it does with the names"""
+    unassigned: frozenset[str] = frozenset()
+    """variables that a script alone could have set, by their names, and that nothing sets"""
     unlisted: frozenset[str] = frozenset()
     """variables that a substitution left in a text because its list does not name them"""
     cut: str = ""

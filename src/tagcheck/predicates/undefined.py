@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tagcheck.comparison import equal
 from tagcheck.events import Event, Stage
+from tagcheck.guards import holds_by_default
 from tagcheck.image import parse
 from tagcheck.predicates.model import PRESENT, Case, Match, literals, names_of, place, placeholder, written_at
 from tagcheck.predicates.stages import NEEDS_LOCAL, USES, mismatches, missing_sources, not_present
@@ -23,6 +24,7 @@ def undefined_variable(case: Case) -> Iterator[Match]:
             yield _without_value(event)
         yield from _withheld(event)
         yield from _unset_for_job(case, event)
+        yield from _unassigned(case, event)
     yield from _unlisted(case)
     yield from _never_set(case)
 
@@ -35,11 +37,18 @@ def _withheld(event: Event) -> Iterator[Match]:
 
 
 def _unset_for_job(case: Case, event: Event) -> Iterator[Match]:
-    """A variable on a host where nothing but the job sets any."""
-    for part in _variables(event.image) if event.host else ():
+    """A variable on a host where nothing but the job sets any. Who has set others there, sets this one too."""
+    for part in _variables(event.image) if event.host and holds_by_default(event.guards) else ():
         if part.hole.identity in case.scenario.unset_for_jobs:
             yield _without_value(event, part.hole.label, "nothing in the workflow sets it")
             return
+
+
+def _unassigned(case: Case, event: Event) -> Iterator[Match]:
+    """A variable of a script that the script forgets to set, or sets under another name."""
+    for part in _variables(event.image):
+        if part.hole.identity in case.scenario.unassigned and not event.guards.mentions(part.hole.identity):
+            yield _without_value(event, part.hole.label, _NEVER_SET)
 
 
 def _unlisted(case: Case) -> Iterator[Match]:

@@ -45,7 +45,9 @@ def ineffective_override(case: Case) -> Iterator[Match]:
 
 def _built_by_default(case: Case, missed: Override, probe: Event) -> Iterator[Match]:
     """A build that nobody told the name that later stages use, since it does not read the variable that says it."""
-    if any(same_as(probe, each) is not Same.NO and holds_by_default(each.guards) for each in case.anywhere(probe, *PRESENT)):
+    if any(
+        same_as(probe, each) is not Same.NO and holds_by_default(each.guards) for each in case.anywhere(probe, *PRESENT)
+    ):
         return
     built = [each for each in case.together(probe, Stage.BUILT) if missed.order < each.order <= missed.until]
     uses = [each for each in case.together(probe, *_OF_BUILT) if each.order > missed.until]
