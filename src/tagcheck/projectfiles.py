@@ -24,6 +24,8 @@ class ProjectFiles:
 
     def __init__(self, paths: Sequence[str], read_bytes: Callable[[str], bytes | None]) -> None:
         self.paths = tuple(paths)
+        self.left_out: frozenset[str] = frozenset()
+        """files that are generated: nothing is looked for in them, but what names one of them takes it"""
         self._read = read_bytes
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._by_folder: dict[str, list[str]] = defaultdict(list)
