@@ -23,8 +23,8 @@ _AZURE = "##vso[task.setvariable variable="
 def begin_job(call: Call) -> tuple[Value, ...]:
     """A job begins: on a host that is made for it and named by argument 0, or, if argument 1 is true, on one that
     others use too. If argument 2 is true, nobody but the job sets variables there. Variables that the system sets for
-    all its jobs: `constant` ones have this text, `filled` ones hold something that identifies what they say, and `shapes` says what
-    some of them are written in."""
+    all its jobs: `constant` ones have this text, `filled` ones hold something that identifies what they say, and
+    `shapes` says what some of them are written in."""
     shared, closed = (call.argument(at) == Truth(True) for at in (1, 2))
     constant = call.with_.get("constant")
     given = {str(name): Text.of(str(value)) for name, value in constant.items()} if isinstance(constant, dict) else {}
