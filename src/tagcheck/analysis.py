@@ -10,7 +10,7 @@ from pathlib import Path
 from tagcheck.catalogue import load_tools
 from tagcheck.config import Config
 from tagcheck.contents import Files
-from tagcheck.discover import Project
+from tagcheck.discover import MARKED, Project
 from tagcheck.events import Scenario
 from tagcheck.frontends import languages, runnables
 from tagcheck.frontends.python import bazel, starlark
@@ -72,6 +72,7 @@ def analyse(
         Wording(verbs_of(tools), names_to_run(found), tools.common),
         Container(models, tools.programs),
     )
+    program.left_out = frozenset(each.path for each in project.skipped if each.reason == MARKED)
     context = Context(program, models, tools, config, files, found)
     program.explore()
     tell("linked", 1, 1)

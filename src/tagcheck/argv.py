@@ -130,6 +130,12 @@ def output_identity(tools: Tools, words: Sequence[Text]) -> tuple[str, str] | No
     return " ".join(_identity(word) for word in words), rule.weak
 
 
+def output_shape(tools: Tools, words: Sequence[Text]) -> str:
+    """What all that a command prints is written in, one of SHAPES; the empty text if that is not known."""
+    rule = _output_rule(tools, words)
+    return rule.shape if rule is not None else ""
+
+
 def output_prints(tools: Tools, words: Sequence[Text]) -> str:
     """What a command makes of its words and its input: one of PRINTS, the empty text if that is not known."""
     rule = _output_rule(tools, words)

@@ -6,6 +6,7 @@ only if nothing that the unknown parts can be makes the two texts equal.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
@@ -62,9 +63,43 @@ def _possible(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> Same:
     if not (a and b) and any(isinstance(part, Hole) and part.filled for part in (*a, *b)):
         return Same.NO
     keys_a, keys_b = tuple(map(_key, a)), tuple(map(_key, b))
-    if keys_a != keys_b and (_independent(a, b) or not _overlap(keys_a, keys_b)):
+    if keys_a != keys_b and (_independent(a, b) or not _overlap(keys_a, keys_b) or _differ_in_shape(a, b)):
         return Same.NO
     return Same.MAYBE
+
+
+_WRITTEN_IN = {"hash": ("[0-9a-f]{4,}", "[0-9a-f]*"), "digits": ("[0-9]+", "[0-9]*")}
+"""What a value of a shape is, and what a slice of it can be."""
+_WHOLE_LINE = re.compile(r"(?:\.replace\('\\n',\[(?:' ')?\]\))*")
+_SLICE = re.compile(rf"(?:{_WHOLE_LINE.pattern}|\.\[\d*:\d*\])*")
+_MOST_SHAPED = 6
+"""Holes in a text that is held against a literal one by their shapes."""
+
+
+def _differ_in_shape(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> bool:
+    """Whether, behind what both have in common, a literal text stands where the other has a value that is written in
+    other characters."""
+    pairs = enumerate(zip(a, b, strict=False))
+    common = next((at for at, (one, other) in pairs if _key(one) != _key(other) or not _is_certain(one)), 0)
+    a, b = a[common:], b[common:]
+    for pattern, literal in ((a, b), (b, a)):
+        shaped = any(isinstance(part, Hole) and part.shape for part in pattern)
+        if shaped and len(pattern) <= 2 * _MOST_SHAPED and all(isinstance(part, str) for part in literal):
+            expression = "".join(re.escape(part) if isinstance(part, str) else _written_in(part) for part in pattern)
+            return re.fullmatch(expression, "".join(map(str, literal)), re.DOTALL) is None
+    return False
+
+
+def _is_certain(part: str | Hole) -> bool:
+    """Whether a part is equal to itself."""
+    return isinstance(part, str) or part.kind is not HoleKind.OPAQUE or bool(part.identity)
+
+
+def _written_in(hole: Hole) -> str:
+    whole, part = _WRITTEN_IN.get(hole.shape, (".*", ".*"))
+    if _WHOLE_LINE.fullmatch(hole.part):
+        return whole
+    return part if _SLICE.fullmatch(hole.part) else ".*"
 
 
 def is_longer(left: Text, right: Text) -> bool:

@@ -19,6 +19,8 @@ from tagcheck.gitindex import tracked_files
 
 LARGEST = 4 << 20
 """Bytes; larger files are generated or data."""
+MARKED = "marked as generated or vendored in .gitattributes"
+"""Why such files are skipped."""
 _MOST_DEPTH = 200
 
 _BOOKKEEPING = frozenset({".git", ".hg", ".svn", ".jj", "__pycache__"})
@@ -193,7 +195,7 @@ class _Walk:
         marked = [line.split()[0] for line in self.lines(".gitattributes") if _is_marked(line)]
         source = settings.replace("{", "{{").replace("}", "}}")
         excluded = f'excluded by "{{}}" (exclude in {source})'
-        groups = ((marked, "marked as generated or vendored in .gitattributes"), (exclude, excluded))
+        groups = ((marked, MARKED), (exclude, excluded))
         self.fixed = tuple(_Rules("", lines, reason) for lines, reason in groups if lines)
 
     def lines(self, path: str) -> list[str]:

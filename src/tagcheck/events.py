@@ -127,6 +127,10 @@ class Override(Struct, frozen=True):
     """`wanted` is a variable that is set for a program, and nothing there reads it"""
     is_repeated: bool = False
     """`wanted` is a key that was set before, to another value"""
+    given: Text | None = None
+    """`wanted` is a variable that a program was given this for before and is not given now: it has `image` by itself"""
+    until: int = 0
+    """for a variable, the order of the last event of the program that it was set for"""
 
 
 class Cluster(Struct, frozen=True):
@@ -153,6 +157,8 @@ class Scenario(Struct, frozen=True):
     """variables that names are made from, and that no file of the project mentions but to read them"""
     unset_for_jobs: frozenset[str] = frozenset()
     """those of them in names on hosts where nothing but their job sets variables, whatever it does with the names"""
+    unassigned: frozenset[str] = frozenset()
+    """variables that a script alone could have set, by their names, and that nothing sets"""
     unlisted: frozenset[str] = frozenset()
     """variables that a substitution left in a text because its list does not name them"""
     cut: str = ""

@@ -24,6 +24,8 @@ class ProjectFiles:
 
     def __init__(self, paths: Sequence[str], read_bytes: Callable[[str], bytes | None]) -> None:
         self.paths = tuple(paths)
+        self.left_out: frozenset[str] = frozenset()
+        """files that are generated: nothing is looked for in them, but what names one of them takes it"""
         self._read = read_bytes
         self._by_suffix: dict[str, list[str]] = defaultdict(list)
         self._by_folder: dict[str, list[str]] = defaultdict(list)
@@ -90,12 +92,19 @@ class ProjectFiles:
                 found = self._at(normpath(join(base, literal)))
                 if found:
                     return found
+        upwards = normpath(literal) if literal is not None else ""
+        if upwards.startswith("../"):
+            # Where the program runs that names it is not known here.
+            return self._ending(upwards.replace("../", "")) if upwards.count("/") > upwards.count("../") else ()
         found = self._at(normpath(tail.lstrip("/")))
         if found or (literal is not None and not literal.startswith("/")):
             return found
-        name = tail.rpartition("/")[2]
-        ends = [each for each in self._by_suffix.get(name, ()) if ("/" + each).endswith("/" + tail.lstrip("/"))]
-        return tuple(ends) if len(ends) == 1 else ()
+        return self._ending(tail.lstrip("/"))
+
+    def _ending(self, tail: str) -> tuple[str, ...]:
+        """The file that a path ends with, if it is the only one."""
+        found = [each for each in self._by_suffix.get(tail.rpartition("/")[2], ()) if f"/{each}".endswith(f"/{tail}")]
+        return tuple(found) if len(found) == 1 else ()
 
     def matching(self, pattern: str) -> tuple[str, ...]:
         """The project files that are like a shell pattern, whose `*` stops at a '/'."""

@@ -41,13 +41,19 @@ class HoleKind(Enum):
     """not known at all"""
 
 
+SHAPES = ("hash", "digits")
+"""What values can be written in: the hexadecimal digits of a hash, of which git never prints fewer than four
+(gitrevisions(7), core.abbrev); decimal digits."""
+
+
 class Hole(Struct, frozen=True):
     """An unknown part of a text.
 
     `identity` tells holes of one kind apart; `label` is what people see (the variable, the parameter, the command).
     `part` names a part of the value ('[0:8]', 'lower'): two parts of one value with the same name are equal.
     `weak` says why a unique value can still collide ('slow digits of a clock'); it takes no part in comparison.
-    `filled` says what a value identifies that is never the empty text ('commit', 'run').
+    `filled` says what a value identifies that is never the empty text ('commit', 'run'); `shape` what it is written in,
+    one of `SHAPES`.
     """
 
     kind: HoleKind
@@ -56,6 +62,7 @@ class Hole(Struct, frozen=True):
     part: str = ""
     weak: str = ""
     filled: str = ""
+    shape: str = ""
 
     def __str__(self) -> str:
         match self.kind:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +100,29 @@ def test_equal_alternatives_are_one_value() -> None:
 def test_past_the_bound_alternatives_are_opaque() -> None:
     many = alternatives((when(f"a{number}"), Number(number)) for number in range(100))
     assert isinstance(many, Opaque)
+
+
+@pytest.mark.parametrize(
+    ("part", "tag", "expected"),
+    [
+        ("", "latest", Same.NO),
+        ("", "e2e", Same.NO),
+        ("", "abc1234", Same.MAYBE),
+        ("", "abc1234-dirty", Same.NO),
+        (".[0:7]", "v1.0.0", Same.NO),
+        (".[0:7]", "e2e", Same.MAYBE),
+        (".upper", "latest", Same.MAYBE),
+    ],
+)
+def test_a_hash_is_no_text_with_other_characters(part: str, tag: str, expected: Same) -> None:
+    registry = Text.of_hole(Hole(HoleKind.ENVIRONMENT, "REGISTRY"))
+    commit = Text.of_hole(Hole(HoleKind.OUTPUT, "git rev-parse HEAD", part=part, shape="hash"))
+    assert same(Text.of("app:") + commit, Text.of(f"app:{tag}")) is expected
+    assert same(registry + Text.of(f"/app:{tag}"), registry + Text.of("/app:") + commit) is expected
+
+
+def test_what_stands_before_a_hash_must_be_the_same_for_its_shape_to_tell() -> None:
+    unknown, other = (Text.of_hole(Hole(HoleKind.OPAQUE, name)) for name in ("a", "b"))
+    commit = Text.of_hole(Hole(HoleKind.OUTPUT, "git rev-parse HEAD", shape="hash"))
+    assert same(unknown + commit, other + Text.of("latest")) is Same.MAYBE
+    assert same(unknown + commit, unknown + Text.of("latest")) is Same.NO

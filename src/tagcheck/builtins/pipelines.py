@@ -23,15 +23,24 @@ _AZURE = "##vso[task.setvariable variable="
 def begin_job(call: Call) -> tuple[Value, ...]:
     """A job begins: on a host that is made for it and named by argument 0, or, if argument 1 is true, on one that
     others use too. If argument 2 is true, nobody but the job sets variables there. Variables that the system sets for
-    all its jobs: `constant` ones have this text, `filled` ones hold something that identifies what they say."""
+    all its jobs: `constant` ones have this text, `filled` ones hold something that identifies what they say, and
+    `shapes` says what some of them are written in."""
     shared, closed = (call.argument(at) == Truth(True) for at in (1, 2))
-    constant, filled = call.with_.get("constant"), call.with_.get("filled")
+    constant = call.with_.get("constant")
     given = {str(name): Text.of(str(value)) for name, value in constant.items()} if isinstance(constant, dict) else {}
-    for what, names in filled.items() if isinstance(filled, dict) else ():
-        for name in str(names).split():
-            given[name] = Text.of_hole(Hole(HoleKind.ENVIRONMENT, name, name, filled=str(what)))
+    shapes = {name: shape for shape, names in _named(call, "shapes") for name in names}
+    for what, names in _named(call, "filled"):
+        for name in names:
+            hole = Hole(HoleKind.ENVIRONMENT, name, name, filled=what, shape=shapes.get(name, ""))
+            given[name] = Text.of_hole(hole)
     call.machine.begin_job(as_text(call.argument(0)), shared, closed, given)
     return ()
+
+
+def _named(call: Call, key: str) -> Iterator[tuple[str, list[str]]]:
+    """What the model says of groups of variables, with their names."""
+    groups = call.with_.get(key)
+    yield from ((str(what), str(names).split()) for what, names in groups.items()) if isinstance(groups, dict) else ()
 
 
 def end_job(call: Call) -> tuple[Value, ...]:

@@ -50,6 +50,7 @@ from tagcheck.catalogue.tools import (
     Transport,
     Verb,
 )
+from tagcheck.values import SHAPES
 
 _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
@@ -374,17 +375,20 @@ def _transports(entry: _Entry, data: Mapping[str, object]) -> dict[str, Transpor
 def _output(entry: _Entry, value: object) -> OutputRule:
     data = entry.as_mapping(value, "an output")
     inside = entry.inside(f"output {data.get('command')}")
-    inside.check_keys(data, ("command", "has", "unique", "weak", "prints"))
+    inside.check_keys(data, ("command", "has", "unique", "weak", "prints", "shape"))
     if not inside.text(data, "command"):
         raise inside.error("it has no command", "say 'command: PROGRAM WORD …' or 'command: \"*\"'")
     if inside.text(data, "prints") not in ("", *PRINTS):
         raise inside.error(f"it prints {data['prints']!r}", f"use one of {', '.join(PRINTS)}")
+    if inside.text(data, "shape") not in ("", *SHAPES):
+        raise inside.error(f"it has the shape {data['shape']!r}", f"use one of {', '.join(SHAPES)}")
     return OutputRule(
         command=tuple(inside.text(data, "command").split()),
         has=inside.texts(data, "has"),
         unique=data.get("unique") is True,
         weak=inside.text(data, "weak"),
         prints=inside.text(data, "prints"),
+        shape=inside.text(data, "shape"),
     )
 
 

@@ -84,13 +84,14 @@ class Tool:
 class OutputRule:
     """What a command prints. `command`: words that occur in this order, the program first ('*': any). `has`: any of
     these texts occurs in the arguments. `weak`: why the value can still be the same for two teams or two runs.
-    `prints`: what it makes of its words and its input, one of PRINTS."""
+    `prints`: what it makes of its words and its input, one of PRINTS. `shape`: what all that is written in."""
 
     command: tuple[str, ...]
     has: tuple[str, ...] = ()
     unique: bool = False
     weak: str = ""
     prints: str = ""
+    shape: str = ""
 
 
 PRINTS = (

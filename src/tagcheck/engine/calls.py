@@ -390,7 +390,8 @@ class Calls(Leaving):
             self.live, self.failed, self.guards = True, False, frame.entry
             error: Value = Failure()
             if not _makes_errors(frame.procedure):
-                self.gap("run", f"every way through {frame.procedure.key.rpartition('#')[2]} seems to fail")
+                if self.program.reaches(frame.procedure):
+                    self.gap("run", f"every way through {frame.procedure.key.rpartition('#')[2]} seems to fail")
                 error = Outcome(self.fresh("a call that only fails"))
             return (*(self.opaque("a result of a call that failed", each) for each in results[:-1]), error)
         self.live, self.failed = False, True

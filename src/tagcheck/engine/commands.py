@@ -116,7 +116,8 @@ class Commands(Printing):
             found = self._effects_of(texts) or self.started(texts)
             effects = tuple(filter(_is_no_base, found))
             if number >= MOST_LINES or (effects not in groups and len(groups) >= MOST_COMMANDS):
-                self.gap("run", "too many alternatives for one command line")
+                if any(not done or _kinds(done) != _kinds(effects) for done in groups):
+                    self.gap("run", "too many alternatives for one command line")
                 # What the other lines would do is done to images that nobody knows.
                 groups.setdefault(tuple(map(self._with_unknown_images, effects)), []).append((ALWAYS, texts))
                 break
@@ -235,6 +236,11 @@ def _divided(given: Text, effect: Effect) -> list[tuple[Text, ...]]:
 def _batches(found: list[tuple[Text, ...]], effect: Effect) -> Iterator[list[tuple[Text, ...]]]:
     count = max(1, natural((effect.batch.literal if effect.batch is not None else None) or "1") or 1)
     return (found[at : at + count] for at in range(0, len(found), count))
+
+
+def _kinds(effects: tuple[Effect, ...]) -> list[EffectKind]:
+    """What a command line does, whatever to."""
+    return [each.kind for each in effects]
 
 
 def _is_no_base(effect: Effect) -> bool:

@@ -149,7 +149,8 @@ class Kustomizations(Manifests):
         return next((path for path in found if self._is_there(path)), None)
 
     def _is_there(self, path: str) -> bool:
-        return self.program.has(self.copies.original(path))
+        original = self.copies.original(path)
+        return self.program.has(original) or original in self.program.left_out
 
     # --- building ---
 
@@ -207,7 +208,7 @@ class Kustomizations(Manifests):
             return Built()
         content = self.read_file(at_root(path))
         found: list[Value] = []
-        text = self._text_here(content) if content is not None else None
+        text = self._text_here(content) if content is not None else Text.of(raw)
         for each in documents(text) if text is not None else ():
             listed = field(each, "items") if word(each, "kind").endswith("List") else None
             found += listed.items if isinstance(listed, Sequence) else [each]

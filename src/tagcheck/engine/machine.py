@@ -108,6 +108,16 @@ def _unset_for_jobs(machine: Machine, program: Program) -> frozenset[str]:
     return _set_by_nothing(used, machine, program)
 
 
+def _unassigned(machine: Machine, program: Program) -> frozenset[str]:
+    """The variables of shells in names that are used, whose names are those of a script's own variables (POSIX.1-2024,
+    8.1: names with lower-case letters are not for the environment), and that nothing sets."""
+    if machine.assigns_unseen:
+        return frozenset()
+    used = _variables(event for event in machine.events if event.stage is not Stage.REMOVED)
+    own = {name for name in used & machine.read_in_shells if name != name.upper()}
+    return _set_by_nothing(own, machine, program)
+
+
 def _set_by_nothing(names: set[str], machine: Machine, program: Program) -> frozenset[str]:
     return frozenset(name for name in names if not machine.tools.gives(name) and program.only_reads(name))
 
@@ -149,6 +159,7 @@ def evaluate(
         missed=tuple(machine.overrides),
         unset=_unset(machine, program),
         unset_for_jobs=_unset_for_jobs(machine, program),
+        unassigned=_unassigned(machine, program),
         unlisted=frozenset(machine.unlisted),
         cut=cut,
         uses_cluster=machine.uses_cluster,

@@ -38,6 +38,8 @@ class Makefiles(Scripts):
         """the makefiles that were read, in order"""
         self.asked: set[str] = set()
         """the variables of the environment that were asked for"""
+        self.given: dict[str, dict[str, Text]] = {}
+        """by makefile and variable, the images that runs of make were given"""
 
     tools: Tools
     _acting: frozenset[str] | None = None
@@ -68,10 +70,12 @@ class Makefiles(Scripts):
         with self.process(in_command=True):
             self.working_directory = runner.place
             self._read(runner, path, alone=self._is_entry and not effect.environment)
+            runner.given = self._given_to(runner, effect)
             if self.live:
                 runner.run(goals)
             self.live, self.failed = True, False
             self.wait()
+            self._note_given_variables(runner, path, outer[3], order)
         if runner.is_complete:
             self._note_unread_variables(effect, outer[3], order, read)
         self.holes, self.output_cell, self.pending, self.site, self.makes = outer
@@ -98,13 +102,40 @@ class Makefiles(Scripts):
             mentioned = any(name in _WORD.findall(self.program.read(path) or "") for path in self.read[read:])
             if mentioned or name in self.asked or not isinstance(value, Text) or not looks_like_reference(value):
                 continue
-            missed = Override(name, value, site, order, self.guards, self.stack, is_variable=True)
-            self.overrides.append(missed)
+            unread = Override(name, value, site, order, self.guards, self.stack, is_variable=True, until=self._order)
+            self.overrides.append(unread)
+
+    def _given_to(self, runner: Runner, effect: Effect) -> frozenset[str]:
+        """The variables that a run of make is given: by its command line, or by who runs the first one."""
+        own = {name for name, _ in environment_of(effect.environment)}
+        if len(self.makes) == 1:
+            own |= {name for name in runner.variables if runner.is_given(name)}
+        return frozenset(own)
+
+    def _note_given_variables(self, runner: Runner, path: str, site: Span, order: int) -> None:
+        """Note the variables that a run of make is given an image by, and those that only an earlier run was given."""
+        for name in sorted(runner.given):
+            for _, text in self.text_options(runner.variable(name)):
+                if looks_like_reference(text):
+                    self.given.setdefault(path, {})[name] = text
+        for name, image in self.given.get(path, {}).items():
+            if name in runner.given or name in runner.command or runner.is_given(name):
+                continue
+            for guards, text in self.text_options(runner.variable(name)):
+                both = self.guards.and_(guards)
+                if both is not None and looks_like_reference(text):
+                    left = Override(name, text, site, order, both, self.stack, given=image, until=self._order)
+                    self.overrides.append(left)
 
     def environment(self, name: Text) -> Value:
-        if name.literal is not None:
-            self.asked.add(name.literal)
-        return super().environment(name)
+        value = super().environment(name)
+        if name.literal is None:
+            return value
+        self.asked.add(name.literal)
+        in_shell = self.makes and self._is_shell() and not self.in_command
+        return (
+            self.makes[-1].handed_on(name.literal, value) if in_shell and value == self.outside(name.literal) else value
+        )
 
     # --- what a run of make asks ---
 

@@ -50,7 +50,8 @@ class Printing(Copying):
         if self.standard_input is not None:
             keeps = argv.output_prints(self.tools, words) in _KEEPING
             return self._of_input(lambda text: derived(identity, text, keeps_unique=keeps))
-        return Text.of_hole(Hole(HoleKind.OUTPUT, identity, line, weak=weak), self.site, self.stack)
+        hole = Hole(HoleKind.OUTPUT, identity, line, weak=weak, shape=argv.output_shape(self.tools, words))
+        return Text.of_hole(hole, self.site, self.stack)
 
     def _of_input(self, function: Callable[[Text], Value]) -> Value:
         """A function of the standard input; nothing is there where nobody says."""
@@ -58,9 +59,11 @@ class Printing(Copying):
         return self.distribute((loaded,), lambda chosen: function(self.as_text(chosen[0])))
 
     def _fetched(self, words: tuple[Text, ...]) -> Value | None:
-        if any(hole.kind in (HoleKind.UNIQUE, HoleKind.OPAQUE) for word in words for hole in word.holes):
-            return None
+        kinds = {hole.kind for word in words for hole in word.holes}
         line = " ".join(map(str, words))
+        # An address that another command prints may be one in the project.
+        if kinds & {HoleKind.UNIQUE, HoleKind.OPAQUE} or (HoleKind.OUTPUT in kinds and "://" not in line):
+            return None
         return Text.of_hole(Hole(HoleKind.OUTPUT, FETCHED + line, line), self.site, self.stack)
 
     def _nothing(self, words: tuple[Text, ...]) -> Value | None:

@@ -21,6 +21,8 @@ from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
 from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.guards import Guards
 from tagcheck.ir import Assign, Name, Procedure
+from tagcheck.link import Program
+from tagcheck.models import Models
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
@@ -60,6 +62,13 @@ class Scripts(Execution):
     """whether a program runs, and not the shell itself"""
     started_strict: bool = False
     """whether the shell that runs now was told at its start to end with the first command that fails"""
+    assigns_unseen: bool = False
+    """whether a shell ran what is not known, which may set variables of it"""
+
+    def __init__(self, program: Program, models: Models, steps: int) -> None:
+        super().__init__(program, models, steps)
+        self.read_in_shells: set[str] = set()
+        """the variables that shells read and that none of them had set there"""
 
     def script(self, effect: Effect) -> Value | None:
         """Run a shell text or a script file; what it prints, None if nothing is known of it."""
@@ -162,6 +171,8 @@ class Scripts(Execution):
         cell = self._cell(literal) if literal is not None else None
         value = self.narrow(self.heap.read(cell)) if cell is not None else ABSENT
         if isinstance(value, Absent | FunctionValue):
+            if literal is not None and self._is_shell():
+                self.read_in_shells.add(literal)
             return super().variable(name, default)
         return value
 
@@ -287,7 +298,9 @@ class Scripts(Execution):
 
     def _evaluate_one(self, text: Text) -> None:
         if not any(isinstance(part, Piece) for part in text.parts) or len(str(text)) > LONGEST_TEXT:
-            self.gap("run", "a text that is run as commands") if text.parts else None
+            if text.parts:
+                self.gap("run", "a text that is run as commands")
+                self.assigns_unseen = True
             return
         source, holes = self.source_text(text)
         outer, self.holes = self.holes, holes
@@ -308,6 +321,7 @@ class Scripts(Execution):
             self._source_one(*own, words, exporting)
         else:
             self.gap("run", "a file with settings that is not in the project")
+            self.assigns_unseen = True
 
     def _source_each(
         self,

@@ -21,7 +21,10 @@ def missing_override(case: Case) -> Iterator[Match]:
     twice = [each for missed in case.scenario.missed if missed.is_repeated for each in _set_twice(case, missed)]
     for missed, found in twice:
         yield found.match(missed.span, override=missed.wanted)
-    told = {id(found.use) for _, found in twice}
+    left = [each for missed in case.scenario.missed if missed.given is not None for each in _not_given(case, missed)]
+    for missed, found in left:
+        yield found.match(missed.span, variable=missed.wanted)
+    told = {id(found.use) for _, found in (*twice, *left)}
     known = {id(found.use) for found in mismatches(case)}
     for found in (*mismatches(case), *_other_registry(case, known)):
         sibling = _overridden_beside(case, found.use) if id(found.use) not in told else None
@@ -36,6 +39,17 @@ def _set_twice(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatc
     uses = [use for use in case.together(probe, Stage.DEPLOYED) if use.trace == missed.trace and _is_default(case, use)]
     found = (use for use in uses if alike(use.reference, probe.reference) == 3)
     yield from ((missed, Mismatch(case, use, made[0])) for use in found if made)
+
+
+def _not_given(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatch]]:
+    """What is deployed as a variable is by itself, though the run that built was given another image by it, which is
+    brought to the cluster and which nothing uses where that is deployed."""
+    probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
+    made = [each for each in case.together(probe, *MADE) if each.image == missed.given and each.order <= missed.order]
+    for use in case.together(probe, Stage.DEPLOYED) if made else ():
+        here = missed.order < use.order <= missed.until and same_as(use, probe) is Same.YES
+        if here and _is_default(case, use) and _is_unused(case, made[0], case.together(use, *USES, Stage.NAMED)):
+            yield missed, Mismatch(case, use, made[0])
 
 
 def _is_default(case: Case, use: Event) -> bool:
@@ -57,11 +71,15 @@ def _other_registry(case: Case, known: set[int]) -> Iterator[Mismatch]:
 
 def _is_left_over(case: Case, use: Event, made: Event) -> bool:
     """Whether a like image is brought to the cluster and nothing uses it."""
-    if alike(use.reference, made.reference) != 3:
+    uses = case.events(*USES, Stage.NAMED)
+    return alike(use.reference, made.reference) == 3 and _is_unused(case, made, uses)
+
+
+def _is_unused(case: Case, made: Event, uses: list[Event]) -> bool:
+    """Whether an image is brought to the cluster and none of the uses is of it."""
+    if not any(same_as(made, each) is Same.YES for each in case.together(made, *BROUGHT)):
         return False
-    if not any(same_as(made, each) is Same.YES for each in case.together(use, *BROUGHT)):
-        return False
-    return not any(same_as(made, each) is not Same.NO for each in case.events(*USES, Stage.NAMED))
+    return not any(same_as(made, each) is not Same.NO for each in uses)
 
 
 def _overridden_beside(case: Case, use: Event) -> Event | None:

@@ -308,6 +308,9 @@ def _missing_sources(case: Case) -> Iterator[tuple[Event, Text, Event]]:
 
 def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
     present = [each for each in case.anywhere(event, *PRESENT) if each is not event]
+    if holds_by_default(event.guards):
+        # What is there only if somebody has set a variable is missing in all other runs.
+        present = [each for each in present if holds_by_default(each.guards)]
     built = [each for each in present if each.stage is not Stage.PULLED and each.host == event.host]
     if not built or any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
@@ -384,20 +387,10 @@ def _has_empty_cluster(case: Case) -> bool:
 
 
 def _is_nowhere_else(case: Case, use: Event) -> bool:
-    """Whether no registry can have an image that a scenario builds: by its name, its policy or its unique tag. What is
-    deployed only if somebody sets a variable may have been brought by him."""
-    reference = use.reference
-    if not holds_by_default(use.guards):
-        return False
-    return (
-        _is_only_local(case, use)
-        or has_unique(reference.tag)
-        or (
-            reference.registry is None
-            and reference.repository.literal is not None
-            and "/" not in reference.repository.literal
-        )
-    )
+    """Whether the cluster that an image is deployed to is made by the scenario. What is deployed only if somebody sets
+    a variable may have been brought by him."""
+    made = (each for each in case.scenario.clusters if each.host == use.host and compatible(each.guards, use.guards))
+    return holds_by_default(use.guards) and any(made)
 
 
 def _left_behind(case: Case) -> Iterator[Match]:

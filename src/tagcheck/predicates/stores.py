@@ -42,7 +42,7 @@ def _not_made(case: Case) -> Iterator[Match]:
         if store is None or made is None or any(each.name == load.store for each in case.scenario.clusters):
             continue
         uses = [use for use in case.together(load, Stage.DEPLOYED) if _needs(case, use, load, made)]
-        if uses or load.host:
+        if uses or load.host or _has_others(case, load, made):
             why = "" if uses else "the command fails: there is no such cluster"
             yield _wrong_store(load, f"the cluster {store}", f"the cluster {made.name}", uses[0] if uses else None, why)
 
@@ -55,6 +55,12 @@ def _made_for(case: Case, load: Event) -> Cluster | None:
         if each.order < load.order and others == {each.name} and each.name is not None and each.name.literal:
             return each
     return None
+
+
+def _has_others(case: Case, load: Event, made: Cluster) -> bool:
+    """Whether other images are loaded into the cluster that was made, and none into another, but for this one."""
+    others = [each for each in case.together(load, Stage.LOADED) if same_as(each, load) is Same.NO]
+    return bool(others) and all(each.store == made.name and made.order < each.order for each in others)
 
 
 def _needs(case: Case, use: Event, load: Event, made: Cluster) -> bool:

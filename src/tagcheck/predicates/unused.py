@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from tagcheck.comparison import Same, equal
 from tagcheck.events import MADE, Event, Override, Stage
 from tagcheck.finding import Place
+from tagcheck.guards import holds_by_default
 from tagcheck.image import alike, looks_like_reference, parse, words
-from tagcheck.predicates.model import SUPPLIED, Case, Match, names_of, place, same_as
+from tagcheck.predicates.model import PRESENT, SUPPLIED, Case, Match, names_of, place, same_as
 from tagcheck.predicates.stages import USES, consequence, spelled_alike
 from tagcheck.values import Filling, Text
 
+_OF_BUILT = (Stage.LOADED, Stage.SAVED, Stage.PUSHED, *USES)
+"""Stages that need an image to be there."""
 MENTIONS = (*USES, Stage.NAMED, Stage.PUSHED, Stage.SAVED)
 
 
@@ -19,13 +22,15 @@ def ineffective_override(case: Case) -> Iterator[Match]:
     """TC211: a substitution by an image that the scenario builds finds nothing to replace, and a like image is deployed
     under the name that stood there; or an override that cannot concern anything, whoever builds the image."""
     for missed in case.scenario.missed:
-        if missed.is_repeated:
+        if missed.is_repeated or missed.given is not None:
             continue
         if missed.certain:
             yield _concerns_nothing(case, missed)
             continue
         probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
         made = [each for each in case.together(probe, *MADE) if same_as(probe, each) is Same.YES]
+        if not made and missed.is_variable:
+            yield from _built_by_default(case, missed, probe)
         if not made or any(same_as(use, probe) is not Same.NO for use in case.together(probe, *USES, Stage.NAMED)):
             continue
         stages = (Stage.DEPLOYED, Stage.PUSHED, Stage.LOADED) if missed.is_variable else (Stage.DEPLOYED,)
@@ -36,6 +41,35 @@ def ineffective_override(case: Case) -> Iterator[Match]:
                     continue
                 yield _without_effect(missed, made, use)
                 break
+
+
+def _built_by_default(case: Case, missed: Override, probe: Event) -> Iterator[Match]:
+    """A build that nobody told the name that later stages use, since it does not read the variable that says it."""
+    if any(
+        same_as(probe, each) is not Same.NO and holds_by_default(each.guards) for each in case.anywhere(probe, *PRESENT)
+    ):
+        return
+    built = [each for each in case.together(probe, Stage.BUILT) if missed.order < each.order <= missed.until]
+    uses = [each for each in case.together(probe, *_OF_BUILT) if each.order > missed.until]
+    wanted = [each for each in uses if same_as(probe, each) is Same.YES and each.kubelet]
+    by_default = next((each for each in built if holds_by_default(each.guards)), None)
+    if by_default is None or not wanted or case.may_be_made_out_of_sight(missed.image):
+        return
+    yield Match(
+        span=missed.span,
+        variables={
+            "override": missed.wanted,
+            "variable": missed.wanted,
+            "image": str(missed.image),
+            "deployed": str(by_default.image),
+            "stage": by_default.stage.value,
+        },
+        places=(place(by_default), *map(place, wanted[:2])),
+        names=names_of(built=[by_default], **{wanted[0].stage.value: wanted[:1]}),
+        label=f"nothing reads {missed.wanted}",
+        subject=("source", wanted[0].image, wanted[0].span),
+        consequence=consequence(wanted[0]) if wanted[0].stage in USES else "the command fails: no such image",
+    )
 
 
 def _is_left(use: Event, missed: Override, made: Event) -> bool:

@@ -8,13 +8,14 @@ from posixpath import dirname
 from typing import TYPE_CHECKING
 
 from tagcheck.builtins.symbolic import joined, run_text, runs, split_text
+from tagcheck.engine import truth
 from tagcheck.engine.make.reading import Reader
-from tagcheck.engine.make.state import Definitions, Line, Rule, Scope, Target, beyond
+from tagcheck.engine.make.state import SET, UNSET, Definitions, Line, Rule, Scope, Target, beyond
 from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
 from tagcheck.engine.shelltexts import spaced
 from tagcheck.frontends import make
 from tagcheck.guards import ALWAYS, Guards
-from tagcheck.ir import Literal
+from tagcheck.ir import CompareOp, Literal
 from tagcheck.source import Span
 from tagcheck.values import (
     EMPTY,
@@ -48,6 +49,8 @@ class Runner(Reader):
         super().__init__(host, directory)
         self.done: dict[str, list[Guards]] = {}
         self._running: list[str] = []
+        self.given: frozenset[str] = frozenset()
+        """the variables that the run of make was given"""
 
     def run(self, goals: tuple[str, ...]) -> None:
         """Run the goals in order; without any, the default goal."""
@@ -257,6 +260,37 @@ class Runner(Reader):
             if (f"${name}" in written or f"${{{name}}}" in written) and self._is_kept_back(name):
                 unknown = Text.of_hole(Hole(HoleKind.ENVIRONMENT, WITHHELD + name, name))
                 yield name, self.variable(name) if name in self.host.variables else unknown
+
+    def handed_on(self, name: str, outside: Value) -> Value:
+        """What a program that a recipe starts finds in a variable that nobody has set for it, and that is `outside` in
+        the environment of make: nothing, if the makefile has such a variable and does not export it. One that the
+        environment may set is left to the caller, unless the recipe hands others on by name."""
+        if not self._is_own(name):
+            return outside
+        withheld = Text.of_hole(Hole(HoleKind.ENVIRONMENT, WITHHELD + name, name))
+        if self._is_kept_back(name):
+            return withheld
+        asked = truth.compare(CompareOp.EQ, outside, EMPTY)
+        is_default = all(each.otherwise is not None for each in self.variables[name])
+        if asked.decided is not None or not is_default or not self._hands_on_others():
+            return outside
+        unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
+        return outside if unset is None or given is None else alternatives(((unset, withheld), (given, outside)))
+
+    def _hands_on_others(self) -> bool:
+        """Whether a recipe gives the program that runs now variables of the makefile that it would not have else."""
+        others = (each for each in self.variables if each not in self.given and each not in self.exported)
+        return not self.export_all and any(self.is_given(each) for each in others)
+
+    def _is_own(self, name: str) -> bool:
+        """Whether the makefile has a variable that it does not hand on."""
+        if name not in self.variables or name in self.command or name in self.exported or self._is_exported(name):
+            return False
+        # A program that is called by its name is there without the makefile.
+        return not any(
+            self.host.tools.find(str(text).rpartition("/")[2])
+            for _, text in self.host.text_options(self.variable(name))
+        )
 
     def _is_kept_back(self, name: str) -> bool:
         if name in self.exported or self._is_exported(name) or name in self.command:
