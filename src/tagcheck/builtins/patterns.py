@@ -256,8 +256,7 @@ def glob(written: str) -> Pattern | None:
         elif character == "\\" and at < len(written):
             found.append(_quoted(written[at]))
             at += 1
-        elif character == "[" and written.find("]", at + 1) > 0:
-            end = written.find("]", at + 1)
+        elif character == "[" and (end := _end_of_set(written, at)) > 0:
             inside = written[at:end]
             found.append("[" + ("^" + inside[1:] if inside[:1] in "!^" else inside) + "]")
             at = end + 1
@@ -266,6 +265,14 @@ def glob(written: str) -> Pattern | None:
         else:
             found.append(_quoted(character))
     return pattern("".join(found), extended=True)
+
+
+def _end_of_set(written: str, at: int) -> int:
+    """Where the bracket stands that closes a set of characters; those of classes in it (`[:alnum:]`) do not."""
+    end = written.find("]", at + 1)
+    while end >= 0 and written.rfind("[:", at, end) > written.rfind(":]", at, end):
+        end = written.find("]", end + 1)
+    return end
 
 
 def _quoted(character: str) -> str:

@@ -89,9 +89,18 @@ class Watch:
             self.consumed.add(path)
 
     def reads(self, path: Path) -> bool:
-        """Whether something reads what stands at a path, or may."""
-        below = any(path[: len(whole)] == whole for whole in self.consumed)
-        return below or path in self.read or path[-1] in self.words
+        """Whether something reads what stands at a path, or may. Charts in a chart read its globals as their own."""
+        if path[-1] in self.words or path in self.read or any(path[: len(whole)] == whole for whole in self.consumed):
+            return True
+        if path[0] != "global":
+            return False
+        consumed = (_shared(whole) for whole in self.consumed)
+        return any(whole and path[: len(whole)] == whole for whole in consumed) or path in map(_shared, self.read)
+
+
+def _shared(path: Path) -> Path:
+    """What stands at a path of a chart in a chart, as its globals name it; empty for what is no global."""
+    return path[path.index("global") :] if "global" in path else ()
 
 
 @dataclass(slots=True)

@@ -97,7 +97,7 @@ class OutputRule:
 PRINTS = (
     "words", "format", "files", "input", "substituted", "derived", "directory", "path", "folder", "last-part",
     "edited", "edited-by-perl", "columns", "awk", "first-lines", "last-lines", "translated", "matching-lines",
-    "queried", "input-words", "numbers", "nothing", "copied-files", "unpacked",
+    "queried", "input-words", "numbers", "nothing", "copied-files", "unpacked", "for-files",
     "fetched", "workspace", "workspace-outputs",
 )  # fmt: skip
 """Its words (echo); its words by a format (printf); the files that it names, or its input (cat); its input (tee); its

@@ -37,6 +37,8 @@ from tagcheck.values import (
 
 MOST_COMMANDS = 12
 """Different things that the command of one call site may do; further ones are left out and reported as a gap."""
+MOST_PLACES = 4
+"""Folders in which one command line may run; past them, nothing is known of where it does."""
 MOST_LINES = 64
 """Command lines that one call site may stand for at once; further combinations of alternatives likewise."""
 DEEPEST_COMMAND = 6
@@ -79,14 +81,27 @@ class Commands(Printing):
             for given, words in [(guards, lines[0][1])] if as_one else lines:
                 inside = outer[0].and_(given)
                 if inside is not None:
-                    self.guards = inside
-                    outputs.append((given, self._line(effects, words)))
+                    self.guards, self.working_directory = inside, command.directory
+                    outputs += [(given.and_(where) or given, value) for where, value in self._placed(effects, words)]
         self._nesting -= 1
         self.guards, self.standard_input, self.working_directory, self.command_environment = outer
         self.site, self.in_command = site, in_command
         return CommandResult(
             alternatives(outputs) if outputs else self.opaque("a command"), Outcome(self.fresh("command"))
         )
+
+    def _placed(self, effects: tuple[Effect, ...], words: tuple[Text, ...]) -> Iterator[tuple[Guards, Value]]:
+        """Do what a command line does, in each of the folders in which it may run."""
+        places = self.text_options(self.working_directory) if effects and self.working_directory is not None else []
+        if not 1 < len(places) <= MOST_PLACES:
+            yield ALWAYS, self._line(effects, words)
+            return
+        outer = self.guards
+        for where, place in places:
+            inside = outer.and_(where)
+            if inside is not None:
+                self.guards, self.working_directory = inside, place
+                yield where, self._line(effects, words)
 
     def _lines(self, words: tuple[Value, ...], depth: int) -> Iterator[tuple[Guards, tuple[Value, ...]]]:
         """Every command line that these words can be: alternatives taken apart, lists among the words spread."""

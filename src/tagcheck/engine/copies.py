@@ -70,6 +70,16 @@ class Copies:
             path = source
         return path
 
+    def of(self, path: str) -> list[str]:
+        """The paths in copies of what is at a path in the project."""
+        found: list[str] = []
+        for name, sources in self._sources.items():
+            for source in map(self.original, sources):
+                inside = path.removeprefix(f"{source}/") if source else path
+                if inside != path or not source:
+                    found.append(f"{name}/{inside}")
+        return found
+
 
 def _name(number: int) -> str:
     return f"<copy {number}>"

@@ -9,7 +9,7 @@ from tagcheck.builtins import queries
 from tagcheck.builtins.symbolic import as_text, joined
 from tagcheck.embedded import documents
 from tagcheck.engine.filters import Filters
-from tagcheck.values import EMPTY, Mapping, Number, Text, Truth, Value
+from tagcheck.values import EMPTY, Mapping, Number, Piece, Text, Truth, Value
 from tagcheck.values import Sequence as Listed
 from tagcheck.writing import written
 
@@ -62,6 +62,9 @@ class Data(Filters):
         """What a query that is not understood makes of a file is not known."""
         for path in asked.files if asked is not None and asked.in_place else ():
             self.write_file(path, self.opaque("a file that is changed by a query"))
+        if asked is not None and not asked.in_place and _assigns(asked.query):
+            # What is printed is the file with something else in it: as it stands, nobody applies it.
+            self.applied_files.update(name for path in asked.files for name in self.found_files(path))
         return None
 
     def seen(self, name: Text) -> Value:
@@ -85,6 +88,11 @@ class Data(Filters):
             return self.opaque("the answer to a query")
         # As a text, whatever else reads it finds in it what was there before.
         return self.join(written(tuple(found)))
+
+
+def _assigns(query: Text) -> bool:
+    """Whether a query that is not understood changes something, as far as its words tell."""
+    return any(isinstance(part, Piece) and (" = " in part.text or "|=" in part.text) for part in query.parts)
 
 
 def _documents(content: Value) -> tuple[Value, ...]:

@@ -62,8 +62,9 @@ class Filters(Makefiles):
             return self.filtered(given.files, changed)
         for path in given.files:
             content = self.read_file(path)
-            if content is not None:
-                self.write_file(path, self.each_text(content, changed))
+            after = self.each_text(content, changed) if content is not None else None
+            if after is not None and not (self.searches and _is_same(content, after)):
+                self.write_file(path, after)
         return EMPTY
 
     def missed_in(self, wanted: str, replacement: Text) -> None:
@@ -189,6 +190,12 @@ class Filters(Makefiles):
     def each_text(self, value: Value, change: Callable[[Text], Value]) -> Value:
         """A function of every text that a value can be."""
         return self.distribute((self.load(value),), lambda chosen: change(self.as_text(chosen[0])))
+
+
+def _is_same(before: Value | None, after: Value) -> bool:
+    """Whether nothing was changed in a text."""
+    literal = after.literal if isinstance(after, Text) else None
+    return literal is not None and isinstance(before, Text) and before.literal == literal
 
 
 def sed_words(words: Sequence[Text]) -> Given | None:

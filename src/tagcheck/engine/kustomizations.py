@@ -319,6 +319,8 @@ class Kustomizations(Manifests):
         folder = self.folder(effect.directory or EMPTY)
         file = self._kustomization(folder) if folder is not None else None
         before = self.read_file(at_root(file)) if file is not None else None
+        if folder is None:
+            self._edited_somewhere(effect.words)
         if file is None or before is None:
             self.gap("deployed", "a kustomization that is edited and is not in the project")
             return
@@ -334,6 +336,15 @@ class Kustomizations(Manifests):
                 self.guards = inside
                 self.write_file(at_root(file), self.join(written((changed,))))
         self.guards = base
+
+    def _edited_somewhere(self, settings: tuple[Text, ...]) -> None:
+        """An edit in a folder that is not known: it may be any that has such an image."""
+        names = [name for name in (setting.leading.partition("=")[0] for setting in settings) if name]
+        for file in (path for path in self.program.paths if path.rpartition("/")[2] in NAMES):
+            text = self.program.read(file) or ""
+            if any(name in text for name in names):
+                for place in (file, *self.copies.of(file)):
+                    self.write_file(at_root(place), self.opaque("a kustomization that may be edited"))
 
     def _made_of(self, file: str) -> set[str]:
         """The kustomizations that one is a part of, however many steps away, and itself: as they stand in the project

@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from tagcheck import ir
-from tagcheck.catalog import Effect
+from tagcheck.catalog import Effect, EffectKind
 from tagcheck.comparison import Same, same
+from tagcheck.embedded import documents
 from tagcheck.engine.commands import Commands
 from tagcheck.engine.places import at_root, is_remote
 from tagcheck.engine.state import Frame
@@ -139,6 +142,17 @@ class Manifests(Commands):
                     self._record_use(use, image, policy, named.origin, outer[1])
         self.guards, self.site = outer
 
+    def _set_by_patch(self, effect: Effect, patch: Text) -> None:
+        """The images of containers in a patch take the place of those that the workload had."""
+        content = next(iter(documents(patch)), None)
+        for use in find_images(content, self.load) if isinstance(content, Mapping) else ():
+            if use.container_kind in ("container", "init"):
+                policy = use.policy if isinstance(use.policy, Text) else None
+                container = Text.of(use.container)
+                for guards, image in self.text_options(use.image):
+                    one = replace(effect, kind=EffectKind.DEPLOYED, images=(image,), container=container, policy=policy)
+                    self.emit(one, guards)
+
     def _completed(self, image: Text) -> Text:
         """The name in a custom resource's own field: without a tag, its controller may complete it."""
         reference = parse(image)
@@ -188,6 +202,8 @@ class Manifests(Commands):
         if effect.kustomize:
             self.deploy_kustomization(effect.path or EMPTY)
             return
+        if effect.patch is not None:
+            self._set_by_patch(effect, effect.patch)
         if effect.path is not None:
             self._apply_path(effect.path)
 

@@ -10,8 +10,8 @@ from tagcheck.builtins.paths import folder_of, last_part_of
 from tagcheck.builtins.symbolic import cut_run, derived, joined, replace_text, run_text, runs, split_text
 from tagcheck.catalogue import Tools
 from tagcheck.engine import shelltexts
-from tagcheck.engine.copying import Copying
 from tagcheck.engine.places import FETCHED, ROOT, below
+from tagcheck.engine.searching import Searching
 from tagcheck.engine.shelltexts import shortened as without_end
 from tagcheck.numerals import natural, whole
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text, Value
@@ -27,7 +27,7 @@ MOST_REPEATS = 64
 """How often a format is used again for further words."""
 
 
-class Printing(Copying):
+class Printing(Searching):
     """A run that knows what programs print."""
 
     tools: Tools
@@ -254,5 +254,6 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "last-part": Printing._last_part,
     "nothing": Printing._nothing,
     "copied-files": Printing.copied,
+    "for-files": Printing.for_files,
     "fetched": Printing._fetched,
 }

@@ -74,6 +74,8 @@ class Recorder(Evaluation):
         self._drivers: dict[str, int] = {}
         """the driver of the builder that builds on each host, where the run has chosen it"""
         self.host = ""
+        self.searches = False
+        """whether a command is run for each of the files that a search finds: in most there is nothing to replace"""
         self._order = 0
         self.withdrawn: list[tuple[Effect, Guards, int]] = []
 
@@ -276,7 +278,7 @@ class Recorder(Evaluation):
             self._take_away(event, outer)
             self.guards = outer.and_(event.guards) or outer
             kept = {"policy": event.policy, "policy_at": event.policy_at, "policy_known": event.policy_known}
-            self.record(Stage.DEPLOYED, image, effect, **{**details, **kept})
+            self.record(Stage.DEPLOYED, image, effect, **(details | kept if effect.policy is None else details))
         self.guards = outer
         if not replaced:
             self.record(Stage.DEPLOYED, image, effect, **details)
@@ -437,7 +439,7 @@ class Recorder(Evaluation):
 
     def missed(self, wanted: str, image: Text) -> None:
         """A text was to be replaced by an image's name and did not stand where it was looked for."""
-        if looks_like_reference(image):
+        if looks_like_reference(image) and not self.searches:
             self.overrides.append(Override(wanted, image, self.site, len(self.events), self.guards, self.stack))
 
     # --- files ---

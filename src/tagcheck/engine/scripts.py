@@ -156,13 +156,17 @@ class Scripts(Execution):
         return self.started_strict if cell is None else self.narrow(self.heap.read(cell)) != Truth(False)
 
     def directory(self) -> Text | None:
-        """Where the program that runs now is: a command where it was started, a shell where it went."""
+        found = self.directories()
+        texts = self.text_options(found) if found is not None else []
+        return texts[0][1] if len(texts) == 1 else None
+
+    def directories(self) -> Value | None:
+        """Where the program that runs now may be: a command where it was started, a shell where it went."""
         found = self.working_directory
         if not self.in_command:
             cell = self._cell(DIRECTORY)
             found = self.heap.read(cell) if cell is not None else found
-        texts = self.text_options(found) if found is not None else []
-        return texts[0][1] if len(texts) == 1 else None
+        return found
 
     def variable(self, name: Text, default: Value | None = None) -> Value:
         literal = name.literal

@@ -349,3 +349,7 @@ class Symbols(Basis):
     def directory(self) -> Text | None:
         """Where the program that runs now is; None if nothing is known of it."""
         return None
+
+    def directories(self) -> Value | None:
+        """Where the program that runs now is, each place that it may be at; None if nothing is known of it."""
+        return self.directory()

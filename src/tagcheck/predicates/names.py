@@ -157,8 +157,8 @@ def _by_tag(case: Case) -> Iterator[Event]:
 
 
 def _is_scratch(event: Event) -> bool:
-    """Names that stand for something other than an image: a placeholder, a template's rest."""
-    return any(mark in str(event.image) for mark in ("${", "{{", "<?>"))
+    """Names that stand for something other than an image: a placeholder, a template's rest, what ko is to build."""
+    return any(mark in str(event.image) for mark in ("${", "{{", "<?>", "ko://"))
 
 
 def _end_of(event: Event) -> Span:

@@ -312,6 +312,9 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         # What is there only if somebody has set a variable is missing in all other runs.
         present = [each for each in present if holds_by_default(each.guards)]
     built = [each for each in present if each.stage is not Stage.PULLED and each.host == event.host]
+    if event.stage is Stage.TAGGED:
+        # Where the like image is tagged from one that nothing here makes either, both are made beforehand.
+        built = [each for each in built if _comes_from_here(each, present)]
     if not built or any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
     reference = parse(name)
@@ -323,6 +326,12 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         if local or (alike(reference, candidate.reference) == 3 and reference.registry is None):
             return candidate
     return None
+
+
+def _comes_from_here(made: Event, present: list[Event]) -> bool:
+    """Whether an image is built here, or tagged from one that is present."""
+    source = made.source if made.stage is Stage.TAGGED else None
+    return source is None or any(_is_source(made, source, each) is not Same.NO for each in present if each is not made)
 
 
 def _is_source(event: Event, name: Text, made: Event) -> Same:

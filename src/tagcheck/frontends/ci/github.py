@@ -252,7 +252,7 @@ class Workflow:
                 body.call("ci", "set", (key, contexts.template(value)), value.span)
         for image in _images(node):
             if spelled(image) != "":
-                body.call("ci", "container", (contexts.template(image),), image.span)
+                body.call("ci", "container", (_reference(image, contexts),), image.span)
         self._steps(node, contexts, body)
         results = outputs(field_of(node, "outputs"), contexts, span)
         kept = body.temporary(span)
@@ -337,6 +337,11 @@ def _last(results: list[ir.Name], span: Span) -> ir.Expression:
     for other in results[1:]:
         value = ir.Choice(ir.Opaque("which row of a matrix ends last", span), value, other, span)
     return value
+
+
+def _reference(image: ir.Expression, contexts: Contexts) -> ir.Expression:
+    """The image of a container, which may have the scheme that images have in `uses`."""
+    return documents.without(image, "docker://") if word(image).startswith("docker://") else contexts.template(image)
 
 
 def _images(node: ir.Expression) -> tuple[ir.Expression, ...]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
+from tagcheck.frontends.python.children import children
+
 _PLAIN = {"str": "string", "int": "int", "bool": "bool", "float": "float64", "None": "", "Any": "", "object": ""}
 _WRAPPERS = frozenset(("Optional", "Annotated", "Generator", "Iterator", "Iterable", "ClassVar", "Final"))
 
@@ -63,7 +65,7 @@ def bound_by(statement: cst.CSTNode) -> Iterator[str]:
                 continue
             case cst.MatchAs() if node.name is not None:
                 yield node.name.value
-        pending.extend(child for child in reversed(node.children) if _may_bind(child))
+        pending.extend(child for child in reversed(children(node)) if _may_bind(child))
 
 
 def _may_bind(node: cst.CSTNode) -> bool:

@@ -16,6 +16,7 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS, Nodes, Remaining
+from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.matching import Patterns
 from tagcheck.frontends.python.names import bound_by
 from tagcheck.source import Span
@@ -339,7 +340,7 @@ def _has(node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> bool:
         if isinstance(each, kinds):
             return True
         if not isinstance(each, cst.FunctionDef | cst.ClassDef | cst.Lambda):
-            pending.extend(each.children)
+            pending.extend(children(each))
     return False
 
 
@@ -358,7 +359,7 @@ def _declarations(node: cst.CSTNode) -> list[cst.Global | cst.Nonlocal]:
     if isinstance(node, cst.Global | cst.Nonlocal):
         return [node]
     if isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.FunctionDef | cst.ClassDef):
-        return [found for child in node.children for found in _declared_below(child)]
+        return [found for child in children(node) for found in _declared_below(child)]
     return []
 
 
@@ -368,7 +369,7 @@ def _declared_below(node: cst.CSTNode) -> list[cst.Global | cst.Nonlocal]:
     return (
         _declarations(node)
         if isinstance(node, cst.BaseStatement)
-        else [found for child in node.children if isinstance(child, cst.BaseSuite) for found in _declared_below(child)]
+        else [found for child in children(node) if isinstance(child, cst.BaseSuite) for found in _declared_below(child)]
     )
 
 

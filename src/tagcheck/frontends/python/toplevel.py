@@ -14,6 +14,7 @@ from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, TypeInfo, Variable
 from tagcheck.frontends.python import suites
 from tagcheck.frontends.python.body import Scope
+from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables, named_tuple
 from tagcheck.frontends.python.decorating import PLAIN, decorated, holder, own_decorators
 from tagcheck.frontends.python.functions import CACHES, RESULT, Definition, FunctionBody, procedure, remembering
@@ -318,12 +319,12 @@ def _every_import(tree: cst.Module) -> Iterator[cst.Import | cst.ImportFrom]:
         if isinstance(node, cst.Import | cst.ImportFrom):
             yield node
         elif isinstance(node, _HOLDERS):
-            pending.extend(reversed(node.children))
+            pending.extend(reversed(children(node)))
 
 
 def _inner_definitions(node: cst.CSTNode) -> Iterator[cst.FunctionDef | cst.ClassDef]:
     """The functions and classes in the branches of a statement."""
-    for child in node.children:
+    for child in children(node):
         if isinstance(child, cst.FunctionDef | cst.ClassDef):
             yield child
         elif isinstance(child, cst.BaseSuite | cst.If | cst.Else | cst.Try | cst.ExceptHandler | cst.Finally):
