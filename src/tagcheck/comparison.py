@@ -72,8 +72,8 @@ _WRITTEN_IN = {"hash": ("[0-9a-f]{4,}", "[0-9a-f]*"), "digits": ("[0-9]+", "[0-9
 """What a value of a shape is, and what a slice of it can be."""
 _WHOLE_LINE = re.compile(r"(?:\.replace\('\\n',\[(?:' ')?\]\))*")
 _SLICE = re.compile(rf"(?:{_WHOLE_LINE.pattern}|\.\[\d*:\d*\])*")
-_MOST_SHAPED = 6
-"""Holes in a text that is held against a literal one by their shapes."""
+_MOST_COST = 100_000
+"""Characters of a literal text to the power of the number of holes that it is held against by their shapes."""
 
 
 def _differ_in_shape(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> bool:
@@ -83,10 +83,13 @@ def _differ_in_shape(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> bo
     common = next((at for at, (one, other) in pairs if _key(one) != _key(other) or not _is_certain(one)), 0)
     a, b = a[common:], b[common:]
     for pattern, literal in ((a, b), (b, a)):
-        shaped = any(isinstance(part, Hole) and part.shape for part in pattern)
-        if shaped and len(pattern) <= 2 * _MOST_SHAPED and all(isinstance(part, str) for part in literal):
+        holes = [part for part in pattern if isinstance(part, Hole)]
+        if not any(hole.shape for hole in holes) or not all(isinstance(part, str) for part in literal):
+            continue
+        written = "".join(map(str, literal))
+        if len(written) ** len(holes) <= _MOST_COST:
             expression = "".join(re.escape(part) if isinstance(part, str) else _written_in(part) for part in pattern)
-            return re.fullmatch(expression, "".join(map(str, literal)), re.DOTALL) is None
+            return re.fullmatch(expression, written, re.DOTALL) is None
     return False
 
 

@@ -15,7 +15,7 @@ from tagcheck.builtins.symbolic import replace_text
 from tagcheck.engine.copying import Copying
 from tagcheck.values import Text, Value
 
-MOST_FOUND = 400
+MOST_FOUND = 100
 """Files for which one command is run; further ones are left as they are."""
 _PLACE = "{}"
 _ENDS = frozenset((";", "\\;", "+"))
