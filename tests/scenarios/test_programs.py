@@ -38,3 +38,10 @@ def test_a_program_pushes_what_it_pushes_when_it_runs(title: str, tmp_path: Path
     found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
     own = [scenario for scenario in found.scenarios if scenario.name in ENTRIES]
     assert [str(event.image) for scenario in own for event in scenario.events] == names
+
+
+def test_an_array_without_one_of_its_elements_is_unknown(tmp_path: Path) -> None:
+    text = 'a=(a:1 b:1)\nunset \'a[0]\'\nfor i in "${a[@]}"; do docker push "$i"; done\n'
+    root = write({"main.sh": text}, tmp_path / "repository")
+    found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
+    assert [event.image.literal for scenario in found.scenarios for event in scenario.events] == [None]

@@ -181,6 +181,8 @@ class Reader(Expander):
         if name in self.command and not node.override:
             return
         found = table.setdefault(name, [])
+        if not node.override and any(each.origin == "override" and each.guards is ALWAYS for each in found):
+            return
         guards = self.here()
         origin = "override" if node.override else "file"
         match node.operator:

@@ -533,6 +533,13 @@ class Commands(Tests):
             if child.type in ("variable_name", "word") and name.isidentifier() and not functions:
                 self.assign(name, ir.Literal("", span), span)
                 self.definite.discard(name)
+            elif not functions:
+                self._unset_element(name.strip("'\""), child)
+
+    def _unset_element(self, written: str, node: Node) -> None:
+        name, bracket, _ = written.partition("[")
+        if bracket and name in self.shared.names.lists | self.shared.names.maps:
+            self.assign(name, self.opaque("a list without one of its elements", node), self.script.span(node))
 
 
 def _is_null(status: ir.Expression, span: Span) -> Condition:
