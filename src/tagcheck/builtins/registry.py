@@ -188,6 +188,7 @@ _GENERAL: dict[str, OperationSpec] = {
     "flag": _acts(arguments.flag, "name", "default", "into"),
     "later": _acts(general.later),
     "leave": _acts(general.leave),
+    "require": _acts(shells.require),
     "nothing": OperationSpec(general.nothing, wants=0),
     "pointed": _acts(general.pointed),
     "pointer-to": _acts(general.pointer_to),

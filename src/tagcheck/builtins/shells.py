@@ -30,6 +30,13 @@ def source(call: Call) -> tuple[Value, ...]:
     return (Null(),)
 
 
+def require(call: Call) -> tuple[Value, ...]:
+    """The script ends in failure if argument 0 is empty."""
+    if call.argument(0) == EMPTY:
+        call.machine.stop()
+    return (call.argument(0),)
+
+
 def evaluate(call: Call) -> tuple[Value, ...]:
     """Run the arguments, with a blank between them, as a text of the shell itself."""
     words = [call.machine.load(value) for value in call.arguments]

@@ -97,7 +97,7 @@ class OutputRule:
 PRINTS = (
     "words", "format", "files", "input", "substituted", "derived", "directory", "path", "folder", "last-part",
     "edited", "edited-by-perl", "columns", "awk", "first-lines", "last-lines", "translated", "matching-lines",
-    "queried", "input-words", "numbers", "nothing", "copied-files", "unpacked", "for-files",
+    "queried", "input-words", "numbers", "nothing", "copied-files", "emptied-files", "unpacked", "for-files",
     "fetched", "workspace", "workspace-outputs",
 )  # fmt: skip
 """Its words (echo); its words by a format (printf); the files that it names, or its input (cat); its input (tee); its
@@ -105,8 +105,8 @@ input with the variables of the environment in it (envsubst); something of its i
 the shell is (pwd); the path that it is given (realpath), the folder of that (dirname), its last part (basename); the
 files that it names, or its input, changed as sed, perl -p, cut, awk, head, tail, tr and grep do, or
 asked as yq and jq do; the words of its input (xargs); the numbers from one to another (seq); nothing (tty -s);
-nothing, and the files that it names are at another path as well (cp); what a server far from the project sends; the
-folder of the workspace (bazel info workspace), the one in it where builds leave what they make."""
+nothing, and the files that it names are at another path as well (cp), or empty (truncate); what a server far from the
+project sends; the folder of the workspace (bazel info workspace), the one in it where builds leave what they make."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from tagcheck.values import EMPTY, Text, Value
 
 MOST_FILES = 200
 """Files of one folder that are copied into another one of the project; further ones are not."""
+_NOTHING = "/dev/null"
 _SEPARATOR = Text.of("/")
 _ALL = ("*", ".", "")
 
@@ -25,6 +26,14 @@ class Copying(Data):
             inside = len(sources) > 1 or target.trailing.endswith("/") or self._is_folder(target)
             for source in sources:
                 self._copy(source, cleaned(target), inside)
+        return EMPTY
+
+    def emptied(self, words: tuple[Text, ...]) -> Value | None:
+        """Do what `truncate` does, which prints nothing: of a file that is not emptied nothing is known."""
+        sizes, files = _sizes(words)
+        for path in files:
+            content: Value = EMPTY if sizes and sizes[-1].literal == "0" else self.opaque("a file that is cut off")
+            self.write_file(path, content)
         return EMPTY
 
     def _copy(self, source: Text, target: Text, inside: bool) -> None:
@@ -48,7 +57,7 @@ class Copying(Data):
         if self._is_folder(source):
             self._copy_folder(source, place)
             return
-        content = self.read_file(source)
+        content = EMPTY if source.literal == _NOTHING else self.read_file(source)
         if content is not None:
             self.write_file(place, content)
         elif exact and self.read_file(place) is not None:
@@ -72,6 +81,29 @@ class Copying(Data):
             return False
         literal = literal.rstrip("/").removeprefix("./")
         return literal not in ("", ".") and bool(self.program.below(self.copies.original(literal)))
+
+
+def _sizes(words: tuple[Text, ...]) -> tuple[list[Text], list[Text]]:
+    """The sizes and the files that the words of `truncate` say (GNU coreutils 9.5)."""
+    sizes: list[Text] = []
+    files: list[Text] = []
+    taken: list[Text] | None = None
+    for word in words:
+        option = next((each for each in ("--size=", "--reference=", "-s", "-r") if word.leading.startswith(each)), None)
+        if taken is not None:
+            taken.append(word)
+            taken = None
+        elif option is not None:
+            to = sizes if "s" in option[:3] else []
+            if word.literal == option:
+                taken = to
+            else:
+                to.append(word.dropped(len(option)))
+        elif word.literal in ("--size", "--reference"):
+            taken = sizes if word.literal == "--size" else []
+        elif not word.leading.startswith("-"):
+            files.append(word)
+    return sizes, files
 
 
 def _operands(words: tuple[Text, ...]) -> list[Text]:

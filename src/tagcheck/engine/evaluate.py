@@ -320,7 +320,8 @@ class Evaluation(Symbols):
             case "is-type":
                 return self._is_type(node, frame)
             case "split-words":
-                return self._split_words(self.load(self.evaluate(node.arguments[0], frame)))
+                value, *separators = (self.load(self.evaluate(each, frame)) for each in node.arguments)
+                return self._split_words(value, self._separators(separators))
             case "comprehend" | "comprehend-mapping":
                 return self._comprehended(node, frame)
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
@@ -385,10 +386,15 @@ class Evaluation(Symbols):
         value = self.evaluate(node.arguments[0], frame)
         return alternatives((guards, asked(option)) for guards, option in self.narrowed(value))
 
-    def _split_words(self, value: Value) -> Value:
+    def _separators(self, given: list[Value]) -> str | None:
+        """What divides words; None for blanks, which do where nobody has set anything else."""
+        known = self.narrow(given[0]) if given else None
+        return known.literal if isinstance(known, Text) else None
+
+    def _split_words(self, value: Value, separators: str | None) -> Value:
         """What becomes of an unquoted value; alternatives in it are taken apart only where they must be."""
         resumed = self.resumed(value) if isinstance(value, Text) else value
-        words = shelltexts.split_words(resumed)
+        words = shelltexts.split_words(resumed, separators)
         return Sequence((value,)) if words == Sequence((resumed,)) else words
 
     def _applied(self, operation: str, values: tuple[Value, ...]) -> Value:

@@ -254,6 +254,7 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "last-part": Printing._last_part,
     "nothing": Printing._nothing,
     "copied-files": Printing.copied,
+    "emptied-files": Printing.emptied,
     "for-files": Printing.for_files,
     "fetched": Printing._fetched,
 }

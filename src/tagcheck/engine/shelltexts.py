@@ -30,30 +30,41 @@ from tagcheck.values import (
 _PATTERN = frozenset("*?[")
 
 
-def split_words(value: Value) -> Value:
-    """The list of words that an unquoted value becomes. Alternatives that are one word each stay together."""
-    if isinstance(value, Alternatives) and not all(_is_word(option) for _, option in value.options):
-        return alternatives((guards, split_words(option)) for guards, option in options(value))
-    if not isinstance(value, Text) or _is_word(value):
+BLANKS = " \t\n"
+"""What divides words where nobody has set anything else (POSIX 1003.1, section 2.6.5)."""
+
+
+def split_words(value: Value, separators: str | None = None) -> Value:
+    """The list of words that an unquoted value becomes; `separators` divide them (default: blanks). Alternatives that
+    are one word each stay together."""
+    dividing = BLANKS if separators is None else separators
+    if isinstance(value, Alternatives) and not all(_is_word(option, dividing) for _, option in value.options):
+        return alternatives((guards, split_words(option, separators)) for guards, option in options(value))
+    if not isinstance(value, Text) or _is_word(value, dividing):
         return value if isinstance(value, Sequence) else Sequence((value,))
-    return Sequence(words(value))
+    if separators is None or separators.isspace():
+        return Sequence(words(value, dividing))
+    blank, *_ = (each for each in separators if not each.isspace())
+    found = split_text(value, blank)
+    found = found[:-1] if found and not found[-1].parts else found
+    return Sequence(tuple(word for each in found for word in (words(each, separators) or (each,))))
 
 
-def _is_word(value: Value) -> bool:
+def _is_word(value: Value, separators: str) -> bool:
     if not isinstance(value, Text):
         return not isinstance(value, Sequence)
     return bool(value.parts) and not any(
-        isinstance(part, Piece) and any(character.isspace() for character in part.text) for part in value.parts
+        isinstance(part, Piece) and any(character in separators for character in part.text) for part in value.parts
     )
 
 
-def words(text: Text) -> tuple[Text, ...]:
-    """The words of a text, as blanks divide it."""
+def words(text: Text, separators: str | None = None) -> tuple[Text, ...]:
+    """The words of a text, as blanks divide it, or these characters; there are no empty ones."""
     found: list[list[Piece | Filling]] = [[]]
     for part in text.parts:
         rest: Piece | Filling | None = part
         while isinstance(rest, Piece):
-            at = next((index for index, each in enumerate(rest.text) if each.isspace()), -1)
+            at = next((at for at, each in enumerate(rest.text) if _divides(each, separators)), -1)
             if at < 0:
                 break
             before, after = cut(rest, at)
@@ -63,6 +74,10 @@ def words(text: Text) -> tuple[Text, ...]:
         if rest is not None:
             found[-1].append(rest)
     return tuple(Text(tuple(parts)) for parts in found if parts)
+
+
+def _divides(character: str, separators: str | None) -> bool:
+    return character.isspace() if separators is None else character in separators
 
 
 def may_divide(text: Text, separator: str) -> bool:
@@ -89,7 +104,7 @@ def fields(line: Text, separators: str | None, count: int) -> Sequence:
         names = (f"field {at} of {count} at {separators}" for at in range(1, count + 1))
         return Sequence(tuple(derived(name, line) for name in names), open=not count)
     if separators.isspace():
-        found = words(line)
+        found = words(line, None if separators == " " else separators)
         if 0 < count < len(found):
             found = (*found[: count - 1], spaced(found[count - 1 :]))
     else:

@@ -314,7 +314,10 @@ class Commands(Tests):
         """Give variables the fields of a line, the last one the rest of it; with -a one variable all of them."""
         span = self.script.span(node)
         flags = [self.script.written(each) for each in node.children_by_field_name("argument")]
-        separator = dict(prefix).get("IFS", ir.Literal(" ", span, exact=False))
+        separator = dict(prefix).get("IFS")
+        if separator is None:
+            is_set = "IFS" in self.shared.names.assigned
+            separator = self.variable("IFS", span) if is_set else ir.Literal(" ", span, exact=False)
         is_list = any(flag.startswith("-") and "a" in flag for flag in flags)
         count = ir.Constant(0 if is_list else len(names), span)
         found = ir.Apply("read-fields", (line, separator, count), span)

@@ -216,7 +216,7 @@ class Control(Lists):
         item, *others = items
         patterns = item.children_by_field_name("value")
         condition = self._matches(value, patterns, node)
-        body = self.block(partial(self.sequence, self._case_body(item, patterns)))
+        body = self.block(partial(self.sequence, self._fallen_through(items)))
         if isinstance(condition, ir.Constant):
             for statement in body:
                 self.emit(statement)
@@ -225,7 +225,16 @@ class Control(Lists):
             rest = self.block(partial(self._cases, value, others, node)) if possible else ()
         self.emit(ir.Branch(condition, body, rest, self.script.span(item)))
 
-    def _case_body(self, item: Node, patterns: list[Node]) -> list[Node]:
+    def _fallen_through(self, items: list[Node]) -> list[Node]:
+        """The commands of the first item, and of those that it falls through to (Bash manual 5.3, section 3.2.5.2)."""
+        found: list[Node] = []
+        for item in items:
+            found += self._case_body(item)
+            if item.child_by_field_name("fallthrough") is None or item.children[-1].type != ";&":
+                break
+        return found
+
+    def _case_body(self, item: Node) -> list[Node]:
         beyond = next((index for index, child in enumerate(item.children) if child.type == ")"), 0)
         return [child for child in item.children[beyond + 1 :] if child.type not in _SEPARATORS]
 

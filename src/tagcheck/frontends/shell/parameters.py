@@ -221,6 +221,8 @@ class Parameters(Arithmetic):
         if operator[0] != ":" and isinstance(value, ir.Name) and value.name in self.definite:
             # What has been given an empty value is set.
             return self._operand(node, rest) if operator == "+" else value
+        if operator == ":?":
+            self.call("require", (value,), span)
         operator = operator[-1]
         if operator == "?":
             return value

@@ -62,8 +62,12 @@ class Words(Parameters):
         value = self.word(node)
         if not self._is_split(node):
             return value
-        span = self.script.span(node)
-        return ir.Spread(ir.Apply("split-words", (value,), span), span)
+        return self._divided(value, self.script.span(node))
+
+    def _divided(self, value: ir.Expression, span: Span) -> ir.Expression:
+        """The words that an unquoted value becomes, divided by what the script has set to divide them."""
+        given = (value, self.variable("IFS", span)) if "IFS" in self.shared.names.assigned else (value,)
+        return ir.Spread(ir.Apply("split-words", given, span), span)
 
     def _braced(self, node: Node, several: list[list[Node | str]]) -> ir.Expression:
         """A word with braces: one word for each of the texts in them."""
@@ -119,7 +123,7 @@ class Words(Parameters):
     def _apart(self, nodes: list[Node]) -> ir.Expression:
         """One word that the parser takes for several, each behind a `$` (`a:$B-c`)."""
         span = self.script.between(nodes[0].start_byte, nodes[-1].end_byte)
-        return ir.Spread(ir.Apply("split-words", (self.glued(nodes),), span), span)
+        return self._divided(self.glued(nodes), span)
 
     def glued(self, nodes: list[Node]) -> ir.Expression:
         """Neighbouring nodes as one word."""
