@@ -171,6 +171,9 @@ class FakeMachine:
     def is_own(self, type_: str) -> bool:
         return False
 
+    def drop_printed(self) -> None:
+        self.log.append("drop printed")
+
     def print_text(self, value: Value) -> None:
         self.log.append(f"print {as_text(value)}".rstrip("\n"))
 

@@ -100,6 +100,10 @@ class Machine(Protocol):
         """The arguments of the program that runs, without its name; None where nothing in the project gives them."""
         ...
 
+    def drop_printed(self) -> None:
+        """Take back what the last command printed, which has failed."""
+        ...
+
     def print_text(self, value: Value) -> None:
         """Add to what the program that runs prints."""
         ...

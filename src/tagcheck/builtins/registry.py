@@ -189,6 +189,7 @@ _GENERAL: dict[str, OperationSpec] = {
     "later": _acts(general.later),
     "leave": _acts(general.leave),
     "require": _acts(shells.require),
+    "drop-printed": _acts(shells.failed),
     "nothing": OperationSpec(general.nothing, wants=0),
     "pointed": _acts(general.pointed),
     "pointer-to": _acts(general.pointer_to),

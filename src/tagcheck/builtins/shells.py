@@ -30,6 +30,12 @@ def source(call: Call) -> tuple[Value, ...]:
     return (Null(),)
 
 
+def failed(call: Call) -> tuple[Value, ...]:
+    """The last command has failed."""
+    call.machine.drop_printed()
+    return ()
+
+
 def require(call: Call) -> tuple[Value, ...]:
     """The script ends in failure if argument 0 is empty."""
     if call.argument(0) == EMPTY:

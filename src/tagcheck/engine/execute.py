@@ -49,6 +49,8 @@ MOST_ROUNDS = 48
 class Execution(Calls):
     """A run that executes statements."""
 
+    _printed_last: tuple[int | None, Value, Value] = (None, EMPTY, EMPTY)
+    """where something was printed last, what stood there before, and what was printed"""
     standard_input: Value | None = None
     working_directory: Value | None = None
 
@@ -270,10 +272,20 @@ class Execution(Calls):
         before = self.heap.read(self.output_cell)
         if value == EMPTY or (isinstance(before, Text) and len(before.parts) > MOST_PRINTED):
             return
+        self._printed_last = (self.output_cell, before, value)
         if _ends_unknown(before):
             # Whether a program printed lines, and how many, is not known: what follows does not stand behind a name.
             before, value = EMPTY, self.opaque("what several commands print")
         self.heap.write(self.output_cell, value if before == EMPTY else self.join((before, value)))
+
+    def drop_printed(self) -> None:
+        """Take back what the last command printed: it failed, and what it prints is known to be one value."""
+        cell, before, value = self._printed_last
+        parts = value.parts if isinstance(value, Text) else ()
+        hole = parts[0].hole if len(parts) == 1 and isinstance(parts[0], Filling) else None
+        is_known = hole is not None and bool(hole.weak or hole.shape)
+        if cell is not None and cell == self.output_cell and is_known and self.heap.read(cell) == value:
+            self.heap.write(cell, before)
 
     def _redirect(self, node: ir.Redirect, frame: Frame) -> None:
         outer, mark = (self.standard_input, self.output_cell), self.heap.mark()

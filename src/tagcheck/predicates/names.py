@@ -10,6 +10,7 @@ from dataclasses import replace
 from tagcheck.comparison import Same
 from tagcheck.events import MADE, Event, Stage
 from tagcheck.finding import Tier
+from tagcheck.guards import Guards
 from tagcheck.image import Reference, fault, same_image, words
 from tagcheck.predicates.model import (
     Case,
@@ -55,7 +56,8 @@ def _match(case: Case, event: Event, span: Span, **variables: object) -> Match:
 
 
 def _overridable(case: Case, event: Event) -> bool:
-    """Whether the same stage at the same place gets its tag from outside in another case of the run."""
+    """Whether the same stage at the same place gets its tag from outside in another case of the run, or one that varies
+    where what makes it succeeds."""
     for other in case.events(event.stage):
         if other is event or other.span != event.span or other.trace != event.trace:
             continue
@@ -65,7 +67,15 @@ def _overridable(case: Case, event: Event) -> bool:
         tag = other.reference.tag
         if tag is not None and any(hole.kind in SETTABLE for hole in tag.holes):
             return True
+        if tag is not None and tag.holes and _by_outcome(event.guards, other.guards):
+            return True
     return False
+
+
+def _by_outcome(left: Guards, right: Guards) -> bool:
+    """Whether two cases are told apart only by what came of something that ran."""
+    opposite = [name for name, holds in left.units if (name, not holds) in right.units]
+    return bool(opposite) and all(name.startswith("~") for name in opposite)
 
 
 def _distinct(case: Case, *stages: Stage) -> Iterator[Event]:

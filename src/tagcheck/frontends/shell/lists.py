@@ -213,8 +213,11 @@ class Lists(Commands):
             if bool(condition.value) == (operator == "&&"):
                 rest()
             return
+        span = self.script.span(node)
         body = self.block(rest)
         if body:
+            if operator == "||":
+                body = (ir.Invoke((), ir.Global("shell", "failed", span), (), span), *body)
             wanted = condition if operator == "&&" else negated(condition)
             self.emit(ir.Branch(wanted, body, (), self.script.span(node)))
 
