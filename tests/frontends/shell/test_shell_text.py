@@ -15,7 +15,10 @@ WORDS = {
     'echo "a  ${A} b"': 'run "echo", join("a  ", environment!("A"), " b")',
     "echo a$A:${B}": 'run "echo", spread(split-words!(join("a", environment!("A"), ":", environment!("B"))))',
     'echo "${A:-d}"': 'run "echo", choice((environment!("A") != ""), environment!("A"), "d")',
-    'echo "${A:+d}" "${A:?gone}"': 'run "echo", choice((environment!("A") != ""), "d", ""), environment!("A")',
+    'echo "${A:+d}" "${A:?gone}"': (
+        'call <shell>.require(environment!("A"))\n'
+        'run "echo", choice((environment!("A") != ""), "d", ""), environment!("A")'
+    ),
     'echo "${A%:*}" "${A%%:*}"': (
         'run "echo", without-suffix!(environment!("A"), ":*"), without-longest-suffix!(environment!("A"), ":*")'
     ),
@@ -97,6 +100,15 @@ SCRIPTS = {
             call <builtin>.exit(1)
         run "d"
         run "e"
+        """,
+    ),
+    "what is printed instead": (
+        "a || echo b",
+        """
+        run "a"; status %1
+        if (%1 != nil)
+            call <shell>.failed()
+            run "echo", "b"
         """,
     ),
     "one or the other": (

@@ -216,7 +216,8 @@ class Lists(Commands):
         span = self.script.span(node)
         body = self.block(rest)
         if body:
-            if operator == "||":
+            if operator == "||" and any(isinstance(each, ir.Run) for each in body):
+                # What is printed instead does not stand behind what was to be printed.
                 body = (ir.Invoke((), ir.Global("shell", "failed", span), (), span), *body)
             wanted = condition if operator == "&&" else negated(condition)
             self.emit(ir.Branch(wanted, body, (), self.script.span(node)))
