@@ -209,14 +209,14 @@ _SHELLS: dict[str, OperationSpec] = {
 
 _EFFECT_PARAMETERS = (
     *("kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "before", "arguments", "within"),
-    *("words", "results"),
+    *("words", "values", "apart", "results"),
     *effects.TEXT_FIELDS,
 )  # fmt: skip
 
 _EFFECTS: dict[str, OperationSpec] = {
     "container-request": _acts(effects.container_request, "request", "results"),
     "effect": _acts(effects.effect, *_EFFECT_PARAMETERS),
-    "image-stream": _acts(effects.image_stream, "kind", "tool", "reading", "image"),
+    "image-stream": _acts(effects.image_stream, "kind", "tool", "reading", "image", "type"),
     "package-name": _acts(targets.package),
     "configured": _acts(targets.chosen),
     "target": _acts(targets.target, "names", "runs", "builds", "content", "results"),
@@ -226,7 +226,7 @@ _KUBERNETES: dict[str, OperationSpec] = {
     "decode": _acts(kubernetes.decode),
     "decoded-object": _acts(kubernetes.decoded_object),
     "decoder": _acts(kubernetes.decoder),
-    "deploy": _acts(kubernetes.deploy, "object", "argument-type", "by", "results"),
+    "deploy": _acts(kubernetes.deploy, "object", "argument-type", "path", "by", "results", "fields"),
     "encode-to": _acts(kubernetes.encode_to),
     "encoder": _acts(kubernetes.encoder),
     "marshal": _acts(kubernetes.marshal),
