@@ -9,6 +9,7 @@ from types import MappingProxyType
 from tagcheck.builtins import (
     actions,
     arguments,
+    boundcommands,
     clocks,
     collections,
     commands,
@@ -209,7 +210,7 @@ _SHELLS: dict[str, OperationSpec] = {
 
 _EFFECT_PARAMETERS = (
     *("kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "before", "arguments", "within"),
-    *("words", "values", "apart", "results"),
+    *("words", "values", "apart", "switch", "results"),
     *effects.TEXT_FIELDS,
 )  # fmt: skip
 
@@ -349,6 +350,11 @@ _PYTHON: dict[str, OperationSpec] = {
     "function-name": _acts(containers.function_name),
     "with-fields": _acts(containers.with_fields),
     "reverse-items": _acts(containers.turned),
+    "bind-words": _acts(boundcommands.bind, "type", "program"),
+    "run-bound-words": _acts(boundcommands.run_bound, "alone", "gives"),
+    "run-described-tasks": _acts(boundcommands.run_tasks),
+    "build-environment": _acts(boundcommands.construction),
+    "build-step": _acts(boundcommands.build_step, "of", "actions"),
     "run-later": _acts(containers.run_later, "results"),
     "run-program": _acts(programs.run_words, "program", "before", "gives"),
     "set-attribute": _acts(containers.set_attribute),
