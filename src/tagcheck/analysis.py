@@ -54,11 +54,7 @@ def analyse(
     whether it belongs to it. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
     # A tree without Python or Terraform does not pay for their libraries.
-    own: tuple[str, ...] = (
-        ("python",)
-        if any(map(_is_python, project.files))
-        else ()
-    )
+    own: tuple[str, ...] = ("python",) if any(map(_is_python, project.files)) else ()
     if any(path.endswith(".tf") for path in project.files):
         own = (*own, "terraform")
     models = load_models(

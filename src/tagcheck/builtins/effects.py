@@ -46,7 +46,9 @@ def _emit_further(call: Call, key: str) -> None:
 
 
 def emit_described(call: Call, described: Mapping[str, object]) -> None:
-    """Emit the effect of one description; nothing if its `when` place holds nothing."""
+    """Emit the effects of one description; nothing if its `when` place holds nothing, or its `switch` place false."""
+    if "switch" in described and at_place(call, str(described["switch"])) == Truth(False):
+        return
     kind = EffectKind(str(described.get("kind")))
     condition = described.get("when")
     if condition is not None and not _present(call, str(condition)):
