@@ -318,8 +318,8 @@ def _value(path: Path, name: str, entry: object) -> object:
             return Opaque(name, f"the value of {name}", str(type_))
         case {"words": type_}:
             return ProgramWords(Opaque(name, f"the value of {name}", str(type_)))
-        case {"record": type_}:
-            return Record(str(type_), tuple((str(k), Text.of(str(v))) for k, v in entry.items() if k != "record"))
+        case {"record": type_, **fields}:
+            return Record(str(type_), tuple((str(name), Text.of(str(text))) for name, text in fields.items()))
         case {"parameter": label}:
             return Text.of_hole(Hole(HoleKind.PARAMETER, name, str(label)))
         case _:

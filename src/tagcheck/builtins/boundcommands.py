@@ -61,10 +61,10 @@ def run_tasks(call: Call) -> tuple[Value, ...]:
     """Run the tasks that the arguments describe, a name and what its function gives in turn: each once, what it depends
     on before (`task_dep`, `setup`), its `teardown` and `clean` at the end."""
     tasks: dict[str, values.Mapping] = {}
-    for name, given in zip(call.arguments[::2], call.arguments[1::2], strict=False):
+    for named, given in zip(call.arguments[::2], call.arguments[1::2], strict=False):
         for task in _described(call, given):
             inner = task.get("name")
-            tasks[str(as_text(name)) + (f":{inner}" if isinstance(inner, Text) else "")] = task
+            tasks[str(as_text(named)) + (f":{inner}" if isinstance(inner, Text) else "")] = task
     done: set[str] = set()
     for name in list(tasks)[:MOST_TASKS]:
         _run_task(call, name, tasks, done)

@@ -3,9 +3,9 @@
 `kind` is an effect's kind, `tool` and `reading` as in the catalogue; `image`, `source`, `archive`, `store`,
 `namespace`, `path` and `policy` are places (see `general`). An `image` place may hold a text, a list of texts or a
 record; several places are tried in order until one holds something. `words` is the place of a list or mapping of texts,
-`values` that of the paths of files, which lie in `directory` if there is one;
-`arguments` that of a mapping whose entries become NAME=value texts; `within` and `apart` as in the catalogue. `before` and `also`
-list further effects of the same call.
+`values` that of the paths of files, which lie in `directory` if there is one; `arguments` that of a mapping whose
+entries become NAME=value texts; `within` and `apart` as in the catalogue. A false value at the place `switch` means
+that nothing is done. `before` and `also` list further effects of the same call.
 """
 
 from __future__ import annotations

@@ -74,8 +74,9 @@ def _member_of(call: Call, value: Value, name: str) -> Value:
 def result(call: Call, shape: object) -> Value:
     """A result as a model describes it: a place, 'error' (nil or not), 'failure', 'nil', 'nothing' (a function), a
     truth value or number, the type of an unknown value, a list of such; or a mapping with one of the keys `text`,
-    `unique` (a label, with `weak`), `parameter`, `mapping` (of entries, those left out whose place holds nothing),
-    `function` (the name of one that a model describes), `joined` (places and texts, one text together), `record` or `pointer` (a type, the other keys are its fields)."""
+    `unique` (a label, with `weak`), `parameter`, `joined` (places and texts, one text together), `function` (the name
+    of one that a model describes), `mapping` (of entries, without those whose place holds nothing), `record` or
+    `pointer` (a type, the other keys are its fields)."""
     match shape:
         case bool():
             return Truth(shape)

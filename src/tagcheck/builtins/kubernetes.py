@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
-from tagcheck.builtins.files import content_of
 from tagcheck.builtins.containers import object_of_keywords
+from tagcheck.builtins.files import content_of
 from tagcheck.builtins.general import at_place, result, results
 from tagcheck.builtins.symbolic import as_text
 from tagcheck.catalog import Effect, EffectKind
