@@ -14,6 +14,7 @@ from tagcheck.discover import MARKED, Project
 from tagcheck.events import Scenario
 from tagcheck.frontends import languages, runnables
 from tagcheck.frontends.python import bazel, starlark
+from tagcheck.frontends.python import project as python_project
 from tagcheck.ir import Problem
 from tagcheck.link import Program
 from tagcheck.models import load_models
@@ -37,6 +38,10 @@ class Analysis:
     built_elsewhere: Callable[[], frozenset[str]]
 
 
+def _is_python(path: str) -> bool:
+    return path.endswith(python_project.SUFFIXES) or starlark.is_named(path) or bazel.is_named(path)
+
+
 def analyse(
     project: Project,
     files: Files,
@@ -49,11 +54,7 @@ def analyse(
     whether it belongs to it. `catalogues` are rules directories besides those that ship."""
     directories = [rules_root(), *catalogues]
     # A tree without Python or Terraform does not pay for their libraries.
-    own: tuple[str, ...] = (
-        ("python",)
-        if any(path.endswith(".py") or starlark.is_named(path) or bazel.is_named(path) for path in project.files)
-        else ()
-    )
+    own: tuple[str, ...] = ("python",) if any(map(_is_python, project.files)) else ()
     if any(path.endswith(".tf") for path in project.files):
         own = (*own, "terraform")
     models = load_models(

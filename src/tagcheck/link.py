@@ -133,8 +133,10 @@ class Program(ProjectFiles):
 
     def runs_files(self, path: str) -> bool:
         """Whether a program file can be run by its name."""
-        language = self._languages.get("." + path.rpartition(".")[2])
-        return language is not None and language.runs_files
+        return path.endswith(self.suffixes) and self._language(path).runs_files
+
+    def _language(self, path: str) -> Language:
+        return next(language for suffix, language in self._languages.items() if path.endswith(suffix))
 
     def is_test(self, path: str) -> bool:
         """Whether a program file holds tests only."""
@@ -151,7 +153,7 @@ class Program(ProjectFiles):
         found = module.units.get(path)
         if found is None:
             content = self._read(path) or b""
-            language = self._languages["." + path.rpartition(".")[2]]
+            language = self._language(path)
             found = language.parse(path, content, name)
             layout = self._layouts[language.name]
             found.imports.update({local: layout.resolved(path, to) for local, to in found.imports.items()})
@@ -227,7 +229,7 @@ class Program(ProjectFiles):
         return parsed
 
     def _layout_of(self, path: str) -> Layout:
-        return self._layouts[self._languages["." + path.rpartition(".")[2]].name]
+        return self._layouts[self._language(path).name]
 
     def dotted(self, module: str) -> tuple[str, ...]:
         """The modules whose names a module's files use without a qualifier."""
@@ -426,7 +428,7 @@ class Program(ProjectFiles):
         """The files that outlines say to matter, of the languages that have them."""
         if self._wording is None:
             return []
-        outlines = {path: self._languages["." + path.rpartition(".")[2]].outline for path in self._module_of}
+        outlines = {path: self._language(path).outline for path in self._module_of}
         own = {path: outline for path, outline in outlines.items() if outline is not None}
         self._outlined = frozenset(own)
         files = Files(

@@ -308,7 +308,8 @@ def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, obje
 
 
 def _value(path: Path, name: str, entry: object) -> object:
-    """A constant: a text, number or truth value as it stands; or {opaque: type}, {record: type}, {parameter: name},
+    """A constant: a text, number or truth value as it stands; or {opaque: type}, {record: type}
+    with texts for fields, {parameter: name},
     {words: type}: the program's name and its arguments."""
     match entry:
         case bool() | int() | float() | str():
@@ -317,8 +318,8 @@ def _value(path: Path, name: str, entry: object) -> object:
             return Opaque(name, f"the value of {name}", str(type_))
         case {"words": type_}:
             return ProgramWords(Opaque(name, f"the value of {name}", str(type_)))
-        case {"record": type_}:
-            return Record(str(type_))
+        case {"record": type_, **fields}:
+            return Record(str(type_), tuple((str(name), Text.of(str(text))) for name, text in fields.items()))
         case {"parameter": label}:
             return Text.of_hole(Hole(HoleKind.PARAMETER, name, str(label)))
         case _:

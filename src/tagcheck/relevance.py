@@ -18,6 +18,9 @@ EFFECTS = frozenset(
         "command",
         "run-words",
         "run-argument",
+        "run-bound-words",
+        "run-described-tasks",
+        "build-step",
         "effect",
         "container-request",
         "image-stream",
@@ -25,7 +28,9 @@ EFFECTS = frozenset(
 )
 """The operations from which an event can come. Objects handed to a Kubernetes client are not among them: product code
 does that all day, and what a scenario deploys is seen when it is evaluated for another reason."""
-STARTING = frozenset(("start-program", "run-program", "command", "run-words", "run-argument"))
+STARTING = frozenset(
+    ("start-program", "run-program", "command", "run-words", "run-argument", "run-described-tasks", "build-step")
+)
 """Those that start a program, whatever it does."""
 DEPLOYING = frozenset(("deploy", "mutate-and-deploy"))
 """The operations that hand an object to a cluster."""

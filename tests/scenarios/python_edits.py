@@ -137,8 +137,8 @@ def _module(path: str) -> str:
     return f"{MOVED}_{_stem(path)}"
 
 
-def wrap_in_a_condition(files: Files) -> tuple[dict[str, str], int]:
-    """Calls that stand alone in a function go into `if True`."""
+def _wrapped(files: Files, head: str) -> tuple[dict[str, str], int]:
+    """Calls that stand alone in a function go into a statement that begins with `head`."""
     found, count = dict(files), 0
     for path, text, tree in _sources(files):
         replacements: list[Replacement] = []
@@ -146,10 +146,52 @@ def wrap_in_a_condition(files: Files) -> tuple[dict[str, str], int]:
             for node in function.body:
                 if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.lineno == node.end_lineno:
                     start, end = _offsets(text, node)
-                    replacements.append((start, end, "if True: " + text[start:end]))
+                    replacements.append((start, end, head + text[start:end]))
         found[path] = _replaced(text, replacements)
         count += len(replacements)
     return found, count
+
+
+def wrap_in_a_condition(files: Files) -> tuple[dict[str, str], int]:
+    """Calls that stand alone in a function go into `if True`."""
+    return _wrapped(files, "if True: ")
+
+
+def wrap_in_a_loop(files: Files) -> tuple[dict[str, str], int]:
+    """Calls that stand alone in a function go into a loop of one round."""
+    return _wrapped(files, "for once in (1,): ")
+
+
+def append_arguments(files: Files) -> tuple[dict[str, str], int]:
+    """Lists that are the first argument of a call in a function are put together item by item before it."""
+    found, count = dict(files), 0
+    for path, text, tree in _sources(files):
+        replacements: list[Replacement] = []
+        for node in (each for function in _functions(tree) for each in function.body):
+            match node:
+                case ast.Expr(value=ast.Call(args=[ast.List(elts=[_, *_] as items) as listed, *_])) if _alone(
+                    text, node
+                ):
+                    name = f"argv_{count + len(replacements)}"
+                    lines = [f"{name} = []", *(f"{name}.{_grown(text, item)}" for item in items)]
+                    start, end = _offsets(text, node)
+                    low, high = _offsets(text, listed)
+                    call = text[start:low] + name + text[high:end]
+                    replacements.append((start, end, f"\n{' ' * node.col_offset}".join((*lines, call))))
+        found[path] = _replaced(text, replacements)
+        count += len(replacements)
+    return found, count
+
+
+def _alone(text: str, node: ast.stmt) -> bool:
+    start, _ = _offsets(text, node)
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip()
+
+
+def _grown(text: str, node: ast.expr) -> str:
+    """How a list gets an item that is written so."""
+    start, end = _offsets(text, node)
+    return f"extend([{text[start:end]}])" if isinstance(node, ast.Starred) else f"append({text[start:end]})"
 
 
 EDITS: Mapping[str, Edit] = {
@@ -158,4 +200,6 @@ EDITS: Mapping[str, Edit] = {
     "python-split-formats": split_formats,
     "python-move-constants": move_constants,
     "python-wrap-in-a-condition": wrap_in_a_condition,
+    "python-wrap-in-a-loop": wrap_in_a_loop,
+    "python-append-arguments": append_arguments,
 }

@@ -21,6 +21,20 @@ from .trees import CLEAN, TODAY, Tree, marks, stories, write
 STORIES = [pytest.param(tree, id=tree.name) for tree in stories() if any(marks(tree.files))]
 
 REPAIRED: Mapping[str, str] = {
+    "pytest-kubernetes-cluster": "TC201",
+    "python-airflow-pod": "TC201",
+    "python-cdk8s": "TC201",
+    "python-client-asyncio": "TC201",
+    "python-client-dynamic": "TC201",
+    "python-client-mutated": "TC201",
+    "python-dask-cluster": "TC201",
+    "python-image-stream": "TC202",
+    "python-lightkube": "TC201",
+    "python-plumbum-commands": "TC202",
+    "python-prefect": "TC201",
+    "python-pulumi": "TC201",
+    "python-ray-environment": "TC201",
+    "python-sh-baked": "TC202",
     "clientset-deployment": "TC301",
     "command-lines-as-text": "TC202",
     "compose-command-variable": "TC201",

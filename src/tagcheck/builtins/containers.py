@@ -191,6 +191,9 @@ def together(call: Call) -> tuple[Value, ...]:
     """Two sets put together: `how` is 'union' (the default), 'difference' or 'intersection'. Of numbers, the
     difference."""
     left, right = (call.machine.load(call.argument(at)) for at in (0, 1))
+    own = call.machine.own_method(left, "__and__") if isinstance(left, Record) else None
+    if own is not None and call.with_.get("how") == "intersection":
+        return call.machine.call(own, (right,))
     if not isinstance(left, values.Sequence) or not isinstance(right, values.Sequence):
         return (_number_of(call, left, right),)
     made: Value | None = None

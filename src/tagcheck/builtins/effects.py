@@ -3,8 +3,9 @@
 `kind` is an effect's kind, `tool` and `reading` as in the catalogue; `image`, `source`, `archive`, `store`,
 `namespace`, `path` and `policy` are places (see `general`). An `image` place may hold a text, a list of texts or a
 record; several places are tried in order until one holds something. `words` is the place of a list or mapping of texts,
-`arguments` that of a mapping whose entries become NAME=value texts; `within` as in the catalogue. `before` and `also`
-list further effects of the same call.
+`values` that of the paths of files, which lie in `directory` if there is one; `arguments` that of a mapping whose
+entries become NAME=value texts; `within` and `apart` as in the catalogue. A false value at the place `switch` means
+that nothing is done. `before` and `also` list further effects of the same call.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from msgspec.structs import replace
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
-from tagcheck.builtins.files import path_of
+from tagcheck.builtins.files import STREAMED, path_of
 from tagcheck.builtins.general import at_place, results
+from tagcheck.builtins.paths import join_paths
 from tagcheck.builtins.symbolic import as_text
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.guards import ALWAYS, Guards
@@ -44,7 +46,9 @@ def _emit_further(call: Call, key: str) -> None:
 
 
 def emit_described(call: Call, described: Mapping[str, object]) -> None:
-    """Emit the effect of one description; nothing if its `when` place holds nothing."""
+    """Emit the effects of one description; nothing if its `when` place holds nothing, or its `switch` place false."""
+    if "switch" in described and at_place(call, str(described["switch"])) == Truth(False):
+        return
     kind = EffectKind(str(described.get("kind")))
     condition = described.get("when")
     if condition is not None and not _present(call, str(condition)):
@@ -60,8 +64,10 @@ def emit_described(call: Call, described: Mapping[str, object]) -> None:
         str(described.get("tool", "")),
         str(described.get("reading", "docker")),
         words=words,
+        values=tuple(_files(call, described)),
         arguments=tuple(_arguments(call, described.get("arguments"))),
         within=described.get("within") is True,
+        apart=described.get("apart") is True and kind is EffectKind.BUILT,
     )
     rest = [(name, str(described[name])) for name in TEXT_FIELDS if described.get(name) is not None]
     targets: list[Value | None] = [*images] or [None]
@@ -87,6 +93,15 @@ def _words(call: Call, declared: object) -> Iterator[Text]:
             yield from (as_text(each, call.machine) for each in items[:MOST_EFFECTS])
         case values.Mapping(entries):
             yield from (as_text(each, call.machine) for _, each in entries[:MOST_EFFECTS])
+
+
+def _files(call: Call, described: Mapping[str, object]) -> Iterator[Text]:
+    """The files that a description names, as seen from the working directory."""
+    directory = described.get("directory")
+    folder = at_place(call, str(directory)) if directory is not None else Absent()
+    for value in _named(call, described.get("values")):
+        for _, option in iterate(value, ALWAYS):
+            yield as_text(option if isinstance(folder, Absent | Null) else join_paths((folder, option), call.machine))
 
 
 def _arguments(call: Call, declared: object) -> Iterator[Text]:
@@ -161,14 +176,25 @@ def _formed(call: Call, made: Effect, described: Mapping[str, object]) -> Effect
 
 
 def image_stream(call: Call) -> tuple[Value, ...]:
-    """Images as a stream that is read later: a file with a fresh path, so that whoever loads it finds them."""
+    """Images as a stream of the type `type` that is read later: a file with a fresh path, so that whoever loads it
+    finds them."""
     path = call.machine.unique("archive")
     for value in _named(call, call.with_.get("image")):
         for guards, option in iterate(value, ALWAYS):
             images = (as_text(option, call.machine),)
             tool, reading = str(call.with_.get("tool", "")), str(call.with_.get("reading", "docker"))
             call.machine.emit(Effect(EffectKind.SAVED, tool, reading, images, archive=path), guards)
-    return (call.machine.allocate(Record("os.File", (("%path", path),))), Outcome(call.identity))
+    # Its parts, written to a file one after the other, are an archive with the same images.
+    kept = (*_kept_images(call), ("%path", path))
+    items = values.Sequence((Record("images.Part", kept),))
+    whole = Record(str(call.with_.get("type", "os.File")), (*kept, ("%items", items)))
+    return (call.machine.allocate(whole), Outcome(call.identity))
+
+
+def _kept_images(call: Call) -> tuple[tuple[str, Value], ...]:
+    tool, reading = str(call.with_.get("tool", "")), str(call.with_.get("reading", "docker"))
+    images = values.Sequence(tuple(_named(call, call.with_.get("image"))))
+    return ((STREAMED, images), ("%tool", Text.of(tool)), ("%reading", Text.of(reading)))
 
 
 def container_request(call: Call) -> tuple[Value, ...]:

@@ -12,11 +12,15 @@ from tagcheck.builtins.formats import format_text, sprint
 from tagcheck.builtins.general import results
 from tagcheck.builtins.paths import join_paths
 from tagcheck.builtins.symbolic import append_text, as_text, over, text_argument
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.guards import ALWAYS
 from tagcheck.values import EMPTY, LibraryValue, Null, Number, Opaque, Outcome, Pointer, Record, Text, Value
 
 CONTENT = "%content"
 PATH = "%path"
 WRITERS = "%writers"
+STREAMED = "%images"
+"""The field of a stream, or of a part of one, that holds the images in it."""
 BUFFER_TYPES = frozenset({"strings.Builder", "bytes.Buffer", "strings.Reader", "bytes.Reader", "bufio.Writer"})
 
 
@@ -73,6 +77,8 @@ def write_to(machine: Machine, writer: Value, content: Value) -> None:
         for inner in several.items[:16]:
             if inner != writer:
                 write_to(machine, inner, content)
+    elif path is not None and (streamed := _streamed(machine, content)) is not None:
+        _save(machine, streamed, path)
     elif path is not None:
         written = loaded.get(CONTENT)
         whole = content if written is None else append_text(written, content)
@@ -80,6 +86,22 @@ def write_to(machine: Machine, writer: Value, content: Value) -> None:
         machine.write_file(path, whole)
     elif loaded.type in BUFFER_TYPES or loaded.get(CONTENT) is not None:
         machine.store(writer, loaded.with_field(CONTENT, append_text(loaded.get(CONTENT) or EMPTY, content)))
+
+
+def _streamed(machine: Machine, content: Value) -> Record | None:
+    """The stream of images that something is, or is a part of."""
+    loaded = machine.load(content) if isinstance(content, Pointer) else content
+    return loaded if isinstance(loaded, Record) and loaded.get(STREAMED) is not None else None
+
+
+def _save(machine: Machine, stream: Record, path: Value) -> None:
+    """A file becomes the archive that a stream of images is."""
+    images, tool, reading = stream.get(STREAMED), stream.get("%tool"), stream.get("%reading")
+    for image in images.items if isinstance(images, values.Sequence) else ():
+        for guards, option in values.iterate(image, ALWAYS):
+            names = (as_text(option, machine),)
+            archive = as_text(path, machine)
+            machine.emit(Effect(EffectKind.SAVED, str(tool), str(reading), names, archive=archive), guards)
 
 
 def is_log(writer: Value) -> bool:

@@ -74,7 +74,9 @@ def _member_of(call: Call, value: Value, name: str) -> Value:
 def result(call: Call, shape: object) -> Value:
     """A result as a model describes it: a place, 'error' (nil or not), 'failure', 'nil', 'nothing' (a function), a
     truth value or number, the type of an unknown value, a list of such; or a mapping with one of the keys `text`,
-    `unique` (a label, with `weak`), `parameter`, `record` or `pointer` (a type, the other keys are its fields)."""
+    `unique` (a label, with `weak`), `parameter`, `joined` (places and texts, one text together), `function` (the name
+    of one that a model describes), `mapping` (of entries, without those whose place holds nothing), `record` or
+    `pointer` (a type, the other keys are its fields)."""
     match shape:
         case bool():
             return Truth(shape)
@@ -109,10 +111,33 @@ def _described(call: Call, shape: Mapping[str, object]) -> Value:
     if "parameter" in shape:
         name = str(shape["parameter"])
         return Text.of_hole(Hole(HoleKind.PARAMETER, name, name.rpartition(".")[2]), call.site)
+    if isinstance(parts := shape.get("joined"), list | tuple):
+        return _joined(call, parts)
+    if "function" in shape:
+        return LibraryValue(str(shape["function"]))
+    if isinstance(entries := shape.get("mapping"), Mapping):
+        return _mapping(call, entries)
     kind = "pointer" if "pointer" in shape else "record"
     fields = tuple((name, result(call, inner)) for name, inner in shape.items() if name != kind)
     record = Record(str(shape.get(kind, "")), tuple(pair for pair in fields if not isinstance(pair[1], Absent)))
     return call.machine.allocate(record) if kind == "pointer" else record
+
+
+def _joined(call: Call, parts: Sequence[object]) -> Value:
+    """The texts at places, and the texts that are no places, behind each other."""
+    found = [result(call, each) if str(each)[:1] in "$0123456789" else Text.of(str(each)) for each in parts]
+    return call.machine.join(tuple(call.machine.load(each) for each in found))
+
+
+def _mapping(call: Call, entries: Mapping[object, object]) -> Value:
+    """A new mapping of what the shapes describe; an entry whose place holds nothing is not in it."""
+    found: list[tuple[Value, Value]] = []
+    for name, shape in entries.items():
+        is_place = isinstance(shape, str) and shape[:1] in "$0123456789"
+        value = at_place(call, shape) if is_place and isinstance(shape, str) else result(call, shape)
+        if not isinstance(value, Absent | Null):
+            found.append((Text.of(str(name)), value))
+    return call.machine.allocate(values.Mapping(tuple(found)))
 
 
 def returns(call: Call) -> tuple[Value, ...]:

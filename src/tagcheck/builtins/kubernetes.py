@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tagcheck import values
 from tagcheck.builtins.api import Call
+from tagcheck.builtins.containers import object_of_keywords
 from tagcheck.builtins.files import content_of
-from tagcheck.builtins.general import at_place, results
+from tagcheck.builtins.general import at_place, result, results
+from tagcheck.builtins.symbolic import as_text
+from tagcheck.catalog import Effect, EffectKind
+from tagcheck.guards import ALWAYS
 from tagcheck.values import Absent, Alternatives, Null, Outcome, Pointer, Record, Text, Value
 
 MANIFEST = "%manifest"
@@ -14,14 +20,36 @@ UNSTRUCTURED = "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured.Unstructured"
 
 
 def deploy(call: Call) -> tuple[Value, ...]:
-    """Apply the object at the place `object` (default '1'). `argument-type`: only if it is a record of a type that
-    begins so; `by` says who applies it."""
-    thing = at_place(call, str(call.with_.get("object", "1")))
+    """Apply the object at the place `object` (default '1'), of that shape, or made of the keywords for 'keywords'.
+    `argument-type`: only if it is a record of a type that begins so; `path`: a text at this place is a file with
+    manifests; `by` says who applies it."""
+    if "path" in call.with_ and _apply_files(call, at_place(call, str(call.with_["path"]))):
+        return results(call)
+    thing = _object(call, call.with_.get("object", "1"))
     wanted = call.with_.get("argument-type")
     if isinstance(thing, Absent) or (wanted and not _of_type(call, thing, wanted)):
         return results(call)
     call.machine.deploy(manifest_of(call, thing), str(call.with_.get("by", "client")))
     return results(call)
+
+
+def _apply_files(call: Call, given: Value) -> bool:
+    """Whether a value is a path, or a list of paths; the files are applied."""
+    loaded = call.machine.load(given)
+    items = loaded.items if isinstance(loaded, values.Sequence) else (loaded,)
+    paths = [(guards, path) for item in items for guards, path in values.iterate(call.machine.load(item), ALWAYS)]
+    if not paths or not all(isinstance(path, Text) for _, path in paths):
+        return False
+    for guards, path in paths:
+        made = Effect(EffectKind.APPLIED, str(call.with_.get("by", "client")), path=as_text(path, call.machine))
+        call.machine.emit(made, guards)
+    return True
+
+
+def _object(call: Call, described: object) -> Value:
+    if isinstance(described, Mapping):
+        return result(call, described)
+    return object_of_keywords(call)[0] if described == "keywords" else at_place(call, str(described))
 
 
 def _of_type(call: Call, thing: Value, wanted: object) -> bool:

@@ -120,7 +120,8 @@ def join_items(call: Call) -> tuple[Value, ...]:
     """The items of argument 1 with argument 0 between them."""
     listed = call.machine.load(call.argument(1))
     if not isinstance(listed, values.Sequence):
-        return (derived("join", as_text(listed, call.machine), text_argument(call, 0)),)
+        between, letters = text_argument(call, 0), as_text(listed, call.machine)
+        return (letters if between == EMPTY and isinstance(listed, Text) else derived("join", letters, between),)
 
     def glue(row: tuple[Value, ...]) -> Value:
         whole = joined([as_text(item, call.machine) for item in row[1:]], as_text(row[0]))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from tagcheck.builtins import (
     actions,
     arguments,
+    boundcommands,
     clocks,
     collections,
     commands,
@@ -209,14 +210,14 @@ _SHELLS: dict[str, OperationSpec] = {
 
 _EFFECT_PARAMETERS = (
     *("kind", "tool", "reading", "form", "tag", "image", "required", "when", "also", "before", "arguments", "within"),
-    *("words", "results"),
+    *("words", "values", "apart", "switch", "results"),
     *effects.TEXT_FIELDS,
 )  # fmt: skip
 
 _EFFECTS: dict[str, OperationSpec] = {
     "container-request": _acts(effects.container_request, "request", "results"),
     "effect": _acts(effects.effect, *_EFFECT_PARAMETERS),
-    "image-stream": _acts(effects.image_stream, "kind", "tool", "reading", "image"),
+    "image-stream": _acts(effects.image_stream, "kind", "tool", "reading", "image", "type"),
     "package-name": _acts(targets.package),
     "configured": _acts(targets.chosen),
     "target": _acts(targets.target, "names", "runs", "builds", "content", "results"),
@@ -226,7 +227,7 @@ _KUBERNETES: dict[str, OperationSpec] = {
     "decode": _acts(kubernetes.decode),
     "decoded-object": _acts(kubernetes.decoded_object),
     "decoder": _acts(kubernetes.decoder),
-    "deploy": _acts(kubernetes.deploy, "object", "argument-type", "by", "results"),
+    "deploy": _acts(kubernetes.deploy, "object", "argument-type", "path", "by", "results", "fields"),
     "encode-to": _acts(kubernetes.encode_to),
     "encoder": _acts(kubernetes.encoder),
     "marshal": _acts(kubernetes.marshal),
@@ -349,6 +350,11 @@ _PYTHON: dict[str, OperationSpec] = {
     "function-name": _acts(containers.function_name),
     "with-fields": _acts(containers.with_fields),
     "reverse-items": _acts(containers.turned),
+    "bind-words": _acts(boundcommands.bind, "type", "program"),
+    "run-bound-words": _acts(boundcommands.run_bound, "alone", "gives"),
+    "run-described-tasks": _acts(boundcommands.run_tasks),
+    "build-environment": _acts(boundcommands.construction),
+    "build-step": _acts(boundcommands.build_step, "of", "actions"),
     "run-later": _acts(containers.run_later, "results"),
     "run-program": _acts(programs.run_words, "program", "before", "gives"),
     "set-attribute": _acts(containers.set_attribute),

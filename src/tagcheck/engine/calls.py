@@ -232,6 +232,9 @@ class Calls(Leaving):
                 own = self.program.methods(content.type, "__call__") if isinstance(content, Record) else ()
                 if own:
                     return self.apply(FunctionValue(own[0], receiver=callee), arguments, site, keywords, wanted)
+                if isinstance(content, Record) and self.models.find(f"{content.type}.__call__") is not None:
+                    called = LibraryValue(f"{content.type}.__call__", callee)
+                    return self.call_library(called, arguments, site, keywords or {}, wanted)
                 return self.unresolved("", arguments, site, wanted)
 
     def _call_alternatives(

@@ -14,7 +14,7 @@ def languages() -> tuple[Language, ...]:
 
     return (
         Language("go", (".go",), go_project.layout, golang.parse),
-        Language("python", (".py",), python_project.layout, python.parse, True, python_outline),
+        Language("python", python_project.SUFFIXES, python_project.layout, python.parse, True, python_outline),
     )
 
 

@@ -41,9 +41,9 @@ def _first_name(node: cst.BaseExpression) -> list[str]:
     return written_names(node)[:1] if isinstance(node, cst.SimpleString) else []
 
 
-def bound_by(statement: cst.CSTNode) -> Iterator[str]:
+def bound_by(statement: cst.CSTNode, *, imports: bool = True) -> Iterator[str]:
     """The names that a statement assigns, those of the statements in it included; functions and classes have names of
-    their own and are not looked into."""
+    their own and are not looked into. `imports`: those that imports bind are among them."""
     pending: list[cst.CSTNode] = [statement]
     while pending:
         node = pending.pop()
@@ -61,7 +61,8 @@ def bound_by(statement: cst.CSTNode) -> Iterator[str]:
             case cst.AsName():
                 yield from targets_of(node.name)
             case cst.Import() | cst.ImportFrom():
-                yield from imported_by(node)
+                if imports:
+                    yield from imported_by(node)
                 continue
             case cst.MatchAs() if node.name is not None:
                 yield node.name.value

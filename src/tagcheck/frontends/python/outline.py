@@ -18,7 +18,9 @@ from tagcheck.frontends.python.project import (
     CONFTEST,
     FINAL_HOOKS,
     HOOKS,
+    RUN_TASKS,
     folders,
+    given_names,
     imported,
     is_test,
 )
@@ -82,6 +84,8 @@ def outline(path: str, content: bytes) -> tuple[Part, ...]:
 def _imports(path: str, content: bytes, test: bool) -> Iterator[Part]:
     for target, local in imported(content):
         yield Part((local.partition(".")[0],), target=target)
+    for local, target in given_names(path).items():
+        yield Part((local,), target=target)
     if test:
         for folder in folders(path):
             yield Part((EVERYTHING,), target=f"{CONFTEST}:{folder}")
@@ -181,6 +185,8 @@ def _part(plain: _Plain, segment: _Segment, end: int, test: bool) -> Part:
         sets.update(_bound(code))
     if test and any(name[:4].lower() == "test" for name in (*names, segment.owner)):
         words.add(AUTOUSE)
+    if any(name.startswith("task_") for name in names):
+        words.add(RUN_TASKS)
     return Part(
         names,
         segment.owner,

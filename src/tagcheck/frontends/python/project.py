@@ -12,6 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import dirname, join
 
+SUFFIXES = (".py", "SConstruct", "SConscript")
+DODO = "dodo.py"
+"""The file that doit reads."""
+RUN_TASKS = "actions"
+"""What its tasks are done by: it must be a word that a file with tasks has."""
 CONFTEST = "conftest"
 FIXTURES = "pytest.fixtures"
 """The module of the fixtures that plug-ins bring."""
@@ -27,6 +32,10 @@ _ALIAS = re.compile(rb"([\w.*]+)(?:\s+as\s+(\w+))?")
 _COMMENT = re.compile(rb"#[^\n]*")
 _SOURCE_FOLDERS = ("", "src", "lib")
 _MOST_HOPS = 4
+_OF_SCONS = (
+    *("Environment", "DefaultEnvironment", "Command", "Alias", "Execute", "Touch", "Copy", "Delete", "Mkdir", "Move"),
+    *("Chmod", "Default", "Depends", "AlwaysBuild", "Requires", "Precious", "NoClean", "Clean", "Export", "Import"),
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class PythonLayout:
         if is_test(path):
             found.update(self.resolved(path, f"{CONFTEST}:{folder}").partition(":")[0] for folder in folders(path))
             found.add(FIXTURES)
+        found.update(target.partition(":")[0] for target in given_names(path).values())
         return frozenset(found)
 
     def resolved(self, path: str, module: str) -> str:
@@ -130,6 +140,17 @@ class PythonLayout:
 
     def owns(self, module: str) -> bool:
         return False
+
+
+def given_names(path: str) -> dict[str, str]:
+    """What the program that reads a file gives it without an import, as 'module:name'."""
+    match path.rpartition("/")[2]:
+        case "SConstruct" | "SConscript":
+            return {name: f"scons:{name}" for name in _OF_SCONS}
+        case name if name == DODO:
+            return {RUN_TASKS: f"doit:{RUN_TASKS}"}
+        case _:
+            return {}
 
 
 def named(base: str) -> str:

@@ -350,9 +350,10 @@ def contains_yield(node: cst.BaseSuite) -> bool:
 
 
 def assigned_in(nodes: Nodes) -> frozenset[str]:
-    """The names that a body binds, without those that it declares to be others'."""
+    """The names that a body binds, without those that it declares to be others', and without those that it imports:
+    they mean the same in the whole file."""
     outside = {item.name.value for node in _flattened(nodes) for each in _declarations(node) for item in each.names}
-    return frozenset(name for node in nodes for name in bound_by(node)) - outside
+    return frozenset(name for node in nodes for name in bound_by(node, imports=False)) - outside
 
 
 def _declarations(node: cst.CSTNode) -> list[cst.Global | cst.Nonlocal]:

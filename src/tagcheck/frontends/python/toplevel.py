@@ -12,14 +12,14 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, TypeInfo, Variable
-from tagcheck.frontends.python import suites
+from tagcheck.frontends.python import runners, suites
 from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables, named_tuple
 from tagcheck.frontends.python.decorating import PLAIN, decorated, holder, own_decorators
 from tagcheck.frontends.python.functions import CACHES, RESULT, Definition, FunctionBody, procedure, remembering
 from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
-from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, is_test
+from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, given_names, is_test
 from tagcheck.frontends.python.sourcefile import SourceFile
 
 Statement = cst.BaseStatement | cst.BaseSmallStatement
@@ -71,6 +71,10 @@ class TopLevel:
                 name = dotted(alias.name)
                 bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
                 self.file.imports[bound] = name
+        for name, target in given_names(self.file.path).items():
+            module = target.partition(":")[0]
+            self.file.imports[f"from {module}"] = module
+            self.file.imports.setdefault(name, target)
         if is_test(self.file.path):
             for folder in folders(self.file.path):
                 if self.file.path == f"{folder}/conftest.py".lstrip("/"):
@@ -149,6 +153,10 @@ class TopLevel:
             self.procedures[name], held = decorated(self.file, definition, plain, own)
             self.variables[held.name] = held
             self._loose.append(node)
+        before, after = runners.beside(definition, self.procedures)
+        if before or after:
+            self.procedures[f"{name}%run"] = runners.surrounded(self.file, name, self.procedures, before, after)
+            self.entries.append((f"{name}%run", EntryKind.MAIN))
         if definition.is_fixture:
             self._fixture(definition, found)
         elif is_case:
@@ -257,6 +265,10 @@ class TopLevel:
         if self._guarded:
             self.procedures["__main__"] = self._running("__main__", self._guarded)
             self.entries.append(("__main__", EntryKind.MAIN))
+        tasks = runners.described(file, self.procedures)
+        if tasks is not None:
+            self.procedures["doit"] = tasks
+            self.entries.append(("doit", EntryKind.MAIN))
 
     def _test_entries(self) -> None:
         file = self.file
