@@ -230,6 +230,9 @@ class _Reader:
 
 def _set_members(written: str, extended: bool) -> str:
     """The characters of a set; a backslash stands for itself, but programs read `\\n` and `\\/` in it."""
+    for doubled in ("&&", "||", "~~"):
+        # Python may give a meaning of its own to these.
+        written = written.replace(doubled, doubled[0])
     return (
         written.replace("\\", "\\\\")
         .replace("\\\\n", "\\n")
