@@ -23,6 +23,8 @@ _CLASSES = {
     "[:space:]": r"\s", "[:blank:]": r" \t", "[:digit:]": r"0-9", "[:alnum:]": r"A-Za-z0-9", "[:alpha:]": r"A-Za-z",
     "[:lower:]": r"a-z", "[:upper:]": r"A-Z", "[:xdigit:]": r"A-Fa-f0-9", "[:punct:]": r"!-/:-@\[-`{-~",
 }  # fmt: skip
+_DOUBLED = re.compile(r"([&|~])\1+")
+"""What Python may one day give a meaning of its own in a set."""
 _ESCAPED = {"n": r"\n", "t": r"\t", "s": r"\s", "S": r"\S", "w": r"\w", "W": r"\W", "d": r"\d", "b": r"\b", "'": r"\Z"}
 
 
@@ -230,11 +232,9 @@ class _Reader:
 
 def _set_members(written: str, extended: bool) -> str:
     """The characters of a set; a backslash stands for itself, but programs read `\\n` and `\\/` in it."""
-    for doubled in ("&&", "||", "~~"):
-        # Python may give a meaning of its own to these.
-        written = written.replace(doubled, doubled[0])
     return (
-        written.replace("\\", "\\\\")
+        _DOUBLED.sub(r"\1", written)
+        .replace("\\", "\\\\")
         .replace("\\\\n", "\\n")
         .replace("\\\\s", "\\s")
         .replace("[", "\\[")
