@@ -163,11 +163,12 @@ def wrap_in_a_loop(files: Files) -> tuple[dict[str, str], int]:
 
 
 def append_arguments(files: Files) -> tuple[dict[str, str], int]:
-    """Lists that are the first argument of a call in a function are put together item by item before it."""
+    """Lists that are the first argument of a call that stands alone are put together item by item before it."""
     found, count = dict(files), 0
     for path, text, tree in _sources(files):
         replacements: list[Replacement] = []
-        for node in (each for function in _functions(tree) for each in function.body):
+        inside = (each for function in _functions(tree) for each in function.body)
+        for node in (*tree.body, *inside):
             match node:
                 case ast.Expr(value=ast.Call(args=[ast.List(elts=[_, *_] as items) as listed, *_])) if _alone(
                     text, node

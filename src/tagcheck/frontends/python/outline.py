@@ -35,6 +35,9 @@ _HEAD = re.compile(
 )
 """Where a definition, its decorators or a statement of the module begins; what closes a bracket begins nothing."""
 _BOUND = re.compile(r"^[ \t]*(\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_CHANGED = re.compile(
+    r"([^\W\d]\w*)(?:\.(?:append|extend|insert|add|update|setdefault)[ \t]*\(|\[[^]\n]*\][ \t]*=(?!=))"
+)
 _IMPORT = re.compile(r"(?:from|import)\b")
 _SET = re.compile(r"\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
@@ -179,7 +182,7 @@ def _part(plain: _Plain, segment: _Segment, end: int, test: bool) -> Part:
     texts = plain.texts[first:last]
     spoken = "\n".join((code, *(each for each in texts if "{" in each)))
     words = set(_WORD.findall(spoken))
-    names = segment.names or _bound(code) or (LOADING,)
+    names = segment.names or _bound(code) or (*_changed(code), LOADING)
     sets = set(_SET.findall(code))
     if not segment.names or segment.is_class or "global" in words:
         sets.update(_bound(code))
@@ -203,6 +206,12 @@ def _bound(code: str) -> tuple[str, ...]:
     if code.startswith("if") and "__name__" in code.partition("\n")[0]:
         return ("__main__",)
     return tuple(dict.fromkeys(name for found in _BOUND.findall(code) for name in _WORD.findall(found)))
+
+
+def _changed(code: str) -> tuple[str, ...]:
+    """The name of what a statement of the module puts something into."""
+    found = _CHANGED.match(code)
+    return (found[1],) if found is not None else ()
 
 
 def _inner(texts: Sequence[str]) -> tuple[str, ...]:
