@@ -11,7 +11,7 @@ import libcst as cst
 from tagcheck import ir
 from tagcheck.frontends.python import literals
 from tagcheck.frontends.python.body import Body
-from tagcheck.frontends.python.names import dotted, targets_of
+from tagcheck.frontends.python.names import dotted, fixture_asked_for, targets_of
 from tagcheck.source import Span
 
 _COMPARISONS: dict[type[cst.BaseCompOp], ir.CompareOp] = {
@@ -309,9 +309,17 @@ class Expressions(Body):
     # --- calls ---
 
     def _call(self, node: cst.Call) -> ir.Expression:
+        asked = self.asked_fixture(node)
+        if asked is not None:
+            return asked
         result = self.temporary(self.span(node))
         self.emit(self.invoked(node, (result,)))
         return result
+
+    def asked_fixture(self, node: cst.Call) -> ir.Expression | None:
+        """The fixture that a test asks for by its name."""
+        name = fixture_asked_for(node)
+        return ir.Global(self.file.module, f"fixture:{name}", self.span(node)) if name else None
 
     def invoked(self, node: cst.Call, targets: tuple[ir.Target, ...]) -> ir.Invoke:
         """A call as a statement; what its callee and arguments call is emitted before."""

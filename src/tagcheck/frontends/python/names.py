@@ -23,6 +23,14 @@ def dotted(node: cst.BaseExpression | None) -> str:
     return ".".join((node.value, *reversed(names)))
 
 
+def fixture_asked_for(node: cst.Call) -> str:
+    """The name by which a test asks for a fixture (pytest, `request.getfixturevalue`); empty for any other call."""
+    if not isinstance(node.func, cst.Attribute) or node.func.attr.value != "getfixturevalue" or len(node.args) != 1:
+        return ""
+    given = node.args[0].value
+    return str(given.evaluated_value) if isinstance(given, cst.SimpleString) else ""
+
+
 def written_names(node: cst.BaseExpression) -> list[str]:
     """The names in a text ('a b' or 'a, b') or in a list of texts or of pairs that begin with one."""
     match node:

@@ -35,6 +35,8 @@ _HEAD = re.compile(
 )
 """Where a definition, its decorators or a statement of the module begins; what closes a bracket begins nothing."""
 _BOUND = re.compile(r"^[ \t]*(\w+(?:[ \t]*,[ \t]*\w+)*)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+_NAMING = frozenset(("usefixtures", "getfixturevalue"))
+"""What names fixtures by texts."""
 _CHANGED = re.compile(
     r"([^\W\d]\w*)(?:\.(?:append|extend|insert|add|update|setdefault)[ \t]*\(|\[[^]\n]*\][ \t]*=(?!=))"
 )
@@ -182,19 +184,22 @@ def _part(plain: _Plain, segment: _Segment, end: int, test: bool) -> Part:
     texts = plain.texts[first:last]
     spoken = "\n".join((code, *(each for each in texts if "{" in each)))
     words = set(_WORD.findall(spoken))
+    attributes = set(_ATTRIBUTE.findall(spoken))
     names = segment.names or _bound(code) or (*_changed(code), LOADING)
     sets = set(_SET.findall(code))
     if not segment.names or segment.is_class or "global" in words:
         sets.update(_bound(code))
     if test and any(name[:4].lower() == "test" for name in (*names, segment.owner)):
         words.add(AUTOUSE)
+    if not words.isdisjoint(_NAMING) or not attributes.isdisjoint(_NAMING):
+        words.update(_inner(texts))
     if any(name.startswith("task_") for name in names):
         words.add(RUN_TASKS)
     return Part(
         names,
         segment.owner,
         frozenset(words),
-        frozenset(_ATTRIBUTE.findall(spoken)),
+        frozenset(attributes),
         _inner(texts),
         sets=tuple(sorted(sets)),
         is_class=segment.is_class,

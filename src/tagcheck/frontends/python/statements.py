@@ -69,7 +69,10 @@ class Statements(Patterns):
             self._suspend(node.value, None)
             return True
         value = node.value.expression if isinstance(node.value, cst.Await) else node.value
-        if isinstance(value, cst.Call):
+        asked = self.asked_fixture(value) if isinstance(value, cst.Call) else None
+        if asked is not None:
+            self.emit(ir.Assign((None,), asked, asked.span))
+        elif isinstance(value, cst.Call):
             self.emit(self.invoked(value, ()))
         else:
             self.expression(value)

@@ -14,8 +14,9 @@ import libcst as cst
 from tagcheck import ir
 from tagcheck.frontends.api import Variable
 from tagcheck.frontends.python.body import Scope
+from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.functions import Definition, FunctionBody
-from tagcheck.frontends.python.names import decorators_of, dotted, keyword
+from tagcheck.frontends.python.names import decorators_of, dotted, fixture_asked_for, keyword
 from tagcheck.frontends.python.project import AUTOUSE, FINAL_HOOKS, HOOKS
 from tagcheck.frontends.python.sourcefile import SourceFile
 from tagcheck.source import Span
@@ -67,6 +68,39 @@ def replace_default(parameter: ir.Parameter, default: ir.Expression) -> ir.Param
     return ir.Parameter(
         parameter.name, parameter.type, parameter.variadic, default, parameter.copied, parameter.named, parameter.rest
     )
+
+
+def used_fixtures(node: cst.FunctionDef | cst.ClassDef) -> list[str]:
+    """The fixtures that a test or a class of tests names without taking their values (`usefixtures`)."""
+    return [
+        str(each.value.evaluated_value)
+        for name, arguments in decorators_of(node)
+        if name.rpartition(".")[2] == "usefixtures"
+        for each in arguments
+        if isinstance(each.value, cst.SimpleString)
+    ]
+
+
+def asked_fixtures(node: cst.CSTNode) -> list[str]:
+    """The fixtures that a test asks for by their names while it runs."""
+    found: list[str] = []
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, cst.Call) and (name := fixture_asked_for(each)):
+            found.append(name)
+        pending.extend(children(each))
+    return found
+
+
+def marked_fixtures(node: cst.CSTNode) -> list[str]:
+    """The fixtures that all tests of a file use by its `pytestmark`."""
+    if not isinstance(node, cst.Assign) or dotted(node.targets[0].target) != "pytestmark":
+        return []
+    listed = node.value.elements if isinstance(node.value, cst.List | cst.Tuple) else [cst.Element(node.value)]
+    marks = [each.value for each in listed if isinstance(each.value, cst.Call)]
+    given = (arg for mark in marks if dotted(mark.func).endswith(".usefixtures") for arg in mark.args)
+    return [str(each.value.evaluated_value) for each in given if isinstance(each.value, cst.SimpleString)]
 
 
 # --- parameter sets --------------------------------------------------------------------------------------------------

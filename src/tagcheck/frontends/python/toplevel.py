@@ -127,6 +127,7 @@ class TopLevel:
                     self._known(*tuple_)
                 case _ if not _is_import(node):
                     self._loose.append(node)
+                    self._automatic += suites.marked_fixtures(node)
 
     def _function(self, node: cst.FunctionDef) -> None:
         name = node.name.value
@@ -162,8 +163,8 @@ class TopLevel:
         elif is_case:
             self._tests.append(name)
 
-    def _filled(self, found: ir.Procedure, definition: Definition, name: str) -> ir.Procedure:
-        """A fixture or test with what its runner passes to it."""
+    def _filled(self, found: ir.Procedure, definition: Definition, name: str, used: Sequence[str] = ()) -> ir.Procedure:
+        """A fixture or test with what its runner passes to it, and the fixtures that are used besides."""
         sets = suites.parameter_sets(self.file, definition, name)
         self.variables.update(sets.variables)
         given = dict(sets.values)
@@ -171,9 +172,15 @@ class TopLevel:
         if chosen is not None:
             given["request"] = ir.RecordOf("pytest.FixtureRequest", (("param", chosen),), chosen.span)
         parameters = suites.with_fixtures(found.parameters, self.file, given)
+        used = (*used, *suites.used_fixtures(definition.node))
+        asked = suites.asked_fixtures(definition.node) if "getfixturevalue" in found.mentions else ()
+        unseen = (
+            ir.Parameter(f"%{each}", default=ir.Global(self.file.module, f"fixture:{each}", found.span))
+            for each in dict.fromkeys(used)
+        )
         return ir.Procedure(
-            found.key, found.module, parameters, found.lower, found.span, found.results,
-            receiver=found.receiver, mentions=found.mentions,
+            found.key, found.module, (*unseen, *parameters), found.lower, found.span, found.results,
+            receiver=found.receiver, mentions=found.mentions.union(used, asked),
         )  # fmt: skip
 
     def _fixture(self, definition: Definition, found: ir.Procedure) -> None:
@@ -193,7 +200,8 @@ class TopLevel:
             own = f"{name}.{each.name.value}"
             definition = Definition(each, f"{self.file.key}#{own}", owner=name, bases=parts.info.parents)
             if own in parts.procedures and (definition.is_fixture or self._is_test_class(name, parts)):
-                parts.procedures[own] = self._filled(parts.procedures[own], definition, own)
+                used = suites.used_fixtures(node)
+                parts.procedures[own] = self._filled(parts.procedures[own], definition, own, used)
         self.procedures.update(parts.procedures)
         if self._is_test_class(name, parts):
             tests = tuple(each.name.value for each in methods if suites.is_entry(each))
