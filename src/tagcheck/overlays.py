@@ -20,6 +20,7 @@ from tagcheck.comparison import Same, same
 from tagcheck.fields import field, word
 from tagcheck.fields import items as items_of
 from tagcheck.image import parse
+from tagcheck.numerals import natural
 from tagcheck.selectors import selected_by
 from tagcheck.values import (
     EMPTY,
@@ -270,16 +271,47 @@ def _same_field(left: Value, right: Value, key: str) -> bool:
 
 
 def operated(item: Value, operations: Value) -> Value:
-    """A JSON patch (RFC 6902): add, replace and remove; the others change no name."""
+    """A JSON patch (RFC 6902); a test changes nothing."""
     for operation in operations.items if isinstance(operations, Sequence) else ():
-        kind, path = word(operation, "op"), word(operation, "path")
-        steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
-        if kind in ("add", "replace") and steps:
-            value = field(operation, "value")
+        kind, steps = word(operation, "op"), _pointed(word(operation, "path"))
+        source = _pointed(word(operation, "from"))
+        value = _standing(item, source) if kind in ("copy", "move") else field(operation, "value")
+        if not steps or (value is None and kind in ("copy", "move")):
+            continue
+        if kind in ("remove", "move"):
+            item = put(item, steps if kind == "remove" else source, lambda _: None)
+        if kind in ("add", "copy", "move"):
+            item = _added(item, steps, value)
+        elif kind == "replace":
             item = put(item, steps, lambda _, value=value: value)  # type: ignore[misc]
-        elif kind == "remove" and steps:
-            item = put(item, steps, lambda _: None)
     return item
+
+
+def _pointed(path: str) -> tuple[str, ...]:
+    """The steps of a JSON pointer (RFC 6901)."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
+
+
+def _standing(node: Value | None, steps: tuple[str, ...]) -> Value | None:
+    """What stands at the end of a way; None if nothing does."""
+    for step in steps:
+        if isinstance(node, Mapping):
+            node = node.get(step)
+        else:
+            index = natural(step)
+            known = isinstance(node, Sequence) and index is not None and index < len(node.items)
+            node = node.items[index] if known and isinstance(node, Sequence) and index is not None else None
+    return node
+
+
+def _added(item: Value, steps: tuple[str, ...], value: Value | None) -> Value:
+    """An item with a value added: in a list before the one whose number is said."""
+    index = natural(steps[-1])
+    whole = _standing(item, steps[:-1])
+    if index is None or value is None or not isinstance(whole, Sequence):
+        return put(item, steps, lambda _: value)
+    longer = Sequence((*whole.items[:index], value, *whole.items[index:]), whole.open)
+    return put(item, steps[:-1], lambda _: longer)
 
 
 def put(node: Value, steps: tuple[str, ...], change: Callable[[Value | None], Value | None]) -> Value:

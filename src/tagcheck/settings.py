@@ -151,8 +151,6 @@ def placed(content: Value, way: tuple[Step, ...], value: Value) -> Value:
     inner = next((old for key, old in entries if isinstance(key, Text) and key.literal == step), Mapping(()))
     kept = [(key, old) for key, old in entries if not (isinstance(key, Text) and key.literal == step)]
     made = placed(inner, rest, value)
-    if not rest and isinstance(value, Null):
-        return Mapping(tuple(kept))
     is_open = isinstance(content, Mapping) and content.open
     if isinstance(content, Opaque):
         is_open = True

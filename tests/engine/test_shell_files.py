@@ -231,3 +231,11 @@ def test_scripts(events: Run, script: str, expected: list[str | None]) -> None:
 @pytest.mark.parametrize(("script", "expected"), MANIFESTS.values(), ids=MANIFESTS)
 def test_manifests(events: Run, script: str, expected: str) -> None:
     assert f"deployed {expected}" in events(script, FILES)
+
+
+@pytest.mark.parametrize(
+    "started", ["/opt/tool", "bash /opt/tool", "python3 -m /opt/tool", "/tool", "python3 /opt/a.py"]
+)
+def test_a_program_outside_of_the_project_ends(events: Run, started: str) -> None:
+    """Beside modules of Python, whose folders are looked through up to the root."""
+    assert "built app:1" in events(f"{started}\ndocker build -t app:1 .\n", {"a.py": "import os\n"})

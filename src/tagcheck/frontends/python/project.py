@@ -165,12 +165,13 @@ def is_test(path: str) -> bool:
 
 
 def folders(path: str) -> Iterator[str]:
-    """The folder of a file and those above it, up to the root ('')."""
+    """The folder of a file and those above it, up to the root (''); a file outside of the project has none here."""
     folder = dirname(path)
-    while folder:
+    while folder and not folder.startswith("/"):
         yield folder
         folder = dirname(folder)
-    yield ""
+    if not folder:
+        yield ""
 
 
 def imported(content: bytes) -> Iterator[tuple[str, str]]:
