@@ -20,7 +20,7 @@ from tagcheck.engine.places import ROOT, at_root, below
 from tagcheck.engine.playbooks import Playbooks
 from tagcheck.engine.state import Frame
 from tagcheck.engine.terraformfunctions import number_of, plain_text
-from tagcheck.engine.terraformmodules import META, Module, is_source
+from tagcheck.engine.terraformmodules import META, Module, is_source, overrides
 from tagcheck.events import Stage
 from tagcheck.fields import word
 from tagcheck.frontends import terraform
@@ -106,8 +106,8 @@ class Application:
     def _module(self, folder: str, address: str, given: Mapping[str, Value], depth: int) -> Module:
         module = Module(folder, address, self._frame(), self.run.guards, given, depth=depth)
         self.run.visited.add(f"{terraform.KEY}{folder or '.'}")
-        for path in filter(is_source, self._beside_in(folder)):
-            module.add(self._blocks(path) or ())
+        for path in sorted(filter(is_source, self._beside_in(folder)), key=overrides):
+            (module.override if overrides(path) else module.add)(self._blocks(path) or ())
         return module
 
     def _frame(self) -> Frame:

@@ -38,6 +38,18 @@ class Module:
     """names that are defined more than once"""
     depth: int = 0
 
+    def override(self, blocks: Iterable[Block]) -> None:
+        """Take in the blocks of a file whose arguments, and nested blocks of each kind, take the place of others'
+        (Terraform 1.12, "Override Files")."""
+        for block in blocks:
+            known = self.blocks.get(name_of(block)) if block.kind not in ("locals", *_LOOSE) else None
+            if block.kind == "locals":
+                self.constants.update({f"local.{name}": value for name, value in block.attributes.items()})
+            elif known is not None:
+                self.blocks[name_of(block)] = merged(known, block)
+            else:
+                self.add((block,))
+
     def add(self, blocks: Iterable[Block]) -> None:
         """Take in the blocks of a file."""
         for block in blocks:
@@ -64,6 +76,17 @@ def name_of(block: Block) -> str:
             return ".".join(block.labels)
         case kind:
             return ".".join((kind, *block.labels))
+
+
+def merged(block: Block, other: Block) -> Block:
+    """A block with what another one says in place of its own."""
+    return Block(block.kind, block.labels, block.span, lambda: {**block.attributes, **other.attributes})
+
+
+def overrides(path: str) -> bool:
+    """Whether what a file says takes the place of what others say."""
+    stem = basename(path).rpartition(".")[0]
+    return stem == "override" or stem.endswith("_override")
 
 
 def is_source(path: str) -> bool:
