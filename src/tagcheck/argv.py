@@ -154,11 +154,11 @@ def _hole_identity(hole: Hole) -> str:
 def _output_rule(tools: Tools, words: Sequence[Text]) -> OutputRule | None:
     if not words:
         return None
-    program = program_name(words[0]).removesuffix(".exe")
-    arguments = [word.literal if word.literal is not None else str(word) for word in words[1:]]
     # One command is asked for several things, and scripts run the same commands again and again.
-    key = (program, *arguments)
+    key = tuple(words)
     if key not in tools.output_rules:
+        program = program_name(words[0]).removesuffix(".exe")
+        arguments = [word.literal if word.literal is not None else str(word) for word in words[1:]]
         tools.output_rules[key] = next((each for each in tools.outputs_of(program) if _prints(each, arguments)), None)
     return tools.output_rules[key]
 

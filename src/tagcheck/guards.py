@@ -35,7 +35,15 @@ class Guards(Struct, frozen=True, cache_hash=True):
         return _both(self, other)
 
     def compatible(self, other: Guards) -> bool:
-        return other is ALWAYS or self is ALWAYS or _both(self, other) is not None
+        if other is ALWAYS or self is ALWAYS:
+            return True
+        if not self.units.isdisjoint(_denied(other.units)):
+            return False
+        # A clause of which nothing is denied stays satisfiable.
+        here = _literals(self.clauses).isdisjoint(_denied(other.units))
+        if here and _literals(other.clauses).isdisjoint(_denied(self.units)):
+            return True
+        return _both(self, other) is not None
 
     def negated(self) -> Guards | None:
         """What holds when this does not; None when that is impossible. With clauses inside it is not exact: the part
@@ -168,12 +176,19 @@ def _both(one: Guards, other: Guards) -> Guards | None:
     if not many.units.isdisjoint(_denied(few.units)):
         return None
     units, clauses = one.units | other.units, one.clauses | other.clauses
-    if not clauses:
+    # Neither holds a literal that its own clauses speak of; where the other one does not either, nothing follows.
+    spoken = _literals(clauses)
+    if spoken.isdisjoint(units) and spoken.isdisjoint(_denied(units)):
         return _bounded(units, clauses)
     return conjunction(units, clauses)
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 14)
+def _literals(clauses: frozenset[Clause]) -> frozenset[Literal]:
+    return frozenset().union(*clauses)
+
+
+@lru_cache(maxsize=1 << 14)
 def _denied(units: frozenset[Literal]) -> frozenset[Literal]:
     return frozenset([(atom, not value) for atom, value in units])
 

@@ -231,6 +231,7 @@ def words(repository: Text) -> tuple[str, ...]:
     return _words(last)
 
 
+@lru_cache(maxsize=4096)
 def _words(path: Text) -> tuple[str, ...]:
     rendered = "".join(part.text if isinstance(part, Piece) else f"-{_hole_word(part)}-" for part in path.parts)
     return tuple(word for word in re.split(r"[-_./]+", rendered) if word)

@@ -380,9 +380,14 @@ class Program(ProjectFiles):
         return any(other in names and not mentions.isdisjoint(names[other]) for other in imported)
 
     def _imported_by(self, module: str) -> frozenset[str]:
-        """The modules that the parsed files of a module import."""
+        """The modules that the parsed files of a module import, as `_scope` names them."""
         units = self.modules[module].units.values() if module in self.modules else ()
-        return frozenset(to for unit in units for to in unit.imports.values())
+        return frozenset(self._scope(unit.path, to) for unit in units for to in unit.imports.values())
+
+    def _scope(self, path: str, module: str) -> str:
+        """Under what a module's names are noted that reach something, for a file that imports it. Libraries of two
+        languages can have one name."""
+        return module if module in self.modules else f"{self._language(path).name}:{module}"
 
     def deploys(self, procedure: Procedure) -> bool:
         """Whether a procedure hands an object that names an image to a cluster: by the words in it and in the
@@ -408,14 +413,18 @@ class Program(ProjectFiles):
 
     def explore(self) -> None:
         """Find what can matter: from the files that use an effectful library, backwards along names."""
-        for module in self._importing:
+        for module, paths in self._importing.items():
             if module not in self.modules and (names := self._effectful(module)):
-                self._reaching_names[module] |= names
+                for path in {self._language(path).name: path for path in paths}.values():
+                    if usable := set(filter(self._language(path).exports, names)):
+                        self._reaching_names[self._scope(path, module)] |= usable
         self._note_undefined()
         queue = self._narrowed()
         seeds = frozenset(self._reaching_names)
-        others = (each for each in sorted(self._imports.items()) if each[0] not in self._outlined)
-        queue += [path for path, imports in others if self._may_use(path, imports & seeds)]
+        for path in (path for path in sorted(self._imports) if path not in self._outlined):
+            scopes = {self._scope(path, module) for module in self._imports[path]}
+            if self._may_use(path, scopes & seeds):
+                queue.append(path)
         while True:
             for path in dict.fromkeys(queue):
                 self.unit(path)
@@ -448,7 +457,7 @@ class Program(ProjectFiles):
         self._concerned = found.containers
         return list(found.paths)
 
-    def _may_use(self, path: str, modules: frozenset[str]) -> bool:
+    def _may_use(self, path: str, modules: set[str]) -> bool:
         """Whether a file that imports effectful modules names one of their functions at all."""
         if not modules:
             return False
@@ -463,10 +472,10 @@ class Program(ProjectFiles):
         imported: dict[str, set[str]] = {name: set() for name in self.modules}
         variables: dict[str, set[str]] = defaultdict(set)
         for unit in self._view:
-            imported[unit.module].update(unit.imports.values())
+            imported[unit.module].update(self._scope(unit.path, to) for to in unit.imports.values())
             variables[unit.module].update(unit.variables)
         for path in self._outlined - {unit.path for unit in self._view}:
-            imported[self._module_of[path]].update(self._imports[path])
+            imported[self._module_of[path]].update(self._scope(path, to) for to in self._imports[path])
         self._imported = {module: frozenset(names) for module, names in imported.items()}
         self._variables = {module: frozenset(names) for module, names in variables.items()}
         for unit in self._view:

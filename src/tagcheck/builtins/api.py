@@ -22,7 +22,7 @@ class Command(Struct, frozen=True):
     """A command that is about to run. `argv` is already split into words, the program first. `environment` holds the
     variables that are set for it on top of the caller's; `directory` and `stdin` where given. `stdout` is the path of
     the file that its output goes to, if it does; `site` is where the command is put together, if that is elsewhere than
-    where it runs."""
+    where it runs; `unread` says that nobody looks at what it prints, which need not be found out then."""
 
     argv: tuple[Value, ...]
     environment: tuple[tuple[str, Value], ...] = ()
@@ -30,6 +30,7 @@ class Command(Struct, frozen=True):
     directory: Value | None = None
     stdout: Value | None = None
     site: Span | None = None
+    unread: bool = False
 
 
 class CommandResult(Struct, frozen=True):

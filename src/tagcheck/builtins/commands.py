@@ -117,6 +117,7 @@ def _execute(call: Call, record: Record) -> CommandResult:
             _directory(record.get("Dir")),
             target if isinstance(target, Text | Alternatives) else None,
             _written_at(record),
+            unread=writer is None and call.with_.get("gives", "outcome") in ("outcome", "nothing"),
         )
     )
     if writer is not None:

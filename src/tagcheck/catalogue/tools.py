@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tagcheck.catalog import EffectKind
 from tagcheck.catalogue.expressions import Condition, Expression
 from tagcheck.catalogue.line import SwitchTable
+from tagcheck.values import Text
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -118,7 +119,7 @@ class Tools:
     context_prefixes: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
     _outputs_of: dict[str, tuple[OutputRule, ...]] = field(default_factory=dict, compare=False, repr=False)
-    output_rules: dict[tuple[str, ...], OutputRule | None] = field(default_factory=dict, compare=False, repr=False)
+    output_rules: dict[tuple[Text, ...], OutputRule | None] = field(default_factory=dict, compare=False, repr=False)
     """the rules of command lines, as they are found"""
 
     def outputs_of(self, program: str) -> tuple[OutputRule, ...]:

@@ -95,11 +95,17 @@ class Branches(Recorder):
             return
         for cell in sorted(set().union(*(writes for _, writes in sides))):
             old = heap.read(cell)
-            present: list[tuple[Guards, Value]] = []
-            for guards, writes in sides:
-                value = writes.get(cell, old)
-                if not isinstance(value, Absent):
-                    present.append((guards, value))
+            found = [writes.get(cell, old) for _, writes in sides]
+            first = found[0]
+            for value in found:
+                if value is not first:
+                    break
+            else:
+                heap.write(cell, first)
+                continue
+            present = [
+                (side[0], value) for side, value in zip(sides, found, strict=True) if not isinstance(value, Absent)
+            ]
             heap.write(cell, self.joined(present, 0) if present else ABSENT)
 
     def joined(self, choices: Seq[tuple[Guards, Value]], depth: int) -> Value:

@@ -82,7 +82,8 @@ class Commands(Printing):
                 inside = outer[0].and_(given)
                 if inside is not None:
                     self.guards, self.working_directory = inside, command.directory
-                    outputs += [(given.and_(where) or given, value) for where, value in self._placed(effects, words)]
+                    placed = self._placed(effects, words, command.unread)
+                    outputs += [(given.and_(where) or given, value) for where, value in placed]
         self._nesting -= 1
         self.guards, self.standard_input, self.working_directory, self.command_environment = outer
         self.site, self.in_command = site, in_command
@@ -90,18 +91,20 @@ class Commands(Printing):
             alternatives(outputs) if outputs else self.opaque("a command"), Outcome(self.fresh("command"))
         )
 
-    def _placed(self, effects: tuple[Effect, ...], words: tuple[Text, ...]) -> Iterator[tuple[Guards, Value]]:
+    def _placed(
+        self, effects: tuple[Effect, ...], words: tuple[Text, ...], unread: bool
+    ) -> Iterator[tuple[Guards, Value]]:
         """Do what a command line does, in each of the folders in which it may run."""
         places = self.text_options(self.working_directory) if effects and self.working_directory is not None else []
         if not 1 < len(places) <= MOST_PLACES:
-            yield ALWAYS, self._line(effects, words)
+            yield ALWAYS, self._line(effects, words, unread)
             return
         outer = self.guards
         for where, place in places:
             inside = outer.and_(where)
             if inside is not None:
                 self.guards, self.working_directory = inside, place
-                yield where, self._line(effects, words)
+                yield where, self._line(effects, words, unread)
 
     def _lines(self, words: tuple[Value, ...], depth: int) -> Iterator[tuple[Guards, tuple[Value, ...]]]:
         """Every command line that these words can be: alternatives taken apart, lists among the words spread."""
@@ -177,7 +180,7 @@ class Commands(Printing):
         options = self.text_options(value)
         return options[0][1] if len(options) == 1 else self.as_text(self.opaque("one of several values of a variable"))
 
-    def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...]) -> Value:
+    def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...], unread: bool) -> Value:
         printed: Value | None = None
         for effect in effects:
             match effect.kind:
@@ -194,7 +197,10 @@ class Commands(Printing):
                     printed = self.archive_text(effect)
                 case _:
                     self.emit(effect)
-        return self.output(words) if printed is None else printed
+        if printed is not None:
+            return printed
+        # What writes files is found out in any case.
+        return EMPTY if unread and not argv.output_prints(self.tools, words) else self.output(words)
 
     @abstractmethod
     def launch(self, effect: Effect) -> Value | None:

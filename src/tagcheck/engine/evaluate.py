@@ -100,6 +100,8 @@ class Evaluation(Symbols):
 
     def items(self, nodes: tuple[ir.Expression, ...], frame: Frame) -> Value:
         """A list written out, spreads expanded."""
+        if ir.Spread not in map(type, nodes):
+            return Sequence(tuple([self.evaluate(node, frame) for node in nodes]))
         parts: list[Value] = []
         spread: list[bool] = []
         for node in nodes:
@@ -108,8 +110,6 @@ class Evaluation(Symbols):
             value = self.evaluate(inner, frame)
             parts.append(self._spread_out(value) if is_spread else value)
             spread.append(is_spread)
-        if not any(spread):
-            return Sequence(tuple(parts))
         return self._flattened(parts, spread)
 
     def _spread_out(self, value: Value) -> Value:

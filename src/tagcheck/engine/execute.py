@@ -257,6 +257,7 @@ class Execution(Calls):
             tuple((name, self.evaluate(value, frame)) for name, value in node.environment),
             self.evaluate(node.stdin, frame) if node.stdin is not None else self.standard_input,
             self.evaluate(node.directory, frame) if node.directory is not None else self.directories(),
+            unread=node.output is None and self.output_cell is None,
         )
         result = self.call_by_name(command) or self.run(command)
         if node.output is None:

@@ -73,11 +73,10 @@ class Symbols(Basis):
         if cell is not None and (value := self.heap.read(cell)) is not ABSENT:
             return self.narrow(value)
         found = self.program.lookup(module, name)
-        match found:
-            case ():
-                return self._library(module, name)
-            case (only,):
-                return self._symbol_value(module, name, only)
+        if not found:
+            return self._library(module, name)
+        if len(found) == 1:
+            return self._symbol_value(module, name, found[0])
         return alternatives(
             (self._chosen(index, len(found), module, name), self._symbol_value(module, name, each))
             for index, each in enumerate(found)

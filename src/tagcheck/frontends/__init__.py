@@ -13,7 +13,7 @@ def languages() -> tuple[Language, ...]:
     from tagcheck.frontends.python.outline import outline as python_outline
 
     return (
-        Language("go", (".go",), go_project.layout, golang.parse),
+        Language("go", (".go",), go_project.layout, golang.parse, exports=go_project.is_exported),
         Language("python", python_project.SUFFIXES, python_project.layout, python.parse, True, python_outline),
     )
 

@@ -155,7 +155,8 @@ class Part:
 class Language:
     """A front end: its name, the suffixes of its files, how files form modules, and the parser, which never raises;
     `runs_files`: each file is a program that can be run by its name. `outline` gives the parts of a file from its path
-    and bytes, for a language whose parser is so slow that a cheap look has to decide what it is given.
+    and bytes, for a language whose parser is so slow that a cheap look has to decide what it is given. `exports` says
+    of a name whether it can be one that a module offers to others.
 
     `layout` gets the paths of the project and a reader of texts (None for what cannot be read)."""
 
@@ -165,6 +166,7 @@ class Language:
     parse: Callable[[str, bytes, str], Unit]
     runs_files: bool = False
     outline: Callable[[str, bytes], tuple[Part, ...]] | None = None
+    exports: Callable[[str], bool] = lambda name: True
 
 
 class Folder(Enum):

@@ -132,6 +132,19 @@ def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Eve
 
 def _is_own(case: Case, supplied: Event) -> bool:
     """Whether the scenario makes an image itself: what it pulls is somebody else's, wherever it is loaded."""
+    known = _known_own(case)
+    if id(supplied) not in known:
+        known[id(supplied)] = _makes(case, supplied)
+    return known[id(supplied)]
+
+
+@lru_cache(maxsize=1)
+def _known_own(case: Case) -> dict[int, bool]:
+    """The answers so far about the events of a case, by their identity."""
+    return {}
+
+
+def _makes(case: Case, supplied: Event) -> bool:
     if supplied.stage in MADE:
         return True
     if supplied.stage is Stage.PULLED:
@@ -311,12 +324,12 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
     if holds_by_default(event.guards):
         # What is there only if somebody has set a variable is missing in all other runs.
         present = [each for each in present if holds_by_default(each.guards)]
+    if any(_is_source(event, name, each) is not Same.NO for each in present):
+        return None
     built = [each for each in present if each.stage is not Stage.PULLED and each.host == event.host]
     if event.stage is Stage.TAGGED:
         # Where the like image is tagged from one that nothing here makes either, both are made beforehand.
         built = [each for each in built if _comes_from_here(each, present)]
-    if not built or any(_is_source(event, name, each) is not Same.NO for each in present):
-        return None
     reference = parse(name)
     if case.is_third_party(reference) or is_left_to_the_caller(event, name) or case.may_be_made_out_of_sight(name):
         return None

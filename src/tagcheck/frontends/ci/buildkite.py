@@ -25,8 +25,9 @@ _PLUGIN = "docker#"
 
 def relevant(path: str, content: bytes) -> bool:
     """Whether a file is a pipeline."""
-    pipeline = b"steps" in content or b"command" in content
-    return path.startswith(".buildkite/") and path.endswith((".yml", ".yaml")) and pipeline
+    if not path.startswith(".buildkite/") or not path.endswith((".yml", ".yaml")):
+        return False
+    return b"steps" in content or b"command" in content
 
 
 def parse(path: str, content: bytes, module: str, read: Reader) -> Unit:

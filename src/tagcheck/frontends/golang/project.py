@@ -137,6 +137,11 @@ def _is_in(module: str, parent: str) -> bool:
     return module == parent or module.startswith(parent + "/")
 
 
+def is_exported(name: str) -> bool:
+    """Whether a package offers a name to others (The Go Programming Language Specification, "Exported identifiers")."""
+    return name[:1].isupper()
+
+
 def layout(paths: Sequence[str], read: Callable[[str], str | None]) -> GoLayout:
     """The layout of a project from its go.mod and go.work files."""
     declared: list[tuple[str, str]] = []
