@@ -201,6 +201,10 @@ class Effect(Struct, frozen=True):
     """make does not print the commands that it runs"""
     environment_first: bool = False
     """the environment has precedence over what a makefile says"""
+    alone: bool = False
+    """the executed words see no variables but those of `environment`"""
+    hidden: tuple[Text, ...] = ()
+    """names of variables that the executed words do not see"""
     environment_files: tuple[Text, ...] = ()
     """files of such texts (`--env-file`)"""
     environment: tuple[Text, ...] = ()

@@ -174,6 +174,9 @@ class FakeMachine:
     def drop_printed(self) -> None:
         self.log.append("drop printed")
 
+    def unanswered(self) -> None:
+        self.log.append("unanswered")
+
     def print_text(self, value: Value) -> None:
         self.log.append(f"print {as_text(value)}".rstrip("\n"))
 

@@ -190,6 +190,7 @@ _GENERAL: dict[str, OperationSpec] = {
     "later": _acts(general.later),
     "leave": _acts(general.leave),
     "require": _acts(shells.require),
+    "unanswered": _acts(shells.unanswered),
     "drop-printed": _acts(shells.failed),
     "nothing": OperationSpec(general.nothing, wants=0),
     "pointed": _acts(general.pointed),

@@ -57,6 +57,7 @@ _FLAG_FIELDS = frozenset(
     (
         *("filtered", "everything", "unnamed", "lost", "wanted", "stays", "apart", "unbuilt"),
         *("within", "kustomize", "chart", "artifacts", "strict", "silent", "environment_first", "singly", "by_line"),
+        "alone",
     )
 )
 _TEXT_FIELDS = (
