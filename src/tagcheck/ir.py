@@ -239,8 +239,9 @@ class Apply(Struct, frozen=True):
     of words that an unquoted expansion becomes), 'file-names' (a list in which patterns of file names become the names
     of files), 'file-exists' (its path), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1:
     that item, the empty text past the end), 'without-item' (a list or mapping and an index: all others keep theirs),
-    'name-of-shell' (`$0` of a text; else a path), 'quoted' (in quotes that a shell takes off), 'without-prefix', 'without-longest-prefix', 'without-suffix',
-    'without-longest-suffix' (a text and a pattern), 'replace-first', 'replace-all' (a text, a pattern and a text),
+    'name-of-shell' (`$0` of a text; else a path), 'quoted' (in quotes that a shell takes off), 'without-prefix',
+    'without-longest-prefix', 'without-suffix', 'without-longest-suffix' (a text and a pattern), 'replace-first',
+    'replace-all' (a text, a pattern and a text),
     'upper', 'lower'."""
 
     operation: str

@@ -7,7 +7,7 @@ from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from tagcheck.engine import truth
-from tagcheck.engine.make.expansion import Expander
+from tagcheck.engine.make.expansion import UNDEFINED, Expander
 from tagcheck.engine.make.state import SET, UNSET, Definition, Definitions, Line, Rule, Target, beyond
 from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
 from tagcheck.engine.shelltexts import spaced
@@ -58,6 +58,8 @@ class Reader(Expander):
         self.exported: dict[str, bool] = {}
         self.export_all = False
         self.one_shell = False
+        self.second = False
+        """whether prerequisites are expanded again from here on"""
         self.silent = False
         self.default = ""
         self.path = ""
@@ -218,6 +220,8 @@ class Reader(Expander):
         """Where a variable has no value yet, neither from a makefile nor from outside, and where it has one from
         outside."""
         rest = beyond(guards, (each.guards for each in found))
+        if found and found[-1].origin == UNDEFINED:
+            return [(guards, None)]
         if name in self.command or self.is_given(name):
             return []
         outside = self.undefined(name)
@@ -276,7 +280,7 @@ class Reader(Expander):
         for _, text in self.texts(node.name):
             name = str(trimmed(text))
             if name not in self.command or node.override:
-                self.variables.pop(name, None)
+                self.variables[name] = [Definition(self.here(), UNDEFINED, EMPTY)]
                 self.command.pop(name, None)
 
     def _export(self, node: Export) -> None:
@@ -354,7 +358,7 @@ class Reader(Expander):
         """The rule for one target; None for a target that says something about make."""
         if name[0] == "." and self._is_special(name, prerequisites):
             return None
-        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", lines=[])
+        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", None, [], self.second)
         self._target(name).rules.append(rule)
         self._current.append(rule)
         if not self.default and "%" not in name and (name[0] != "." or "/" in name):
@@ -375,6 +379,8 @@ class Reader(Expander):
         match name:
             case ".ONESHELL":
                 self.one_shell = True
+            case ".SECONDEXPANSION":
+                self.second = True
             case ".EXPORT_ALL_VARIABLES":
                 self.export_all = True
             case ".SILENT":

@@ -52,6 +52,8 @@ class Rule(Struct):
     is_double: bool = False
     stem: Value | None = None
     lines: list[Line] = []
+    second: bool = False
+    """its prerequisites are expanded again when they are needed (`.SECONDEXPANSION`)"""
 
 
 @dataclass
