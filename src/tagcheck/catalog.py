@@ -190,6 +190,8 @@ class Effect(Struct, frozen=True):
     wanted: bool = False
     stays: bool = False
     """a build whose result stays in the builder, unless that is the engine itself"""
+    away: bool = False
+    """a build whose result comes to the engine only if its builder is the engine itself, and nobody says which it is"""
     apart: bool = False
     """a build whose result comes to no engine in any case"""
     unbuilt: bool = False

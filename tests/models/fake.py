@@ -100,6 +100,9 @@ class FakeMachine:
     def read_file(self, path: Value) -> Value | None:
         return self.files.get(str(as_text(path)))
 
+    def starts_clean(self, path: Value) -> bool:
+        return False
+
     def write_file(self, path: Value, content: Value) -> None:
         self.log.append(f"file {as_text(path)}: {as_text(content)}")
 

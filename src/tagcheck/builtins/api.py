@@ -97,6 +97,11 @@ class Machine(Protocol):
         unknown."""
         ...
 
+    def starts_clean(self, path: Value) -> bool:
+        """Whether a file can only be there if it is the project's or the run has written it: on a host that was made
+        for what runs on it, and in a work tree that a job checks out."""
+        ...
+
     def write_file(self, path: Value, content: Value) -> None: ...
 
     def program_words(self) -> tuple[Text, ...] | None:

@@ -274,6 +274,8 @@ _PIPELINES: dict[str, OperationSpec] = {
     "end-job": _acts(pipelines.end_job),
     "export-all": _acts(pipelines.export_all),
     "from-json": _pure(pipelines.from_json),
+    "matrix-rows": _pure(pipelines.rows_of),
+    "matrix-value": _pure(pipelines.value_of_row),
     "hash-files": _pure(pipelines.hash_of_files),
     "image-tags": _acts(actions.image_tags),
     "join-list": _pure(pipelines.join_list),

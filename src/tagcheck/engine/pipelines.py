@@ -93,6 +93,11 @@ class Pipelines(ClusterTests):
         self.end_job()
         return printed
 
+    def starts_clean(self, path: Value) -> bool:
+        if not self._hosts or isinstance(self._provided, _Unknown):
+            return False
+        return bool(self.host) or not any(text.leading.startswith("/") for _, text in self.text_options(path))
+
     # --- variables ---
 
     def environment(self, name: Text) -> Value:

@@ -245,7 +245,7 @@ class Recorder(Evaluation):
             if stage is Stage.DEPLOYED:
                 self._deployed(image, effect)
             else:
-                self.record(stage, image, effect, stays=stage is Stage.BUILT and self._stays(effect))
+                self.record(stage, image, effect, stays=stage is Stage.BUILT and self._stays(effect), away=effect.away)
                 if stage in (Stage.BUILT, Stage.PULLED):
                     self._made_in_cluster(image, effect)
 
