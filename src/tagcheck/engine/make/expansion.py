@@ -20,7 +20,7 @@ from tagcheck.engine.shelltexts import spaced, without_line_ends
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.make.expansions import ARGUMENTS, expansion, written
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
-from tagcheck.guards import ALWAYS, Guards
+from tagcheck.guards import ALWAYS, UNSET_VARIABLE, Guards
 from tagcheck.ir import CompareOp, Literal
 from tagcheck.numerals import whole
 from tagcheck.source import Span
@@ -198,6 +198,13 @@ class Expander(ABC):
     def _newest(self, found: list[Definition], count: int, below: Callable[[], Value]) -> Value:
         rest = [ALWAYS]
         chosen: list[tuple[Guards, Value]] = []
+        given = found[count - 1].otherwise if count > 1 else None
+        if given is not None and all(each.otherwise == given for each in found[:count]):
+            # Defaults alone: each where it stands, and what the environment has in place of any of them.
+            sides: list[tuple[Guards, Callable[[], Value]]] = [(given, below)]
+            sides += [(each.guards, partial(self._content, found, at, below)) for at, each in enumerate(found[:count])]
+            possible = [side for side in reversed(sides) if self.host.guards.compatible(side[0])]
+            return self.host.narrow(alternatives((guards, content()) for guards, content in possible))
         for index in range(count - 1, -1, -1):
             definition = found[index]
             if definition.guards is ALWAYS and rest[0] is ALWAYS:
@@ -210,11 +217,23 @@ class Expander(ABC):
             rest = _left(rest, definition)
             if not rest:
                 break
-        rest = [each for each in rest if self.host.guards.compatible(each)]
+        rest = [each for each in rest if self.host.guards.compatible(each) and self._is_looked_at(each)]
         if rest:
             value = below()
             chosen += [(each, value) for each in rest]
         return self.host.narrow(alternatives(chosen))
+
+    def _is_looked_at(self, guards: Guards) -> bool:
+        """Whether a case is a run that is looked at: of the variables with defaults all are set, or none is."""
+        units = dict(guards.units)
+        (name, _), *_ = SET.units
+        is_set = units.get(name)
+        for atom, value in guards.units if is_set is not None else ():
+            if atom.startswith(UNSET_VARIABLE) and value is is_set:
+                found = self.variables.get(atom.removeprefix(UNSET_VARIABLE), ())
+                if any(each.otherwise is not None for each in found):
+                    return False
+        return True
 
     def _content(self, found: list[Definition], index: int, below: Callable[[], Value]) -> Value:
         definition = found[index]
@@ -519,7 +538,10 @@ def _is_override(found: list[Definition]) -> bool:
 def _left(rest: list[Guards], definition: Definition) -> list[Guards]:
     """The part of some guards in which a definition says nothing."""
     if definition.otherwise is not None:
-        return [both for each in rest if (both := each.and_(definition.otherwise)) is not None]
+        within = definition.within
+        inside = [both for each in rest if (both := each.and_(within)) is not None]
+        given = [both for each in inside if (both := each.and_(definition.otherwise)) is not None]
+        return [*given, *(left for each in rest for left in each.without(within))]
     return [left for each in rest for left in each.without(definition.guards)]
 
 

@@ -212,32 +212,33 @@ class Reader(Expander):
         searches = any(isinstance(part, Function) for part in node.value) and self._is_program(node)
         value = self.expand(node.value) if searches and parts else None
         holes = self.host.holes
-        found += [Definition(part, origin, value, node.value, holes, otherwise=rest) for part, rest in parts]
+        for part, rest, within in parts:
+            found.append(Definition(part, origin, value, node.value, holes, otherwise=rest, within=within))
 
     def _unset(
         self, found: list[Definition], name: str, node: Assignment, guards: Guards
-    ) -> list[tuple[Guards, Guards | None]]:
-        """Where a variable has no value yet, neither from a makefile nor from outside, and where it has one from
-        outside."""
+    ) -> list[tuple[Guards, Guards | None, Guards]]:
+        """Where a variable has no value yet, neither from a makefile nor from outside, where it has one from
+        outside, and both together."""
         rest = beyond(guards, (each.guards for each in found))
         if found and found[-1].origin == UNDEFINED:
-            return [(guards, None)]
+            return [(guards, None, guards)]
         if name in self.command or self.is_given(name):
             return []
         outside = self.undefined(name)
         if name.isidentifier() and self.host.outside(name).literal:
             return []
         if not name.isidentifier() or not isinstance(outside, Text) or outside.literal is not None:
-            return [(each, None) for each in rest]
+            return [(each, None, each) for each in rest]
         if self._is_program(node):
             return self._programs(found, name, outside, rest)
         asked = truth.compare(CompareOp.EQ, outside, EMPTY)
         if asked.decided is not None:
-            return [(each, None) for each in rest] if asked.decided else []
+            return [(each, None, each) for each in rest] if asked.decided else []
         unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
         if unset is None or given is None:
             return []
-        return [(both, given) for each in rest if (both := each.and_(unset)) is not None]
+        return [(both, given, each) for each in rest if (both := each.and_(unset)) is not None]
 
     def _is_program(self, node: Assignment) -> bool:
         """Whether a default is a program that the catalogue knows: then nobody sets anything else that would do."""
@@ -250,7 +251,7 @@ class Reader(Expander):
 
     def _programs(
         self, found: list[Definition], name: str, outside: Text, rest: list[Guards]
-    ) -> list[tuple[Guards, Guards | None]]:
+    ) -> list[tuple[Guards, Guards | None, Guards]]:
         """Where a program's variable has its default: everywhere but where it is one that the makefile asks for. The
         others are defined on the way."""
         for other in sorted(self.asked.get(name, ())):
@@ -258,7 +259,7 @@ class Reader(Expander):
             for each in [both for part in rest for side in asked.true if (both := part.and_(side)) is not None]:
                 found.append(Definition(each, "environment", Text.of(other)))
             rest = [both for part in rest for side in asked.false if (both := part.and_(side)) is not None]
-        return [(each, None) for each in rest]
+        return [(each, None, each) for each in rest]
 
     def _append(self, found: list[Definition], guards: Guards, origin: str, node: Assignment) -> None:
         last = found[-1] if found else None

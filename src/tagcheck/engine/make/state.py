@@ -25,6 +25,8 @@ class Definition(Struct, frozen=True):
     appends: bool = False
     otherwise: Guards | None = None
     """for `?=`: where the environment has a value instead; everything beside both is no run that is looked at"""
+    within: Guards = ALWAYS
+    """for `?=`: where it stands, whether the environment has a value or not"""
 
 
 SET = when("make:set")
