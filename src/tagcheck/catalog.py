@@ -16,6 +16,7 @@ class EffectKind(Enum):
     """What a command or a library call does to images, clusters and programs."""
 
     BUILT = "built"
+    """`everything`: images whose names the tool finds by itself"""
     BASED = "based"
     """a build starts from `images`; or it reads the Dockerfile `path`, by default the usual one, in the folder
     `directory`, with the `arguments`;

@@ -348,6 +348,13 @@ class Scripts(Execution):
         yield Ended()
         self.unwatched = outer
 
+    def end_in_failure(self, frame: Frame) -> None:
+        """What a shell traps runs however it ends."""
+        if frame.deferred and frame.procedure.key.startswith(KEYS):
+            outer, self.guards = (self.guards, self.live, self.failed), frame.entry
+            self.run_deferred(frame)
+            self.guards, self.live, self.failed = outer
+
     def put_off(self, body: tuple[Statement, ...], frame: Frame) -> None:
         """What a shell or a function of it traps, runs when the shell ends, in the place of what was trapped before."""
         if not (frame.procedure.key.startswith(KEYS) and self._is_shell()):
