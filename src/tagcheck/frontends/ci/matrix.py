@@ -25,8 +25,6 @@ def rows(matrix: Expression | None, span: Span) -> tuple[MapOf | None, ...]:
     matrix = _read(matrix)
     if not isinstance(matrix, MapOf):
         return (None,)
-    if any(_is_made(value) for _, value in entries(matrix)):
-        return (None,)
     keys = [(key, _choices(value)) for key, value in entries(matrix) if key not in _OWN]
     combined = (dict(zip([key for key, _ in keys], row, strict=True)) for row in product(*(each for _, each in keys)))
     found = list(islice(combined, MOST_ROWS * 4)) if keys else []
@@ -38,15 +36,6 @@ def rows(matrix: Expression | None, span: Span) -> tuple[MapOf | None, ...]:
         return (None,)
     found = _extended(found, [dict(entries(each)) for each in items(included)])
     return tuple(_row(each, matrix.span) for each in found[:MOST_ROWS]) or (None,)
-
-
-def _is_made(value: Expression) -> bool:
-    """Whether the run makes the values of a key."""
-    if scalar(_read(value)) is None or not (text := spelled(value) or "").strip().startswith("${{"):
-        return False
-    node = expressions.parse(text, text.index("${{") + 3, max(text.rfind("}}"), 0))
-    is_written_out = isinstance(node, Function) and all(isinstance(each, Quoted) for each in node.arguments)
-    return node is not None and not is_written_out
 
 
 def title(row: MapOf | None) -> str:
