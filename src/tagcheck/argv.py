@@ -25,7 +25,7 @@ from tagcheck.values import Hole, Text
 
 _MANY = frozenset(
     (
-        *("images", "words", "environment", "settings", "values", "modules", "arguments", "contexts"),
+        *("images", "words", "environment", "hidden", "settings", "values", "modules", "arguments", "contexts"),
         *("settings_as_json", "settings_of_files", "settings_verbatim", "environment_files"),
     )
 )

@@ -16,6 +16,7 @@ class EffectKind(Enum):
     """What a command or a library call does to images, clusters and programs."""
 
     BUILT = "built"
+    """`everything`: images whose names the tool finds by itself"""
     BASED = "based"
     """a build starts from `images`; or it reads the Dockerfile `path`, by default the usual one, in the folder
     `directory`, with the `arguments`;
@@ -190,6 +191,8 @@ class Effect(Struct, frozen=True):
     wanted: bool = False
     stays: bool = False
     """a build whose result stays in the builder, unless that is the engine itself"""
+    away: bool = False
+    """a build whose result comes to the engine only if its builder is the engine itself, and nobody says which it is"""
     apart: bool = False
     """a build whose result comes to no engine in any case"""
     unbuilt: bool = False
@@ -201,6 +204,10 @@ class Effect(Struct, frozen=True):
     """make does not print the commands that it runs"""
     environment_first: bool = False
     """the environment has precedence over what a makefile says"""
+    alone: bool = False
+    """the executed words see no variables but those of `environment`"""
+    hidden: tuple[Text, ...] = ()
+    """names of variables that the executed words do not see"""
     environment_files: tuple[Text, ...] = ()
     """files of such texts (`--env-file`)"""
     environment: tuple[Text, ...] = ()

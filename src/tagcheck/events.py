@@ -83,6 +83,8 @@ class Event(Struct, frozen=True):
     """an unnamed build is asked to push what it makes"""
     stays: bool = False
     """what is built stays in the builder: it is in no engine and in no registry"""
+    away: bool = False
+    """what is built may be in a registry or a builder alone"""
     assumed: bool = False
     """the stage is known from the words of a function's name only"""
     host: str = ""

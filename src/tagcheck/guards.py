@@ -108,9 +108,13 @@ VARIABLE = "env:"
 """How an environment variable is named in an atom; `compare` in the evaluator writes atoms as 'LEFT == RIGHT'."""
 
 
+UNSET_VARIABLE = f" == {VARIABLE}"
+"""How the atom begins that asks whether an environment variable is empty."""
+
+
 def _unset(identity: str) -> str:
     """The atom that asks whether an environment variable is empty; of any, for an empty identity its beginning."""
-    return f" == {VARIABLE}{identity}"
+    return f"{UNSET_VARIABLE}{identity}"
 
 
 def holds_by_default(guards: Guards) -> bool:

@@ -238,8 +238,10 @@ class Apply(Struct, frozen=True):
     Of shells: 'environment' (the variable of this name, as the environment has it), 'split-words' (a text as the list
     of words that an unquoted expansion becomes), 'file-names' (a list in which patterns of file names become the names
     of files), 'file-exists' (its path), 'split-lines', 'without-line-ends', 'argument' (a list and a number from 1:
-    that item, the empty text past the end), 'without-prefix', 'without-longest-prefix', 'without-suffix',
-    'without-longest-suffix' (a text and a pattern), 'replace-first', 'replace-all' (a text, a pattern and a text),
+    that item, the empty text past the end), 'without-item' (a list or mapping and an index: all others keep theirs),
+    'name-of-shell' (`$0` of a text; else a path), 'quoted' (in quotes that a shell takes off), 'without-prefix',
+    'without-longest-prefix', 'without-suffix', 'without-longest-suffix' (a text and a pattern), 'replace-first',
+    'replace-all' (a text, a pattern and a text),
     'upper', 'lower'."""
 
     operation: str
@@ -338,7 +340,8 @@ class Run(Struct, frozen=True):
 class Redirect(Struct, frozen=True):
     """Run the body with another standard input, or with what it prints going to `output` (as in `Run`). `own`: it is a
     process of its own, and who leaves the program there, leaves this alone. `status` takes whether such a process was
-    left in failure; without one, who fails there may end the program around."""
+    left in failure; without one, who fails there may end the program around. Where somebody asks for the status, no
+    command that fails in the body ends it."""
 
     body: tuple[Statement, ...]
     span: Span

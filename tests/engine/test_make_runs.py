@@ -7,6 +7,11 @@ from tests.engine.makes import images, target
 SHOW = "docker push r/$(X)"
 
 
+def all_names(makefile: str) -> list[str]:
+    """The names of images in the target `all`, whatever the environment sets."""
+    return [str(event.image) for event in target({"Makefile": makefile}, "all").events]
+
+
 def test_prerequisites_run_first_and_once() -> None:
     text = "all: b c\n\tdocker push all\nb: d\n\tdocker push b\nc: d\n\tdocker push c\nd:\n\tdocker push d\n"
     assert images({"Makefile": text}, "all") == ["pushed d", "pushed b", "pushed c", "pushed all"]
@@ -137,6 +142,25 @@ def test_scripts_get_the_environment_and_arguments() -> None:
 def test_a_variable_of_the_environment_is_a_default_or_what_is_set() -> None:
     scenario = target({"Makefile": "R ?= r\nT ?= 1\nall:\n\tdocker push $(R)/a:$(T)\n"}, "all")
     assert {str(event.image) for event in scenario.events} == {"r/a:1", "<env R>/a:<env T>"}
+
+
+def test_defaults_of_several_cases_are_all_possible() -> None:
+    text = "ifeq ($(shell uname),Linux)\nK ?= a:1\nelse\nK ?= b:1\nendif\nall:\n\tdocker push $(K)\n"
+    assert all_names(text) == ["b:1", "a:1", "<env K>"]
+
+
+def test_a_default_stands_beside_what_a_case_defines() -> None:
+    text = "ifeq ($(F),y)\nK = c:1\nendif\nK ?= b:1\nall:\n\tdocker push $(K)\n"
+    assert all_names(text) == ["b:1", "c:1", "<env K>"]
+
+
+def test_what_one_case_defines_is_not_in_the_other() -> None:
+    cases = "P ?=\nS ?= false\nifeq ($(S),true)\nQ = x\nelse\nQ = $(P)\nendif\n"
+    text = cases + "ifeq ($(Q),)\nK = k\nelse\nK = $(Q)/k\nendif\nall:\n\tdocker push $(K):1\n"
+    found = all_names(text)
+    assert "/k:1" not in found
+    assert "<env Q>/k:1" not in found
+    assert {"k:1", "x/k:1", "<env P>/k:1"} <= set(found)
 
 
 def test_sides_that_are_not_decided_exclude_each_other() -> None:

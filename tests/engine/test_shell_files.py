@@ -210,6 +210,15 @@ MANIFESTS = {
         " | kubectl apply -f -",
         "app:1",
     ),
+    "yq of what has an image": (
+        "IMG=app:1 yq -i '(.. | select(has(\"image\")) | .image) = env(IMG)' pod.yaml\nkubectl apply -f pod.yaml",
+        "app:1",
+    ),
+    "yq of a list that is not there": (
+        "yq '.spec.template.spec.initContainers[0].image = \"init:1\"' deploy/deployment.yaml > out.yaml\n"
+        "kubectl run x --image=\"$(yq '.spec.template.spec.initContainers[0].image' out.yaml)\"",
+        "init:1",
+    ),
     "yq of version 3": ("yq w -i pod.yaml 'spec.containers[0].image' app:1\nkubectl apply -f pod.yaml", "app:1"),
     "yq that reads": ("IMG=$(yq '.spec.containers[0].image' pod.yaml)\nkubectl run x --image=$IMG", "app:0"),
     "jq": (

@@ -100,6 +100,9 @@ class FakeMachine:
     def read_file(self, path: Value) -> Value | None:
         return self.files.get(str(as_text(path)))
 
+    def starts_clean(self, path: Value) -> bool:
+        return False
+
     def write_file(self, path: Value, content: Value) -> None:
         self.log.append(f"file {as_text(path)}: {as_text(content)}")
 
@@ -182,6 +185,9 @@ class FakeMachine:
 
     def drop_printed(self) -> None:
         self.log.append("drop printed")
+
+    def unanswered(self) -> None:
+        self.log.append("unanswered")
 
     def print_text(self, value: Value) -> None:
         self.log.append(f"print {as_text(value)}".rstrip("\n"))

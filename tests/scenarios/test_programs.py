@@ -40,8 +40,8 @@ def test_a_program_pushes_what_it_pushes_when_it_runs(title: str, tmp_path: Path
     assert [str(event.image) for scenario in own for event in scenario.events] == names
 
 
-def test_an_array_without_one_of_its_elements_is_unknown(tmp_path: Path) -> None:
-    text = 'a=(a:1 b:1)\nunset \'a[0]\'\nfor i in "${a[@]}"; do docker push "$i"; done\n'
+def test_an_array_without_an_unknown_one_of_its_elements_is_unknown(tmp_path: Path) -> None:
+    text = 'a=(a:1 b:1)\nunset "a[$WHICH]"\nfor i in "${a[@]}"; do docker push "$i"; done\n'
     root = write({"main.sh": text}, tmp_path / "repository")
     found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
     assert [event.image.literal for scenario in found.scenarios for event in scenario.events] == [None]

@@ -22,7 +22,8 @@ class Command(Struct, frozen=True):
     """A command that is about to run. `argv` is already split into words, the program first. `environment` holds the
     variables that are set for it on top of the caller's; `directory` and `stdin` where given. `stdout` is the path of
     the file that its output goes to, if it does; `site` is where the command is put together, if that is elsewhere than
-    where it runs; `unread` says that nobody looks at what it prints, which need not be found out then."""
+    where it runs; `unread` says that nobody looks at what it prints, which need not be found out then; `asked` that
+    somebody looks at how it goes."""
 
     argv: tuple[Value, ...]
     environment: tuple[tuple[str, Value], ...] = ()
@@ -31,6 +32,7 @@ class Command(Struct, frozen=True):
     stdout: Value | None = None
     site: Span | None = None
     unread: bool = False
+    asked: bool = False
 
 
 class CommandResult(Struct, frozen=True):
@@ -95,10 +97,19 @@ class Machine(Protocol):
         unknown."""
         ...
 
+    def starts_clean(self, path: Value) -> bool:
+        """Whether a file can only be there if it is the project's or the run has written it: on a host that was made
+        for what runs on it, and in a work tree that a job checks out."""
+        ...
+
     def write_file(self, path: Value, content: Value) -> None: ...
 
     def program_words(self) -> tuple[Text, ...] | None:
         """The arguments of the program that runs, without its name; None where nothing in the project gives them."""
+        ...
+
+    def unanswered(self) -> None:
+        """A command of the shell that runs has failed, and nobody asks."""
         ...
 
     def drop_printed(self) -> None:

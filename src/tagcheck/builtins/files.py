@@ -216,7 +216,10 @@ def write_file(call: Call) -> tuple[Value, ...]:
     content = call.argument(1)
     if call.with_.get("append"):
         before = call.machine.read_file(call.argument(0))
-        content = call.unknown("a file that grows") if before is None else append_text(before, content)
+        if before is not None:
+            content = append_text(before, content)
+        elif not call.machine.starts_clean(call.argument(0)):
+            content = call.unknown("a file that grows")
     call.machine.write_file(call.argument(0), content)
     return (Outcome(call.identity),)
 

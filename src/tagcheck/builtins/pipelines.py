@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice, product
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
@@ -16,6 +17,10 @@ from tagcheck.values import EMPTY, Absent, Hole, HoleKind, Null, Number, Opaque,
 UNKNOWN = "*"
 """The field of a record that stands for all that are not known (as in `engine.basis`)."""
 LONGEST_JSON = 64 * 1024
+DEEPEST_JSON = 20
+_NOT_OWN = ("include", "exclude")
+MOST_ROWS = 16
+"""Rows of a matrix that are followed; further ones differ in the same way."""
 _COMMANDS = {"outputs": "::set-output name=", "exports": "::set-env name="}
 _AZURE = "##vso[task.setvariable variable="
 
@@ -172,7 +177,7 @@ def from_json(call: Call) -> tuple[Value, ...]:
 
 
 def _of_json(data: object, depth: int) -> Value:
-    if depth > 20:
+    if depth > DEEPEST_JSON:
         return Opaque("json", "JSON that is nested too deeply")
     match data:
         case bool():
@@ -190,11 +195,40 @@ def _of_json(data: object, depth: int) -> Value:
 
 
 def to_json(call: Call) -> tuple[Value, ...]:
-    """A value as JSON: a text as it stands in quotes, anything else a function of it."""
+    """A value as JSON; a function of one whose shape is not known."""
     value = call.argument(0)
-    if isinstance(value, Text):
-        return (Text.of('"') + replace_text(value, '"', Text.of('\\"')) + Text.of('"'),)
-    return (derived("toJSON", as_text(value)),)
+    written = json_text(value)
+    return (derived("toJSON", as_text(value)) if written is None else written,)
+
+
+def json_text(value: Value, depth: int = 0, blank: str = " ") -> Text | None:
+    """A value as JSON on one line, with `blank` behind commas and colons; None if its shape is not known."""
+    match value:
+        case _ if depth > DEEPEST_JSON:
+            return None
+        case Text():
+            return Text.of('"') + replace_text(value, '"', Text.of('\\"')) + Text.of('"')
+        case Number() | Truth():
+            return as_text(value)
+        case Null():
+            return Text.of("null")
+        case values.Sequence(items=items, open=False):
+            found = [json_text(item, depth + 1, blank) for item in items]
+            return _bracketed("[", found, "]", blank)
+        case values.Mapping(entries=entries, open=False):
+            pairs = [(json_text(name, depth + 1, blank), json_text(item, depth + 1, blank)) for name, item in entries]
+            known = [
+                None if None in pair else joined([each for each in pair if each], Text.of(f":{blank}"))
+                for pair in pairs
+            ]
+            return _bracketed("{", known, "}", blank)
+        case _:
+            return None
+
+
+def _bracketed(start: str, parts: list[Text | None], end: str, blank: str) -> Text | None:
+    known = [part for part in parts if part is not None]
+    return None if len(known) < len(parts) else Text.of(start) + joined(known, Text.of(f",{blank}")) + Text.of(end)
 
 
 def hash_of_files(call: Call) -> tuple[Value, ...]:
@@ -210,3 +244,67 @@ def join_list(call: Call) -> tuple[Value, ...]:
     if isinstance(listed, values.Sequence) and not listed.open:
         return (joined([as_text(item) for item in listed.items], separator),)
     return (derived("join", as_text(listed), separator),) if not isinstance(listed, Absent) else (EMPTY,)
+
+
+# --- matrices that the run makes -------------------------------------------------------------------------------------
+
+
+def rows_of(call: Call) -> tuple[Value, ...]:
+    """The rows of the matrix in argument 0 (GitHub Docs, "Running variations of jobs in a workflow"); one of which
+    nothing is known, where that is so of the matrix."""
+    matrix = call.machine.load(call.argument(0))
+    if not isinstance(matrix, values.Mapping) or matrix.open:
+        return (values.Sequence((call.unknown("a row of a matrix"),)),)
+    unknown = (values.Sequence((call.unknown("a row of a matrix"),)),)
+    own = [(name, _items(value)) for name, value in matrix.entries if as_text(name).literal not in _NOT_OWN]
+    included, excluded = (_items(matrix.get(name)) for name in _NOT_OWN)
+    if any(not isinstance(row, values.Mapping) for row in (*included, *excluded)):
+        return unknown
+    combined = islice(product(*(each for _, each in own)), MOST_ROWS * 4) if own else ()
+    rows = [dict(zip([name for name, _ in own], row, strict=True)) for row in combined]
+    rows = [row for row in rows if not any(_agrees(row, each) for each in excluded)]
+    _extend(rows, included)
+    return (values.Sequence(tuple(values.Mapping(tuple(row.items())) for row in rows[:MOST_ROWS])),)
+
+
+def _extend(rows: list[dict[Value, Value]], included: tuple[Value, ...]) -> None:
+    """What `include` adds: to every row whose own values it does not change, else a row by itself."""
+    own = [dict(row) for row in rows]
+    for more in included:
+        entries = dict(more.entries) if isinstance(more, values.Mapping) else {}
+        fitting = [
+            at for at, row in enumerate(own) if all(row.get(name, value) == value for name, value in entries.items())
+        ]
+        for at in fitting:
+            rows[at].update(entries)
+        if not fitting:
+            rows.append(entries)
+
+
+def _items(value: Value | None) -> tuple[Value, ...]:
+    if isinstance(value, values.Sequence) and not value.open:
+        return value.items
+    return () if value is None or isinstance(value, Absent) else (value,)
+
+
+def _agrees(row: dict[Value, Value], wanted: Value) -> bool:
+    entries = wanted.entries if isinstance(wanted, values.Mapping) else ()
+    return bool(entries) and all(row.get(name) == value for name, value in entries)
+
+
+def value_of_row(call: Call) -> tuple[Value, ...]:
+    """What the row in argument 0 holds under the names in arguments 2 and following; argument 1 says which job's row it
+    is, where nothing is known of it."""
+    label, *names = [str(as_text(each)) for each in call.arguments[1:]] or [""]
+    found: Value = call.machine.load(call.argument(0))
+    for name in names:
+        if not isinstance(found, values.Mapping):
+            break
+        inner = found.get(name)
+        found = Absent() if inner is None else call.machine.load(inner)
+    if isinstance(found, Absent):
+        return (EMPTY,)
+    if isinstance(found, Opaque):
+        shown = ".".join((label, *names))
+        return (Text.of_hole(Hole(HoleKind.PARAMETER, shown, shown), call.site),)
+    return (found,)

@@ -1,6 +1,6 @@
 """Queries of data: the part of the languages of yq 4 and jq 1.7 that scripts use to read and set names.
 
-    .a.b[0].c   ."a"   .a[]   ..   select(PATH == VALUE)   PATH = VALUE   PATH |= VALUE   A | B   (A)
+    .a.b[0].c   ."a"   .a[]   ..   select(PATH == VALUE)   select(has("a"))   PATH = VALUE   PATH |= VALUE   A | B   (A)
     "text"   env(NAME)   strenv(NAME)   $NAME   TEXT + TEXT
 
 What is not in it gives no query.
@@ -40,8 +40,10 @@ class Everywhere:
 
 @dataclass(frozen=True)
 class Select:
+    """`wanted` is None where the items are wanted that have something at these places."""
+
     of: Pipeline
-    wanted: Constant
+    wanted: Constant | None
     negated: bool = False
 
 
@@ -77,7 +79,7 @@ Missed = Callable[[str, Text], None]
 
 _TOKEN = re.compile(
     r"\s+|\.\.|\.(?:[A-Za-z_][\w-]*|\"[^\"]*\")|\.(?=\[)|\.|\[\s*\d*\s*\]|\[\s*\"[^\"]*\"\s*\]|\|=|==|!=|=|\||\(|\)|\+"
-    r"|(?:str)?env\(\s*\w+\s*\)|\$\w+|select\s*\(|\"(?:[^\"\\]|\\.)*\"|-?\d+(?:\.\d+)?|true|false|null"
+    r"|(?:str)?env\(\s*\w+\s*\)|\$\w+|select\s*\(|has\(\s*\"[^\"]*\"\s*\)|\"(?:[^\"\\]|\\.)*\"|-?\d+(?:\.\d+)?|true|false|null"
 )
 
 
@@ -159,6 +161,11 @@ class _Reader:
 
     def _select(self) -> Select:
         self.at += 1
+        if self._next().startswith("has"):
+            key = self._next().partition('"')[2].rpartition('"')[0]
+            self.at += 1
+            self._take(")")
+            return Select(Pipeline((Path((key,)),)), None)
         of = Pipeline((self._stage(),))
         negated = self._next() == "!="
         if self._next() not in ("==", "!="):
@@ -282,8 +289,10 @@ class _Run:
                 yield from self._below((*place, index), depth + 1)
 
     def _selected(self, stage: Select, place: Place) -> bool:
-        wanted = self._text(stage.wanted)
         values = [at(self.document, each) for each in self.pipeline(stage.of, [place])]
+        if stage.wanted is None:
+            return any(value is not None for value in values)
+        wanted = self._text(stage.wanted)
         answers = [same(as_text(value), wanted) if value is not None else Same.NO for value in values]
         if Same.MAYBE in answers:
             raise _Unread
@@ -352,5 +361,10 @@ def changed(value: Value, place: Place, new: Value) -> Value:
             return Listed((*items[:step], changed(items[step], rest, new), *items[step + 1 :]), value.open)
         case Null(), str():
             return Mapping(((Text.of(step), changed(Null(), rest, new)),))
+        case ((Null() | Listed(open=False)), int()):
+            items = value.items if isinstance(value, Listed) else ()
+            if step - len(items) > DEEPEST:
+                raise _Unread
+            return Listed((*items, *(Null(),) * (step - len(items)), changed(Null(), rest, new)))
         case _:
             raise _Unread

@@ -36,6 +36,12 @@ def failed(call: Call) -> tuple[Value, ...]:
     return ()
 
 
+def unanswered(call: Call) -> tuple[Value, ...]:
+    """A command has failed, and nobody asks: a shell that was told so ends."""
+    call.machine.unanswered()
+    return ()
+
+
 def require(call: Call) -> tuple[Value, ...]:
     """The script ends in failure if argument 0 is empty."""
     if call.argument(0) == EMPTY:

@@ -55,8 +55,9 @@ from tagcheck.values import SHAPES
 _KINDS = {kind.value: kind for kind in EffectKind}
 _FLAG_FIELDS = frozenset(
     (
-        *("filtered", "everything", "unnamed", "lost", "wanted", "stays", "apart", "unbuilt"),
+        *("filtered", "everything", "unnamed", "lost", "wanted", "stays", "away", "apart", "unbuilt"),
         *("within", "kustomize", "chart", "artifacts", "strict", "silent", "environment_first", "singly", "by_line"),
+        "alone",
     )
 )
 _TEXT_FIELDS = (

@@ -330,6 +330,7 @@ class Calls(Replacing):
     def _left(self, frame: Frame) -> Results:
         """After the body: one state and one tuple of results for all ways out."""
         if not frame.exits:
+            self.end_in_failure(frame)
             return self._never_back(frame) if frame.left else self._all_failed(frame)
         ways = frame.exits
         self._settle(frame)
@@ -343,6 +344,9 @@ class Calls(Replacing):
         self.run_deferred(frame)
         self.live, self.failed = True, False
         return self._after_deferred(frame, results)
+
+    def end_in_failure(self, frame: Frame) -> None:
+        """No way through a procedure has ended well: what it deferred is not looked at, unless its language says so."""
 
     def _after_deferred(self, frame: Frame, results: Results) -> Results:
         """Named results may have been changed by what ran last; whether the call failed is settled before."""

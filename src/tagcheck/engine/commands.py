@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from itertools import islice
 from math import prod
 from typing import TypeAlias
@@ -215,11 +216,18 @@ class Commands(Printing):
         """Another command line, with the input and environment of the command that starts it."""
         if effect.stdin or effect.path is not None:
             return self._over_input(effect)
-        environment = (*self.command_environment, *environment_of(effect.environment))
+        kept = () if effect.alone else self.command_environment
+        hidden = {each.literal for each in effect.hidden}
+        environment = (*(each for each in kept if each[0] not in hidden), *environment_of(effect.environment))
         directory: Value | None = self.directory()
         if effect.directory is not None:
             directory = effect.directory if directory is None else below(self.as_text(directory), effect.directory)
-        return self.run(Command(effect.words, environment, self.standard_input, directory)).output
+        with self.hiding(effect.hidden, everything=effect.alone):
+            return self.run(Command(effect.words, environment, self.standard_input, directory)).output
+
+    @abstractmethod
+    def hiding(self, names: tuple[Text, ...], *, everything: bool) -> AbstractContextManager[None]:
+        """What runs inside sees none of these variables of the environment, or none at all."""
 
     def _over_input(self, effect: Effect) -> Value:
         """A command line completed by the words of the input: all at once, or once for each."""

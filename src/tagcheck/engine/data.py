@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tagcheck.builtins import queries
+from tagcheck.builtins.pipelines import json_text
 from tagcheck.builtins.symbolic import as_text, joined
 from tagcheck.embedded import documents
 from tagcheck.engine.filters import Filters
@@ -27,6 +28,8 @@ class Asked:
     files: tuple[Text, ...]
     in_place: bool = False
     arguments: dict[str, Text] = field(default_factory=dict)
+    compact: bool = False
+    """what is printed is JSON, each answer on a line (`jq -c`)"""
 
 
 class Data(Filters):
@@ -44,7 +47,7 @@ class Data(Filters):
             return self.as_text(self.seen(Text.of(variable.name)))
 
         def answer(content: Value) -> Value:
-            return self._answered(query, content, lookup)
+            return self._answered(query, content, lookup, compact=asked.compact)
 
         if asked.in_place:
             for path in asked.files:
@@ -74,7 +77,14 @@ class Data(Filters):
                 return value
         return self.environment(name)
 
-    def _answered(self, query: queries.Pipeline, content: Value, lookup: Callable[[queries.Variable], Text]) -> Value:
+    def _answered(
+        self,
+        query: queries.Pipeline,
+        content: Value,
+        lookup: Callable[[queries.Variable], Text],
+        *,
+        compact: bool = False,
+    ) -> Value:
         found: list[Value] = []
         for document in _documents(content):
             answer = queries.ask(query, document, lookup, self.missed)
@@ -86,6 +96,9 @@ class Data(Filters):
             return joined([as_text(value) + _LINE_END for value in found], EMPTY)
         if not found:
             return self.opaque("the answer to a query")
+        line = json_text(found[0], blank="") if compact and len(found) == 1 else None
+        if line is not None:
+            return line + _LINE_END
         # As a text, whatever else reads it finds in it what was there before.
         return self.join(written(tuple(found)))
 
@@ -135,7 +148,13 @@ def _asked(words: Sequence[Text]) -> Asked | None:
         return Asked(Text.of(_dotted(operands[2])), (operands[1],))
     if verb in _VERBS:
         operands.pop(0)
-    return Asked(operands[0], tuple(operands[1:]), in_place, arguments) if operands else None
+    compact = any(_has_letter(word.literal or "", "c", "--compact-output") for word in words)
+    return Asked(operands[0], tuple(operands[1:]), in_place, arguments, compact) if operands else None
+
+
+def _has_letter(word: str, letter: str, long: str) -> bool:
+    """Whether a word is a switch by its name, or has its letter among others."""
+    return word == long or (word[:1] == "-" and word[1:].isalpha() and letter in word)
 
 
 def _dotted(path: Text) -> str:

@@ -45,6 +45,8 @@ MOST_REPEATED = 64
 
 
 class Evaluation(Symbols):
+    name_of_shell: Value | None = None
+    """what the shell text that runs now was given for its name"""
     """A run that evaluates expressions."""
 
     site: Span
@@ -130,6 +132,9 @@ class Evaluation(Symbols):
                     items.append(value)
                 elif isinstance(value, Sequence):
                     items.extend(value.items)
+                    is_open = is_open or value.open
+                elif isinstance(value, Mapping) and all(isinstance(key, Number) for key, _ in value.entries):
+                    items.extend(item for _, item in value.entries)
                     is_open = is_open or value.open
                 elif isinstance(value, Opaque):
                     is_open = True
@@ -434,7 +439,9 @@ class Evaluation(Symbols):
                 return self.variable(name, default[0] if default else None)
             case "working-directory", ():
                 return self.directory() or ROOT
-            case "project-path", (Text() as path,):
+            case "name-of-shell", (Text() as path,) if self.name_of_shell is not None:
+                return self.name_of_shell
+            case (("project-path" | "name-of-shell"), (Text() as path,)):
                 return below(ROOT, path)
             case "path-below", (base, path):
                 return below(self.as_text(base), self.as_text(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -14,8 +14,8 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
-from tagcheck.engine.calls import Calls
 from tagcheck.engine.leaving import Ended
+from tagcheck.engine.outputs import Outputs
 from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
 from tagcheck.guards import Guards, disjunction, when
@@ -24,9 +24,7 @@ from tagcheck.values import (
     Absent,
     Alternatives,
     Failure,
-    Filling,
     FunctionValue,
-    HoleKind,
     Mapping,
     Null,
     Number,
@@ -39,17 +37,13 @@ from tagcheck.values import (
     Value,
 )
 
-MOST_PRINTED = 200
-"""Parts of the text that a shell prints; what follows is not kept."""
 MOST_ROUNDS = 48
 """How often the body of a loop with a known bound is run at most."""
 
 
-class Execution(Calls):
+class Execution(Outputs):
     """A run that executes statements."""
 
-    _printed_last: tuple[int | None, Value, Value] = (None, EMPTY, EMPTY)
-    """where something was printed last, what stood there before, and what was printed"""
     standard_input: Value | None = None
     working_directory: Value | None = None
 
@@ -239,6 +233,7 @@ class Execution(Calls):
             self.evaluate(node.stdin, frame) if node.stdin is not None else self.standard_input,
             self.evaluate(node.directory, frame) if node.directory is not None else self.directories(),
             unread=node.output is None and self.output_cell is None,
+            asked=node.status is not None,
         )
         result = self.call_by_name(command) or self.run(command)
         if node.output is None:
@@ -247,35 +242,15 @@ class Execution(Calls):
             self.place(node.output, _captured(result.output, node.whole), frame)
         self.place(node.status, result.outcome, frame)
 
-    def _print(self, value: Value) -> None:
-        """Add to what the shell around prints."""
-        if self.output_cell is None:
-            return
-        before = self.heap.read(self.output_cell)
-        if value == EMPTY or (isinstance(before, Text) and len(before.parts) > MOST_PRINTED):
-            return
-        self._printed_last = (self.output_cell, before, value)
-        if _ends_unknown(before):
-            # Whether a program printed lines, and how many, is not known: what follows does not stand behind a name.
-            before, value = EMPTY, self.opaque("what several commands print")
-        self.heap.write(self.output_cell, value if before == EMPTY else self.join((before, value)))
-
-    def drop_printed(self) -> None:
-        """Take back what the last command printed: it failed, and what it prints is known to be one value."""
-        cell, before, value = self._printed_last
-        parts = value.parts if isinstance(value, Text) else ()
-        hole = parts[0].hole if len(parts) == 1 and isinstance(parts[0], Filling) else None
-        is_known = hole is not None and bool(hole.weak or hole.shape)
-        if cell is not None and cell == self.output_cell and is_known and self.heap.read(cell) == value:
-            self.heap.write(cell, before)
-
     def _redirect(self, node: ir.Redirect, frame: Frame) -> None:
         outer, mark = (self.standard_input, self.output_cell), self.heap.mark()
         if node.stdin is not None:
             self.standard_input = self.evaluate(node.stdin, frame)
         if node.output is not None:
             self.output_cell = self.heap.new(EMPTY)
-        with self.own_process(asked=node.status is not None) if node.own else nullcontext(Ended()) as ended:
+        watched = node.status is None and (node.output is None or node.whole)
+        asked = node.status is not None
+        with self.own_process(asked=asked, watched=watched) if node.own else self.group(watched=watched) as ended:
             self.run_block(node.body, frame)
         if node.own:
             self.forget(mark)
@@ -284,6 +259,10 @@ class Execution(Calls):
         if node.output is not None and cell is not None and self.live:
             self.place(node.output, _captured(self.narrow(self.heap.read(cell)), node.whole), frame)
         self.place(node.status, Failure() if ended.failed else Null(), frame)
+
+    def group(self, *, watched: bool) -> AbstractContextManager[Ended]:
+        """What runs inside has an input or output of its own. Not `watched`: no command that fails ends it."""
+        return nullcontext(Ended())
 
     @abstractmethod
     def forget(self, mark: int) -> None:
@@ -296,9 +275,9 @@ class Execution(Calls):
     def stream(self) -> Value | None:
         return self.standard_input
 
-    def deferring(self, frame: Frame) -> Frame:
-        """The frame at whose end that runs which this one defers."""
-        return frame
+    def put_off(self, body: tuple[ir.Statement, ...], frame: Frame) -> None:
+        """Run a body when a frame ends."""
+        frame.deferred.append((body, dict(frame.names)))
 
     # --- control flow ---
 
@@ -473,7 +452,7 @@ class Execution(Calls):
         self.leave(frame, node.values)
 
     def _defer(self, node: ir.Defer, frame: Frame) -> None:
-        self.deferring(frame).deferred.append((node.body, dict(frame.names)))
+        self.put_off(node.body, frame)
 
     def _spawn(self, node: ir.Spawn, frame: Frame) -> None:
         copy = Frame(frame.procedure, dict(frame.names), self.guards, 0, 0)
@@ -540,12 +519,6 @@ def _may_leave(statement: ir.Statement) -> bool:
 
 def _captured(output: Value, whole: bool) -> Value:
     return output if whole else shelltexts.without_line_ends(output)
-
-
-def _ends_unknown(value: Value) -> bool:
-    """Whether a text ends with what a program printed."""
-    last = value.parts[-1] if isinstance(value, Text) and value.parts else None
-    return isinstance(last, Filling) and last.hole.kind is HoleKind.OUTPUT
 
 
 def _is_counted(rounds: list[tuple[Value, Value]]) -> bool:

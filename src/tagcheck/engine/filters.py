@@ -47,7 +47,8 @@ class Filters(Makefiles):
 
     def _edit(self, given: Given, extended: bool, perl: bool = False) -> Value | None:
         script = joined([shelltexts.without_line_ends_of(each) for each in given.scripts], _LINE_END)
-        edits = editing.parse(script, extended, perl)
+        # Which lines perl reads at once with -0 is not known.
+        edits = None if perl and "0" in given.letters else editing.parse(script, extended, perl)
         quiet = not perl and "n" in given.letters
 
         def changed(text: Text) -> Value:

@@ -60,10 +60,11 @@ class Leaving(LibraryCalls):
         self.live, self.failed = True, False
 
     @contextmanager
-    def own_process(self, *, asked: bool = False) -> Iterator[Ended]:
+    def own_process(self, *, asked: bool = False, watched: bool = True) -> Iterator[Ended]:
         """What runs inside is a process of its own (a subshell): who leaves the program there, leaves this alone.
-        `asked`: somebody looks at how it ended. Of failures, only one on the single way through it lets the run go on:
-        where there were others, or several, the failing one is no run that a scenario is about."""
+        `asked`: somebody looks at how it ended. Not `watched`: no command that fails ends it. Of failures, only one on
+        the single way through it lets the run go on: where there were others, or several, the failing one is no run
+        that a scenario is about."""
         outer, loop, ended = self._own, Loop(self.guards, self.heap.mark()), Ended()
         self._own = (loop, len(self.frames))
         yield ended

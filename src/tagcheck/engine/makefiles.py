@@ -139,10 +139,10 @@ class Makefiles(Scripts):
 
     # --- what a run of make asks ---
 
-    def captured(self, text: Text) -> Value:
+    def captured(self, text: Text, *, strict: bool = False) -> Value:
         """What a shell text prints."""
         source, holes = self.source_text(text)
-        return self.run_script(self.program.lowered(source, lowered_text), holes, ())
+        return self.run_script(self.program.lowered(source, lowered_text), holes, (), strict=strict)
 
     def matters(self, text: Text) -> bool:
         """Whether a recipe line can do anything that concerns images, fails for certain, writes a file or prints what
@@ -172,13 +172,14 @@ class Makefiles(Scripts):
         """Whether make runs because somebody asked for one of the project's targets, and nothing ran before it."""
         return len(self.makes) == len(self.frames) == 1 and self.frames[0].procedure.key.startswith(make.KEYS)
 
-    def run_line(self, text: Text, environment: tuple[tuple[str, Value], ...]) -> None:
-        """Run a recipe line in a shell of its own; where it fails for certain, the run is no longer `live`."""
+    def run_line(self, text: Text, environment: tuple[tuple[str, Value], ...], *, strict: bool = False) -> None:
+        """Run a recipe line in a shell of its own; where it fails for certain, the run is no longer `live`. `strict`:
+        the shell ends with the first command that fails."""
         if not any(isinstance(part, Piece) and part.text.strip() for part in text.parts):
             self.gap("run", "a shell script")
             return
         self.command_environment = environment
-        printed = self.captured(text)
+        printed = self.captured(text, strict=strict)
         self.print_text(printed)
         if self.script_failed:
             self.live, self.failed = False, True

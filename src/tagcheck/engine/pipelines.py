@@ -3,7 +3,8 @@ in to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -57,6 +58,8 @@ class Pipelines(ClusterTests):
         """variables whose value came from outside"""
         self._provided: Mapping[str, Text] = {}
         """variables that each job of the system has"""
+        self._alone = False
+        """whether what runs now has got no environment"""
 
     def begin_job(self, name: Text, shared: bool, closed: bool, given: Mapping[str, Text]) -> None:
         variables = {variable: self.heap.read(cell) for variable, cell in self.variables.items()}
@@ -90,6 +93,11 @@ class Pipelines(ClusterTests):
         self.end_job()
         return printed
 
+    def starts_clean(self, path: Value) -> bool:
+        if not self._hosts or isinstance(self._provided, _Unknown):
+            return False
+        return bool(self.host) or not any(text.leading.startswith("/") for _, text in self.text_options(path))
+
     # --- variables ---
 
     def environment(self, name: Text) -> Value:
@@ -99,7 +107,23 @@ class Pipelines(ClusterTests):
             self._asked.add(literal)
         return value
 
+    @contextmanager
+    def hiding(self, names: tuple[Text, ...], *, everything: bool) -> Iterator[None]:
+        wanted = set(self.variables) if everything else {name.literal for name in names if name.literal}
+        before: dict[str, Value] = {}
+        for name in sorted(wanted):
+            cell = self.variables.get(name)
+            before[name] = ABSENT if cell is None else self.heap.read(cell)
+            self.set_environment(Text.of(name), EMPTY)
+        outer, self._alone = self._alone, self._alone or everything
+        yield
+        self._alone = outer
+        for name, value in before.items():
+            self.heap.write(self.variables[name], value)
+
     def outside(self, name: str) -> Text:
+        if self._alone:
+            return EMPTY
         found = self._provided.get(name)
         if found is None:
             return super().outside(name)

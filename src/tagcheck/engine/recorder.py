@@ -239,13 +239,16 @@ class Recorder(Evaluation):
         stage = _STAGES[effect.kind]
         if effect.lost:
             self.record(Stage.UNNAMED, EMPTY, effect, wanted=effect.wanted)
+        elif stage is Stage.BUILT and effect.everything:
+            names = Hole(HoleKind.OPAQUE, self.fresh("built"), "names that a tool finds by itself")
+            self.record(stage, Text.of_hole(names), effect, away=True)
         elif not effect.images and not effect.unnamed:
             self.gap(stage.value, "the operand that names the image is not certain")
         for image in effect.images:
             if stage is Stage.DEPLOYED:
                 self._deployed(image, effect)
             else:
-                self.record(stage, image, effect, stays=stage is Stage.BUILT and self._stays(effect))
+                self.record(stage, image, effect, stays=stage is Stage.BUILT and self._stays(effect), away=effect.away)
                 if stage in (Stage.BUILT, Stage.PULLED):
                     self._made_in_cluster(image, effect)
 

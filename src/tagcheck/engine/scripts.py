@@ -14,13 +14,15 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.calls import DEEPEST_CALL
 from tagcheck.engine.execute import Execution
+from tagcheck.engine.leaving import Ended
+from tagcheck.engine.libraries import Results
 from tagcheck.engine.places import ROOT, below, is_fetched, is_installed
 from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
 from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
 from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.guards import Guards
-from tagcheck.ir import Assign, Name, Procedure
+from tagcheck.ir import Assign, Invoke, Name, Procedure, Statement
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
@@ -33,6 +35,7 @@ from tagcheck.values import (
     Filling,
     FunctionValue,
     Null,
+    Number,
     Outcome,
     Piece,
     Sequence,
@@ -58,6 +61,8 @@ class Scripts(Execution):
     script_failed: bool = False
     """whether the script that ran last fails for certain"""
 
+    unwatched: bool = False
+    """whether somebody asks how what runs now goes, so that no command that fails in it ends the shell"""
     in_command: bool = False
     """whether a program runs, and not the shell itself"""
     started_strict: bool = False
@@ -103,7 +108,8 @@ class Scripts(Execution):
         source, holes = self.source_text(text)
         procedure = self.program.lowered(source, lowered_text)
         words = effect.words[1:] if effect.script is not None else effect.words
-        return self.run_script(procedure, holes, words, strict=effect.strict)
+        name = effect.words[0] if effect.script is not None and effect.words else None
+        return self.run_script(procedure, holes, words, strict=effect.strict, name=name)
 
     def _run_file(self, effect: Effect) -> Value | None:
         written = self._written(effect.path) if effect.path is not None else None
@@ -133,18 +139,28 @@ class Scripts(Execution):
         return (Effect(EffectKind.SCRIPT, "sh", path=Text.of(names[0]), words=words[1:]),)
 
     def run_script(
-        self, procedure: Procedure, holes: tuple[Value, ...], words: Seq[Value], *, strict: bool = False
+        self,
+        procedure: Procedure,
+        holes: tuple[Value, ...],
+        words: Seq[Value],
+        *,
+        strict: bool = False,
+        name: Value | None = None,
     ) -> Value:
-        """Run a script to its end, and what it left running in the background. `strict`: see `started_strict`."""
+        """Run a script to its end, and what it left running in the background. `strict`: see `started_strict`; `name`:
+        see `name_of_shell`."""
         printed = self.heap.new(EMPTY)
         outer = (self.holes, self.output_cell, self.pending, self.site, self.started_strict)
+        inner = (self.unwatched, self.name_of_shell)
         self.holes, self.output_cell, self.pending, self.started_strict = holes, printed, [], strict
+        self.unwatched, self.name_of_shell = False, name
         with self.process(in_command=False):
             self.call_procedure(FunctionValue(procedure), tuple(words), self.site, {})
             self.script_failed = not self.live
             self.live, self.failed = True, False
             self.wait()
         self.holes, self.output_cell, self.pending, self.site, self.started_strict = outer
+        self.unwatched, self.name_of_shell = inner
         return self.narrow(self.heap.read(printed))
 
     # --- the shell that runs now ---
@@ -152,6 +168,8 @@ class Scripts(Execution):
     def ends_on_failure(self) -> bool:
         if not self._is_shell():
             return True
+        if self.unwatched:
+            return False
         cell = self._cell(STRICT)
         return self.started_strict if cell is None else self.narrow(self.heap.read(cell)) != Truth(False)
 
@@ -240,10 +258,14 @@ class Scripts(Execution):
         for variable, value in command.environment:
             self.set_environment(Text.of(variable), value)
         outer = (self.standard_input, self.output_cell)
+        unwatched, self.unwatched = self.unwatched, self.unwatched or command.asked
         self.standard_input, self.output_cell = command.stdin, self.heap.new(EMPTY)
         results = self.call_procedure(function, command.argv[1:], self.site, {})
         printed = self.narrow(self.heap.read(self.output_cell))
         self.standard_input, self.output_cell = outer
+        self.unwatched = unwatched
+        if results and self.live and not command.asked:
+            self._unanswered(results[0])
         return CommandResult(printed, results[0] if results else Outcome(self.fresh("function")))
 
     def _moved(self, path: Value) -> CommandResult:
@@ -274,11 +296,75 @@ class Scripts(Execution):
         name = word.literal if isinstance(word, Text) else None
         return name is not None and (name in KNOWN_OUTCOMES or self._cell(name) is not None)
 
-    def deferring(self, frame: Frame) -> Frame:
-        """What a function of a shell traps, runs when the shell ends."""
-        if frame.procedure.key.startswith(KEYS) and self._is_shell():
-            return self.frames[self.program_base]
-        return frame
+    # --- failures ---
+
+    def invoke(self, node: Invoke, callee: Value, frame: Frame) -> Results:
+        if not (isinstance(callee, FunctionValue) and callee.procedure.key.startswith(KEYS) and self._is_shell()):
+            return super().invoke(node, callee, frame)
+        outer, self.unwatched = self.unwatched, self.unwatched or bool(node.targets)
+        results = super().invoke(node, callee, frame)
+        self.unwatched = outer
+        if results and self.live and not node.targets:
+            self._unanswered(results[0])
+        return results
+
+    def _unanswered(self, status: Value) -> None:
+        """A function has ended, and nobody asks how: where it failed, the shell may end."""
+        failing = [_is_failing(option) for _, option in self.narrowed(status)]
+        if all(failing):
+            self.unanswered()
+        elif any(failing) and isinstance(status, Alternatives) and self.ends_on_failure():
+            self.fork((guards, partial(self._one_unanswered, option)) for guards, option in status.options)
+
+    def _one_unanswered(self, option: Value) -> Value:
+        if _is_failing(option):
+            self.stop()
+        return ABSENT
+
+    def unanswered(self) -> None:
+        """A command has failed, and nobody asks."""
+        if self.ends_on_failure():
+            self.stop()
+
+    @contextmanager
+    def own_process(self, *, asked: bool = False, watched: bool = True) -> Iterator[Ended]:
+        """What a shell's process of its own traps, runs when that ends."""
+        base = self.frames[self.program_base] if self._is_shell() else None
+        outer = (self.unwatched, base.deferred if base is not None else [])
+        self.unwatched = self.unwatched or not watched
+        if base is not None:
+            base.deferred = []
+        with super().own_process(asked=asked) as ended:
+            yield ended
+            self.unwatched = outer[0]
+        if base is not None:
+            if self.live:
+                self.run_deferred(base)
+            base.deferred = outer[1]
+
+    @contextmanager
+    def group(self, *, watched: bool) -> Iterator[Ended]:
+        outer, self.unwatched = self.unwatched, self.unwatched or not watched
+        yield Ended()
+        self.unwatched = outer
+
+    def end_in_failure(self, frame: Frame) -> None:
+        """What a shell traps runs however it ends."""
+        if frame.deferred and frame.procedure.key.startswith(KEYS):
+            outer, self.guards = (self.guards, self.live, self.failed), frame.entry
+            self.run_deferred(frame)
+            self.guards, self.live, self.failed = outer
+
+    def put_off(self, body: tuple[Statement, ...], frame: Frame) -> None:
+        """What a shell or a function of it traps, runs when the shell ends, in the place of what was trapped before."""
+        if not (frame.procedure.key.startswith(KEYS) and self._is_shell()):
+            super().put_off(body, frame)
+            return
+        base = self.frames[self.program_base]
+        if self.depth == base.depth:
+            base.deferred.clear()
+        if body:
+            base.deferred.append((body, dict(frame.names)))
 
     def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
         """Run a file in the shell that runs now: its variables and functions are the shell's from then on."""
@@ -455,6 +541,10 @@ class Scripts(Execution):
             rendered.append(part.text)
             offset += len(part.text)
         return SourceText("".join(rendered), tuple(chunks) or (Chunk(0, last),)), tuple(values)
+
+
+def _is_failing(status: Value) -> bool:
+    return isinstance(status, Failure) or (isinstance(status, Number) and status.value != 0)
 
 
 def _variables_of(frame: Frame) -> Iterator[int]:

@@ -156,6 +156,8 @@ def applied(operation: str, texts: tuple[Text, ...]) -> Value | None:
     match operation, texts:
         case "without-line-ends", (text,):
             return without_line_ends_of(text)
+        case "quoted", (text,) if "'" not in "".join(part.text for part in text.parts if isinstance(part, Piece)):
+            return Text.of("'") + text + Text.of("'")
         case (("upper" | "lower"), (text,)):
             return text.mapped(operation)
         case (("replace-first" | "replace-all"), (text, old, new)):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tagcheck.builtins.marked import between
 from tagcheck.builtins.patterns import Costly, glob, pattern
 from tagcheck.builtins.symbolic import as_text, derived, joined, slice_text, undecided
+from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts
 from tagcheck.numerals import quotient, whole
 from tagcheck.values import (
@@ -38,6 +39,8 @@ def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
             return Sequence(tuple(Number(index) for index in range(len(sequence.items))))
         case "values", (Mapping() as mapping,):
             return Sequence(tuple(value for _, value in mapping.entries), mapping.open)
+        case "without-item", (listed, index):
+            return _without_item(listed, index)
         case "without-first", (listed, Number(value=count)):
             return _without_first(listed, int(count))
         case "each", (Text() as name, Sequence() as sequence, *operands):
@@ -90,6 +93,23 @@ def _without_first(listed: Value, count: int) -> Value:
             return Opaque(f"{listed.identity}[{count}:]", listed.reason, listed.type, listed.label)
         case _:
             return listed
+
+
+def _without_item(listed: Value, index: Value) -> Value | None:
+    """A list without one of its items; the others keep their indices, so that one with a gap is a mapping."""
+    if isinstance(listed, Sequence):
+        listed = Mapping(tuple((Number(at), item) for at, item in enumerate(listed.items)), listed.open)
+    if not isinstance(listed, Mapping) or listed.open:
+        return None
+    entries = listed.entries
+    if index == Number(-1) and entries:
+        index = entries[-1][0]
+    if any(same_key(name, index) is Same.MAYBE for name, _ in entries):
+        return None
+    kept = tuple(entry for entry in entries if same_key(entry[0], index) is Same.NO)
+    if [name for name, _ in kept] == [Number(at) for at in range(len(kept))]:
+        return Sequence(tuple(value for _, value in kept))
+    return Mapping(kept)
 
 
 def _part(text: Text, low: int, length: int | None) -> Text:

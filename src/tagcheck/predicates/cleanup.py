@@ -24,7 +24,7 @@ def image_not_removed(case: Case) -> Iterator[Match]:
             continue
         if not event.image.parts or event.assumed or (event.span, event.trace) in seen:
             continue
-        if event.stays:
+        if event.stays or event.away:
             continue
         if event.host:
             # The host goes, and the image with it.

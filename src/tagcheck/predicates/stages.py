@@ -326,7 +326,8 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         present = [each for each in present if holds_by_default(each.guards)]
     if any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
-    built = [each for each in present if each.stage is not Stage.PULLED and each.host == event.host]
+    here = [each for each in present if each.host == event.host]
+    built = [each for each in here if each.stage is not Stage.PULLED or _is_made_elsewhere(each, present)]
     if event.stage is Stage.TAGGED:
         # Where the like image is tagged from one that nothing here makes either, both are made beforehand.
         built = [each for each in built if _comes_from_here(each, present)]
@@ -339,6 +340,12 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         if local or (alike(reference, candidate.reference) == 3 and reference.registry is None):
             return candidate
     return None
+
+
+def _is_made_elsewhere(pulled: Event, present: list[Event]) -> bool:
+    """Whether an image comes from another host of the scenario, which has built it."""
+    made = (each for each in present if each.stage is Stage.BUILT and each.host != pulled.host)
+    return any(same_as(each, pulled) is Same.YES for each in made)
 
 
 def _comes_from_here(made: Event, present: list[Event]) -> bool:
@@ -515,7 +522,8 @@ def _disorder(event: Event, first: Event, what: str, needed: str) -> Match:
 def archive_mismatch(case: Case) -> Iterator[Match]:
     """TC209: saved to one archive, another is loaded."""
     for event in case.events(Stage.LOADED, Stage.PULLED):
-        if event.archive is None:
+        if event.archive is None or not _is_unknown(event.image):
+            # Where it is known what the archive holds, it is one.
             continue
         saved = [each for each in case.together(event, Stage.SAVED) if each.archive is not None]
         paths = [each.archive for each in saved if each.archive is not None]
@@ -531,6 +539,10 @@ def archive_mismatch(case: Case) -> Iterator[Match]:
             subject=("archive", event.archive, event.span),
             consequence="no such file",
         )
+
+
+def _is_unknown(image: Text) -> bool:
+    return len(image.holes) == len(image.parts) == 1 and image.holes[0].kind is HoleKind.OPAQUE
 
 
 def _may_be_same_file(left: Text, right: Text) -> bool:

@@ -18,10 +18,11 @@ from tagcheck.engine.make.words import FUNCTIONS, substituted, trimmed, words
 from tagcheck.engine.places import ROOT, at_root
 from tagcheck.engine.shelltexts import spaced, without_line_ends
 from tagcheck.engine.truth import Condition
-from tagcheck.frontends.make.expansions import ARGUMENTS, written
+from tagcheck.frontends.make.expansions import ARGUMENTS, expansion, written
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
-from tagcheck.guards import ALWAYS, Guards
+from tagcheck.guards import ALWAYS, UNSET_VARIABLE, Guards
 from tagcheck.ir import CompareOp, Literal
+from tagcheck.numerals import whole
 from tagcheck.source import Span
 from tagcheck.values import EMPTY, Absent, Alternatives, HoleKind, Origin, Piece, Text, Value, alternatives
 
@@ -33,6 +34,8 @@ DEEPEST = 40
 MOST_ROUNDS = 64
 """Words that a `foreach` goes over at most."""
 AUTOMATIC = frozenset(("@", "<", "^", "?", "+", "*", "|", "@D", "@F", "<D", "<F", "*D", "*F"))
+UNDEFINED = "undefined"
+"""The origin of a variable that nothing defines."""
 MOST_FILES = 64
 """Files that a `wildcard` gives at most."""
 BLANK = Text.of(" ")
@@ -73,6 +76,11 @@ class Expander(ABC):
         if len(parts) == 1:
             return self.part(parts[0])
         return self.joined(tuple([self.part(each) for each in parts]))
+
+    def expanded_again(self, text: Text) -> Value:
+        """A text that an expansion has given, expanded once more."""
+        source, holes = self.host.source_text(text)
+        return self.with_holes(holes, expansion(source))
 
     def joined(self, values: tuple[Value, ...]) -> Value:
         value = self.host.join(values) if values else EMPTY
@@ -190,6 +198,13 @@ class Expander(ABC):
     def _newest(self, found: list[Definition], count: int, below: Callable[[], Value]) -> Value:
         rest = [ALWAYS]
         chosen: list[tuple[Guards, Value]] = []
+        given = found[count - 1].otherwise if count > 1 else None
+        if given is not None and all(each.otherwise == given for each in found[:count]):
+            # Defaults alone: each where it stands, and what the environment has in place of any of them.
+            sides: list[tuple[Guards, Callable[[], Value]]] = [(given, below)]
+            sides += [(each.guards, partial(self._content, found, at, below)) for at, each in enumerate(found[:count])]
+            possible = [side for side in reversed(sides) if self.host.guards.compatible(side[0])]
+            return self.host.narrow(alternatives((guards, content()) for guards, content in possible))
         for index in range(count - 1, -1, -1):
             definition = found[index]
             if definition.guards is ALWAYS and rest[0] is ALWAYS:
@@ -202,11 +217,23 @@ class Expander(ABC):
             rest = _left(rest, definition)
             if not rest:
                 break
-        rest = [each for each in rest if self.host.guards.compatible(each)]
+        rest = [each for each in rest if self.host.guards.compatible(each) and self._is_looked_at(each)]
         if rest:
             value = below()
             chosen += [(each, value) for each in rest]
         return self.host.narrow(alternatives(chosen))
+
+    def _is_looked_at(self, guards: Guards) -> bool:
+        """Whether a case is a run that is looked at: of the variables with defaults all are set, or none is."""
+        units = dict(guards.units)
+        (name, _), *_ = SET.units
+        is_set = units.get(name)
+        for atom, value in guards.units if is_set is not None else ():
+            if atom.startswith(UNSET_VARIABLE) and value is is_set:
+                found = self.variables.get(atom.removeprefix(UNSET_VARIABLE), ())
+                if any(each.otherwise is not None for each in found):
+                    return False
+        return True
 
     def _content(self, found: list[Definition], index: int, below: Callable[[], Value]) -> Value:
         definition = found[index]
@@ -221,16 +248,16 @@ class Expander(ABC):
         """`+=`: with a blank between, unless nothing was there; what nobody but the environment sets may be nothing."""
         if before == EMPTY:
             return value
-        whole = self.joined((before, BLANK, value))
+        added = self.joined((before, BLANK, value))
         if not isinstance(before, Text) or [hole.kind for hole in before.holes] != [HoleKind.ENVIRONMENT]:
-            return whole
+            return added
         if len(before.parts) > 1:
-            return whole
+            return added
         asked = truth.compare(CompareOp.EQ, before, EMPTY)
         if asked.decided is not None:
-            return whole
+            return added
         unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
-        return whole if unset is None or given is None else alternatives(((unset, value), (given, whole)))
+        return added if unset is None or given is None else alternatives(((unset, value), (given, added)))
 
     def with_holes(self, holes: tuple[Value, ...], parts: Expansion) -> Value:
         """An expansion whose unknown characters stand for these values."""
@@ -343,6 +370,31 @@ class Expander(ABC):
                 found += [BLANK, self.expand(body)]
         return self.joined(tuple(found[1:]))
 
+    def _let(self, arguments: tuple[Expansion, ...]) -> Value:
+        """Names for the words of a list, the last one for all that are left."""
+        if len(arguments) < 3:
+            return EMPTY
+        names = str(self.host.as_text(self.expand(arguments[0]))).split()
+        return self.over((self.expand(arguments[1]),), partial(self._with_names, names, arguments[2]))
+
+    def _with_names(self, names: list[str], body: Expansion, listed: Text) -> Value:
+        found = words(listed)
+        values: dict[str, Value] = {name: found[at] if at < len(found) else EMPTY for at, name in enumerate(names)}
+        values.update((name, spaced(found[len(names) - 1 :])) for name in names[-1:])
+        with self.inside(Scope(values, outer=self.scope)):
+            return self.expand(body)
+
+    def _compared_numbers(self, arguments: tuple[Expansion, ...]) -> Value:
+        """`$(intcmp LEFT,RIGHT,LESS,EQUAL,GREATER)`: what is absent for greater is as for equal."""
+        left, right = (whole(self.host.as_text(self.expand(each)).literal or "") for each in arguments[:2])
+        if left is None or right is None or len(arguments) < 2:
+            return self.host.opaque("$(intcmp)", "string")
+        if len(arguments) == 2:
+            return Text.of(str(left)) if left == right else EMPTY
+        sides = [*arguments[2:], *((),) * 3]
+        greater = sides[2] or sides[1]
+        return self.expand(sides[0] if left < right else (greater if left > right else sides[1]))
+
     def _call(self, arguments: tuple[Expansion, ...]) -> Value:
         given = [self.expand(each) for each in arguments]
         return self.over((given[0],), lambda name: self._called(str(trimmed(name)), arguments, given))
@@ -363,7 +415,9 @@ class Expander(ABC):
     def _value(self, arguments: tuple[Expansion, ...]) -> Value:
         name = self.host.as_text(self.expand(arguments[0])).literal
         found = self.variables.get(name or "", [])
-        if len(found) == 1 and found[0].value is None and written(found[0].expansion) is not None:
+        if len(found) == 1 and found[0].value is not None:
+            return found[0].value
+        if len(found) == 1 and written(found[0].expansion) is not None:
             return self.with_holes(found[0].holes, found[0].expansion)
         return self.host.opaque("a variable's text before it is expanded", "string")
 
@@ -386,8 +440,8 @@ class Expander(ABC):
 
     def _flavor(self, arguments: tuple[Expansion, ...]) -> Value:
         found = self.variables.get(self.host.as_text(self.expand(arguments[0])).literal or "", [])
-        if not found:
-            return Text.of("undefined")
+        if not found or found[-1].origin == UNDEFINED:
+            return Text.of(UNDEFINED)
         return Text.of("recursive" if found[-1].value is None else "simple")
 
     def _wildcard(self, arguments: tuple[Expansion, ...]) -> Value:
@@ -453,7 +507,8 @@ class Expander(ABC):
             content = self.host.read_file(path)
             return self.host.opaque("a file", "string") if content is None else without_line_ends(content)
         content = self.expand(arguments[1]) if len(arguments) > 1 else EMPTY
-        self.host.write_file(path, self.joined((content, Text.of("\n"))))
+        before = self.host.read_file(path) if operation.leading.startswith(">>") else None
+        self.host.write_file(path, self.joined((before or EMPTY, content, Text.of("\n"))))
         return EMPTY
 
     def _eval(self, arguments: tuple[Expansion, ...]) -> Value:
@@ -483,7 +538,10 @@ def _is_override(found: list[Definition]) -> bool:
 def _left(rest: list[Guards], definition: Definition) -> list[Guards]:
     """The part of some guards in which a definition says nothing."""
     if definition.otherwise is not None:
-        return [both for each in rest if (both := each.and_(definition.otherwise)) is not None]
+        within = definition.within
+        inside = [both for each in rest if (both := each.and_(within)) is not None]
+        given = [both for each in inside if (both := each.and_(definition.otherwise)) is not None]
+        return [*given, *(left for each in rest for left in each.without(within))]
     return [left for each in rest for left in each.without(definition.guards)]
 
 
@@ -496,6 +554,8 @@ _HANDLERS: dict[str, Callable[[Expander, tuple[Expansion, ...]], Value]] = {
     "or": Expander._or,
     "and": Expander._and,
     "foreach": Expander._foreach,
+    "let": Expander._let,
+    "intcmp": Expander._compared_numbers,
     "call": Expander._call,
     "value": Expander._value,
     "origin": Expander._origin,

@@ -7,7 +7,7 @@ from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from tagcheck.engine import truth
-from tagcheck.engine.make.expansion import Expander
+from tagcheck.engine.make.expansion import UNDEFINED, Expander
 from tagcheck.engine.make.state import SET, UNSET, Definition, Definitions, Line, Rule, Target, beyond
 from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
 from tagcheck.engine.shelltexts import spaced
@@ -58,6 +58,8 @@ class Reader(Expander):
         self.exported: dict[str, bool] = {}
         self.export_all = False
         self.one_shell = False
+        self.second = False
+        """whether prerequisites are expanded again from here on"""
         self.silent = False
         self.default = ""
         self.path = ""
@@ -210,30 +212,33 @@ class Reader(Expander):
         searches = any(isinstance(part, Function) for part in node.value) and self._is_program(node)
         value = self.expand(node.value) if searches and parts else None
         holes = self.host.holes
-        found += [Definition(part, origin, value, node.value, holes, otherwise=rest) for part, rest in parts]
+        for part, rest, within in parts:
+            found.append(Definition(part, origin, value, node.value, holes, otherwise=rest, within=within))
 
     def _unset(
         self, found: list[Definition], name: str, node: Assignment, guards: Guards
-    ) -> list[tuple[Guards, Guards | None]]:
-        """Where a variable has no value yet, neither from a makefile nor from outside, and where it has one from
-        outside."""
+    ) -> list[tuple[Guards, Guards | None, Guards]]:
+        """Where a variable has no value yet, neither from a makefile nor from outside, where it has one from
+        outside, and both together."""
         rest = beyond(guards, (each.guards for each in found))
+        if found and found[-1].origin == UNDEFINED:
+            return [(guards, None, guards)]
         if name in self.command or self.is_given(name):
             return []
         outside = self.undefined(name)
         if name.isidentifier() and self.host.outside(name).literal:
             return []
         if not name.isidentifier() or not isinstance(outside, Text) or outside.literal is not None:
-            return [(each, None) for each in rest]
+            return [(each, None, each) for each in rest]
         if self._is_program(node):
             return self._programs(found, name, outside, rest)
         asked = truth.compare(CompareOp.EQ, outside, EMPTY)
         if asked.decided is not None:
-            return [(each, None) for each in rest] if asked.decided else []
+            return [(each, None, each) for each in rest] if asked.decided else []
         unset, given = asked.true[0].and_(UNSET), asked.false[0].and_(SET)
         if unset is None or given is None:
             return []
-        return [(both, given) for each in rest if (both := each.and_(unset)) is not None]
+        return [(both, given, each) for each in rest if (both := each.and_(unset)) is not None]
 
     def _is_program(self, node: Assignment) -> bool:
         """Whether a default is a program that the catalogue knows: then nobody sets anything else that would do."""
@@ -246,7 +251,7 @@ class Reader(Expander):
 
     def _programs(
         self, found: list[Definition], name: str, outside: Text, rest: list[Guards]
-    ) -> list[tuple[Guards, Guards | None]]:
+    ) -> list[tuple[Guards, Guards | None, Guards]]:
         """Where a program's variable has its default: everywhere but where it is one that the makefile asks for. The
         others are defined on the way."""
         for other in sorted(self.asked.get(name, ())):
@@ -254,7 +259,7 @@ class Reader(Expander):
             for each in [both for part in rest for side in asked.true if (both := part.and_(side)) is not None]:
                 found.append(Definition(each, "environment", Text.of(other)))
             rest = [both for part in rest for side in asked.false if (both := part.and_(side)) is not None]
-        return [(each, None) for each in rest]
+        return [(each, None, each) for each in rest]
 
     def _append(self, found: list[Definition], guards: Guards, origin: str, node: Assignment) -> None:
         last = found[-1] if found else None
@@ -276,7 +281,7 @@ class Reader(Expander):
         for _, text in self.texts(node.name):
             name = str(trimmed(text))
             if name not in self.command or node.override:
-                self.variables.pop(name, None)
+                self.variables[name] = [Definition(self.here(), UNDEFINED, EMPTY)]
                 self.command.pop(name, None)
 
     def _export(self, node: Export) -> None:
@@ -354,7 +359,7 @@ class Reader(Expander):
         """The rule for one target; None for a target that says something about make."""
         if name[0] == "." and self._is_special(name, prerequisites):
             return None
-        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", lines=[])
+        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", None, [], self.second)
         self._target(name).rules.append(rule)
         self._current.append(rule)
         if not self.default and "%" not in name and (name[0] != "." or "/" in name):
@@ -375,6 +380,8 @@ class Reader(Expander):
         match name:
             case ".ONESHELL":
                 self.one_shell = True
+            case ".SECONDEXPANSION":
+                self.second = True
             case ".EXPORT_ALL_VARIABLES":
                 self.export_all = True
             case ".SILENT":

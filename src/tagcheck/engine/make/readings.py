@@ -28,7 +28,7 @@ _RUN_TABLES = (
     "visited",
     "read",
 )
-_OWN = ("export_all", "one_shell", "silent", "default", "is_complete", "_texts")
+_OWN = ("export_all", "one_shell", "second", "silent", "default", "is_complete", "_texts")
 _OWN_TABLES = ("exported", "files")
 
 

@@ -85,10 +85,21 @@ class Runner(Reader):
             return
         for rule in rules:
             self.host.visited.add(make.key(rule.path, name))
+        if len(rules) > 1 and rules[0].is_double:
+            # Each is a rule of its own.
+            for rule in rules:
+                self._made(word, [rule], target, scope)
+        else:
+            self._made(word, rules, target, scope)
+
+    def _made(self, word: Text, rules: list[Rule], target: Target | None, scope: Scope | None) -> None:
+        """Run what rules of a target need, then the recipe."""
+        if not self.host.live:
+            return
         own = self._own_variables(word, target)
         private = set(own) & (target.private if target is not None else set())
         passed = {name: found for name, found in own.items() if name not in private}
-        prerequisites = self._prerequisites(rules, Scope(definitions=passed, outer=scope))
+        prerequisites = self._prerequisites(word, rules, Scope(definitions=passed, outer=scope))
         if self.host.live:
             self._recipe(word, rules, prerequisites, Scope(definitions=own, outer=scope))
 
@@ -122,28 +133,35 @@ class Runner(Reader):
         listed = self.over(
             (rule.prerequisites,), lambda text: spaced(tuple(with_stem(word, stem) for word in words(text)))
         )
-        return Rule(rule.guards, rule.path, rule.span, listed, rule.is_double, stem, rule.lines)
+        return Rule(rule.guards, rule.path, rule.span, listed, rule.is_double, stem, rule.lines, rule.second)
 
     # --- prerequisites ---
 
-    def _prerequisites(self, rules: list[Rule], scope: Scope) -> list[tuple[Text, bool]]:
+    def _prerequisites(self, word: Text, rules: list[Rule], scope: Scope) -> list[tuple[Text, bool]]:
         """Run what a target needs; the words, and for each whether it is there for the order only."""
         found: list[tuple[Text, bool]] = []
         ordered: list[tuple[Guards, Text]] = []
         for rule in rules:
-            for guards, text in self.host.text_options(rule.prerequisites):
+            for guards, text in self.host.text_options(self._listed(word, rule, scope)):
                 given = guards.and_(rule.guards)
                 after = False
-                for word in words(text) if given is not None else ():
-                    if word.literal == "|":
+                for each in words(text) if given is not None else ():
+                    if each.literal == "|":
                         after = True
                     else:
-                        found.append((word, after))
-                        ordered.append((given or ALWAYS, word))
-        for guards, word in ordered:
+                        found.append((each, after))
+                        ordered.append((given or ALWAYS, each))
+        for guards, each in ordered:
             if self.host.live:
-                self.under(guards, partial(self._target_run, word, scope))
+                self.under(guards, partial(self._target_run, each, scope))
         return found
+
+    def _listed(self, word: Text, rule: Rule, scope: Scope) -> Value:
+        """The prerequisites of a rule, expanded a second time where the makefile asks for it (section 3.9)."""
+        if not rule.second:
+            return rule.prerequisites
+        with self.inside(Scope(_automatic(word, [], rule.stem or EMPTY), outer=scope)):
+            return self.over((rule.prerequisites,), self.expanded_again)
 
     # --- recipes ---
 
@@ -166,6 +184,11 @@ class Runner(Reader):
                         self.host.site = line.node.span
                         self.under(guards, partial(self._line, line, environment))
             self.host.site, self.host.holes = outer
+
+    def _is_strict(self) -> bool:
+        """Whether the shells of recipes end with the first command that fails (section 5.3.2)."""
+        flags = self.host.as_text(self.host.narrow(self.variable(".SHELLFLAGS"))).literal or ""
+        return any(word[:1] == "-" and word[1:2] != "-" and "e" in word for word in flags.split())
 
     def _shell_is_known(self) -> bool:
         shell = self.host.as_text(self.host.narrow(self.variable("SHELL"))).trailing.split()
@@ -226,7 +249,7 @@ class Runner(Reader):
             if "@" not in prefix and not self.silent:
                 self.host.print_text(command + _NEW_LINE)
             if self.host.matters(command):
-                self.host.run_line(command, environment)
+                self.host.run_line(command, environment, strict=self._is_strict())
             if "-" in prefix:
                 self.host.live, self.host.failed = True, False
 
@@ -235,7 +258,7 @@ class Runner(Reader):
         known = [self.over((self._text(line),), lambda text: text) for guards, line in lines]
         self.host.site = lines[0][1].node.span
         texts = [_without_prefix(self.host.as_text(self.host.suspend(each)))[0] for each in known]
-        self.host.run_line(joined(texts, _NEW_LINE), environment)
+        self.host.run_line(joined(texts, _NEW_LINE), environment, strict=self._is_strict())
 
     # --- the environment ---
 
@@ -251,6 +274,9 @@ class Runner(Reader):
         for name in sorted(names):
             if name.isidentifier() and self.exported.get(name, True):
                 yield name, self.variable(name)
+        for name, exported in sorted(self.exported.items()):
+            if not exported and name.isidentifier() and self.is_given(name):
+                yield name, EMPTY
 
     def _withheld(self, lines: list[tuple[Guards, Line]]) -> Iterator[tuple[str, Value]]:
         """Variables of the makefile that the shells of a recipe read and do not get: unknowns that say so. Those that
@@ -284,7 +310,7 @@ class Runner(Reader):
 
     def _is_own(self, name: str) -> bool:
         """Whether the makefile has a variable that it does not hand on."""
-        if name not in self.variables or name in self.command or name in self.exported or self._is_exported(name):
+        if name not in self.variables or name in self.command or self._is_exported(name):
             return False
         # A program that is called by its name is there without the makefile.
         return not any(
@@ -293,7 +319,7 @@ class Runner(Reader):
         )
 
     def _is_kept_back(self, name: str) -> bool:
-        if name in self.exported or self._is_exported(name) or name in self.command:
+        if self._is_exported(name) or name in self.command:
             return False
         found = self.variables[name]
         plain = (each.origin == "file" and each.otherwise is None and each.guards == ALWAYS for each in found)

@@ -25,6 +25,8 @@ class Definition(Struct, frozen=True):
     appends: bool = False
     otherwise: Guards | None = None
     """for `?=`: where the environment has a value instead; everything beside both is no run that is looked at"""
+    within: Guards = ALWAYS
+    """for `?=`: where it stands, whether the environment has a value or not"""
 
 
 SET = when("make:set")
@@ -52,6 +54,8 @@ class Rule(Struct):
     is_double: bool = False
     stem: Value | None = None
     lines: list[Line] = []
+    second: bool = False
+    """its prerequisites are expanded again when they are needed (`.SECONDEXPANSION`)"""
 
 
 @dataclass

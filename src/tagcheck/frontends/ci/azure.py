@@ -31,7 +31,11 @@ _NAMES = re.compile(
 def relevant(path: str, content: bytes) -> bool:
     """Whether a file is a pipeline, by its name."""
     name = path.rpartition("/")[2]
-    return name.endswith((".yml", ".yaml")) and name.startswith("azure-pipelines") and b"steps" in content
+    return (
+        name.endswith((".yml", ".yaml"))
+        and name.startswith("azure-pipelines")
+        and (b"steps" in content or b"template" in content)
+    )
 
 
 def parse(path: str, content: bytes, module: str, read: Reader) -> Unit:

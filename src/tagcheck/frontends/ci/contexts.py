@@ -23,6 +23,8 @@ from tagcheck.source import Span, Text
 _COMPARISONS = {each.value: each for each in ir.CompareOp}
 _STATES = {"success": True, "always": True, "failure": False, "cancelled": False}
 _EVENT = "GITHUB_EVENT_NAME"
+ROW = "matrix"
+"""The variable that holds the row of a matrix that the run makes."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Scope:
     inputs: frozenset[str] = frozenset()
     defaults: Mapping[str, ir.Expression] = field(default_factory=dict)
     matrix: ir.MapOf | None = None
+    made: bool = False
+    """whether the row is the value of a variable, as the run has made it"""
     events: tuple[str, ...] = ()
     environment: Mapping[str, ir.Expression] = field(default_factory=dict)
 
@@ -77,6 +81,21 @@ class Contexts:
         value = self.value(node)
         self.text, self.span = outer
         return value
+
+    def whole(self, value: ir.Expression) -> ir.Expression:
+        """A value with everything in it evaluated; an expression that stands alone is more than a text."""
+        if isinstance(value, ir.MapOf):
+            pairs = ((key, self.whole(each)) for key, each in value.entries)
+            return ir.MapOf(tuple(pairs), value.span)
+        if isinstance(value, ir.ListOf):
+            return ir.ListOf(tuple(map(self.whole, value.items)), value.span)
+        text = scalar(value)
+        found = places(text.text) if text is not None else []
+        if text is None or len(found) != 1:
+            return value if text is None else self.template(value)
+        start, end = found[0]
+        alone = not text.text[: start - 3].strip() and not text.text[end + 2 :].strip()
+        return self.expression(text, start, end) if alone else self.template(value)
 
     def condition(self, value: ir.Expression | None) -> ir.Expression | None:
         """An `if`, with or without its brackets; None where there is none."""
@@ -202,6 +221,9 @@ class Contexts:
         return ir.Apply("environment", (ir.Literal(name, self.span, False),), self.span)
 
     def matrix(self, names: tuple[str, ...]) -> ir.Expression:
+        if self.scope.made:
+            written = [ir.Literal(name, self.span, False) for name in (f"matrix of {self.scope.label}", *names)]
+            return self.body.result("expression", "of-row", (ir.Name(ROW, self.span), *written), self.span)
         if self.scope.matrix is None:
             return self.outside(".".join((f"matrix of {self.scope.label}", *names)))
         found = field_of(self.scope.matrix, *names)

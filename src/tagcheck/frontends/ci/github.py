@@ -22,7 +22,7 @@ from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.frontends.ci import documents, matrix
 from tagcheck.frontends.ci.body import Body, Pipeline, system_of
-from tagcheck.frontends.ci.contexts import Contexts, Scope
+from tagcheck.frontends.ci.contexts import ROW, Contexts, Scope
 from tagcheck.frontends.ci.documents import Document, Reader, entries, items, spelled, word
 from tagcheck.frontends.ci.documents import field as field_of
 from tagcheck.frontends.ci.steps import Defaults, Steps, identifiers, invoke, outputs, parameters
@@ -181,6 +181,7 @@ class Workflow:
             self.inputs,
             self.defaults,
             row,
+            bool(job) and row is None and self.rows(job) == (None,),
             self.triggers,
         )
 
@@ -226,12 +227,30 @@ class Workflow:
                 target = body.temporary(span)
                 results.append(target)
                 called = ir.Closure(self._row(name, row, len(rows) > 1), span)
-                body.emit(ir.Invoke((target,), called, (), span))
+                if row is None:
+                    self._made_rows(name, called, contexts, target)
+                else:
+                    body.emit(ir.Invoke((target,), called, (), span))
             body.emit(ir.Assign((ir.Name(f"needs.{name}", span),), _last(results, span), span))
+
+    def _made_rows(self, name: str, called: ir.Closure, contexts: Contexts, target: ir.Name) -> None:
+        """Run a job in the rows that the run makes."""
+        strategy, body, span = field_of(self.jobs[name], "strategy", "matrix"), contexts.body, target.span
+        given = ir.Opaque("a matrix", span) if strategy is None else contexts.whole(strategy)
+        over = body.result("expression", "rows", (given,), span)
+        item, outputs_ = body.temporary(span), body.temporary(span)
+        body.emit(ir.Assign((target,), ir.Opaque(f"the outputs of the job {name}", span), span))
+        which = ir.Opaque("which row of a matrix ends last", span)
+        inner = (
+            ir.Invoke((outputs_,), called, (ir.Argument(item),), span),
+            ir.Assign((target,), ir.Choice(which, outputs_, target, span), span),
+        )
+        body.emit(ir.ForEach((None, item), over, inner, span))
 
     def _row(self, name: str, row: ir.MapOf | None, several: bool) -> ir.Procedure:
         shown = self.title(name, row, several)
-        return self._procedure(shown, partial(self._host, name, row, shown), self.jobs[name].span)
+        given = (ir.Parameter(ROW),) if row is None else ()
+        return self._procedure(shown, partial(self._host, name, row, shown), self.jobs[name].span, given)
 
     # --- one job ---
 

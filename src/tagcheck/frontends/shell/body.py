@@ -126,7 +126,7 @@ class Body:
             case "?" | "!" | "-" | "_" | "PIPESTATUS":
                 return ir.Opaque(f"the shell's parameter {name}", span)
             case "BASH_SOURCE":
-                return self._positional(0, span)
+                return ir.Apply("project-path", (self._path(span),), span)
         if name in self.local:
             return self.referred(ir.Name(self.spelled(name), span), name)
         if self._is_elsewhere(name):
@@ -152,9 +152,11 @@ class Body:
 
     def _positional(self, number: int, span: Span) -> ir.Expression:
         if number == 0:
-            path = ir.Literal(self.script.text.position(0).path, span, exact=False)
-            return ir.Apply("project-path", (path,), span)
+            return ir.Apply("name-of-shell", (self._path(span),), span)
         return ir.Apply("argument", (ir.Name(ARGUMENTS, span), ir.Constant(number, span)), span)
+
+    def _path(self, span: Span) -> ir.Literal:
+        return ir.Literal(self.script.text.position(0).path, span, exact=False)
 
     def spelled(self, name: str) -> str:
         """A variable's name in the small language, where functions and variables share one space of names."""

@@ -30,6 +30,9 @@ _BINARY = frozenset((*_EQUALS, *_NUMBERS, *_OTHERS))
 _ANY = frozenset(("||", "-o"))
 _ALL = frozenset(("&&", "-a"))
 _BRACKETS = frozenset(("[", "]", "[[", "]]"))
+_ENDING = _ANY | _ALL | {"(", ")"}
+_QUOTED = frozenset(("string", "raw_string", "ansi_c_string"))
+_SPECIAL = frozenset("*?[\\")
 MOST_WORDS = 60
 _GROUPS = "BASH_REMATCH"
 """The variable that holds what an expression has found."""
@@ -47,14 +50,42 @@ class Tests(Words):
         condition = reader.any_of()
         return condition if reader.at == len(tokens) else self.opaque("a condition", node)
 
-    def matched(self, value: ir.Expression, node: Node) -> ir.Expression:
-        """Whether a text matches a pattern of file names."""
-        text = self.word(node)
-        span = self.script.span(node)
-        quoted = node.type in ("string", "raw_string")
-        if not quoted and has_pattern(literal_text(text) or ""):
-            return ir.Apply("matches", (value, text), span)
-        return ir.Compare(ir.CompareOp.EQ, value, text, span)
+    def matched(self, value: ir.Expression, nodes: list[Node]) -> ir.Expression:
+        """Whether a text matches a pattern of file names, which the parser may have torn."""
+        start, end = self._start(nodes[0]), nodes[-1].end_byte
+        span = self.script.between(start, end)
+        parts = self._parts_of_pattern(nodes, start, end)
+        if parts is None:
+            return ir.Apply("matches", (value, ir.Opaque("a pattern", span)), span)
+        texts = [(part.type in _QUOTED, self.word(part)) for part in parts]
+        if any(not quoted and has_pattern(literal_text(text) or "") for quoted, text in texts):
+            pattern = joined([_escaped(text) if quoted else text for quoted, text in texts], span)
+            return ir.Apply("matches", (value, pattern), span)
+        return ir.Compare(ir.CompareOp.EQ, value, joined([text for _, text in texts], span), span)
+
+    def _parts_of_pattern(self, nodes: list[Node], start: int, end: int) -> list[Node] | None:
+        """The quoted and other parts of a pattern; None if they cannot be told."""
+        torn = len(nodes) > 1 or nodes[0].type in ("extglob_pattern", "regex")
+        if torn and any(mark in self.script.content[start:end] for mark in b"$\"'`"):
+            root = self.reparsed(start, end, b"A=")
+            found = root.children[0].child_by_field_name("value") if root is not None and root.children else None
+            if root is None or root.has_error or found is None or found.end_byte != end:
+                return None
+            nodes = [found]
+        return [part for node in nodes for part in (node.children if node.type == "concatenation" else [node])]
+
+    def expression(self, nodes: list[Node]) -> ir.Expression:
+        """A regular expression, which the parser does not look into."""
+        start, end = self._start(nodes[0]), nodes[-1].end_byte
+        span = self.script.between(start, end)
+        if len(nodes) == 1 and nodes[0].type != "regex":
+            return self.word(nodes[0])
+        content = self.script.content[start:end]
+        if not any(mark in content for mark in b"\"'`") and not _expands(content):
+            return joined(list(self.script.literals(start, end)), span)
+        if b"\\" in content:
+            return ir.Opaque("an expression with quotes", span)
+        return self.stretch(start, end)
 
     def _tokens(self, node: Node) -> list[Node]:
         found: list[Node] = []
@@ -104,6 +135,17 @@ class _Reader:
         found = self._group() if self._next() in ("(", "\\(") else self._primary()
         return negated(found) if negations % 2 else found
 
+    def _one_word(self) -> list[Node]:
+        """The next word, which the parser may have torn."""
+        found = [self.tokens[self.at]]
+        self.at += 1
+        while self.at < len(self.tokens) and self.tokens[self.at].start_byte == found[-1].end_byte:
+            if self.words[self.at] in _ENDING:
+                break
+            found.append(self.tokens[self.at])
+            self.at += 1
+        return found
+
     def _group(self) -> ir.Expression:
         self.at += 1
         found = self.any_of()
@@ -114,9 +156,9 @@ class _Reader:
     def _primary(self) -> ir.Expression:
         remaining = len(self.words) - self.at
         if remaining >= 3 and self.words[self.at + 1] in _BINARY:
-            left, operator, right = (self.tokens[self.at], self.words[self.at + 1], self.tokens[self.at + 2])
-            self.at += 3
-            return self._compared(left, operator, right)
+            left, operator = self.tokens[self.at], self.words[self.at + 1]
+            self.at += 2
+            return self._compared(left, operator, self._one_word())
         if remaining >= 2 and _is_unary(self.words[self.at]):
             operator, operand = self.words[self.at], self.tokens[self.at + 1]
             self.at += 2
@@ -141,22 +183,35 @@ class _Reader:
             case _:
                 return ir.Opaque(f"a test {operator}", self.span, (value,))
 
-    def _compared(self, left: Node, operator: str, right: Node) -> ir.Expression:
-        value = self.tests.word(left)
+    def _compared(self, left: Node, operator: str, words: list[Node]) -> ir.Expression:
+        value, right = self.tests.word(left), words[0]
         if operator in _EQUALS:
-            found = self.tests.matched(value, right)
+            found = self.tests.matched(value, words)
             return negated(found) if operator == "!=" else found
         if operator in _NUMBERS:
             numbers = [ir.Apply("number", (each,), self.span) for each in (value, self.tests.word(right))]
             return ir.Compare(_NUMBERS[operator], numbers[0], numbers[1], self.span)
         if operator == "=~":
-            script = self.tests.script
-            written = joined(list(script.literals(right.start_byte, right.end_byte)), self.span)
-            wanted = written if right.type == "regex" else self.tests.word(right)
-            if _GROUPS.encode() in script.content:
+            wanted = self.tests.expression(words)
+            if _GROUPS.encode() in self.tests.script.content:
                 self.tests.assign(_GROUPS, ir.Apply("matched-groups", (value, wanted), self.span), self.span)
             return ir.Apply("matches-expression", (value, wanted), self.span)
         return ir.Opaque(f"a test {operator}", self.span, (value, self.tests.word(right)))
+
+
+def _escaped(text: ir.Expression) -> ir.Expression:
+    """A quoted part of a pattern, in which nothing has a meaning."""
+    if isinstance(text, ir.Join):
+        return ir.Join(tuple(map(_escaped, text.parts)), text.span)
+    if not isinstance(text, ir.Literal) or _SPECIAL.isdisjoint(text.text):
+        return text
+    return ir.Literal("".join(f"\\{each}" if each in _SPECIAL else each for each in text.text), text.span, exact=False)
+
+
+def _expands(content: bytes) -> bool:
+    """Whether an expression holds a `$` that is no end of a line."""
+    halves = content.split(b"$")[1:]
+    return any(half[:1].isalnum() or half[:1] in (b"_", b"{", b"(") for half in halves)
 
 
 def has_pattern(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Compound commands and functions (Bash Reference Manual 5.2, sections 3.2.5 and 3.3).
 
-What it cannot do: `coproc`, `select`, arithmetic loops; a `case` that falls through.
+What it cannot do: `coproc`, `select`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,12 @@ class Control(Lists):
             return self._subshell(node, streams, asked)
         streams = self.observed(streams, span, asked)
         body = self.block(partial(self._compound_body, node, streams))
-        for statement in body if streams.plain else (self.streamed(body, streams, span),):
+        if asked and streams.status is None:
+            # No command that fails in it ends the shell.
+            body = (self.streamed(body, replace(streams, status=self.temporary(span)), span),)
+        elif not streams.plain:
+            body = (self.streamed(body, streams, span),)
+        for statement in body:
             self.emit(statement)
         return survived(streams, unknown(span), span)
 
@@ -214,35 +219,40 @@ class Control(Lists):
         if not items:
             return
         item, *others = items
-        patterns = item.children_by_field_name("value")
+        patterns = list(self._neighbours(item.children_by_field_name("value")))
         condition = self._matches(value, patterns, node)
-        body = self.block(partial(self.sequence, self._fallen_through(items)))
-        if isinstance(condition, ir.Constant):
+        commands, goes_on = self._fallen_through(items)
+        body = self.block(partial(self.sequence, commands))
+        if isinstance(condition, ir.Constant) and not goes_on:
             for statement in body:
                 self.emit(statement)
             return
         with self.deeper() as possible:
             rest = self.block(partial(self._cases, value, others, node)) if possible else ()
-        self.emit(ir.Branch(condition, body, rest, self.script.span(item)))
+        self.emit(ir.Branch(condition, body, () if goes_on else rest, self.script.span(item)))
+        for statement in rest if goes_on else ():
+            self.emit(statement)
 
-    def _fallen_through(self, items: list[Node]) -> list[Node]:
-        """The commands of the first item, and of those that it falls through to (Bash manual 5.3, section 3.2.5.2)."""
+    def _fallen_through(self, items: list[Node]) -> tuple[list[Node], bool]:
+        """The commands of the first item, and of those that it falls through to (Bash manual 5.3, section 3.2.5.2);
+        whether the items after it are asked for as well."""
         found: list[Node] = []
         for item in items:
             found += self._case_body(item)
-            if item.child_by_field_name("fallthrough") is None or item.children[-1].type != ";&":
-                break
-        return found
+            ending = item.children[-1].type
+            if ending != ";&":
+                return found, ending == ";;&"
+        return found, False
 
     def _case_body(self, item: Node) -> list[Node]:
         beyond = next((index for index, child in enumerate(item.children) if child.type == ")"), 0)
         return [child for child in item.children[beyond + 1 :] if child.type not in _SEPARATORS]
 
-    def _matches(self, value: ir.Expression, patterns: list[Node], node: Node) -> Condition:
+    def _matches(self, value: ir.Expression, patterns: list[list[Node]], node: Node) -> Condition:
         found: list[Condition] = []
         for pattern in patterns:
-            span = self.script.span(pattern)
-            if self.script.written(pattern) == "*":
+            span = self.script.between(pattern[0].start_byte, pattern[-1].end_byte)
+            if len(pattern) == 1 and self.script.written(pattern[0]) == "*":
                 return ir.Constant(True, span)
             found.append(self.matched(value, pattern))
         if not found:
@@ -250,6 +260,25 @@ class Control(Lists):
         return found[0] if len(found) == 1 else ir.AnyOf(tuple(found), self.script.span(node))
 
     # --- functions ---
+
+    def all_of_function(self, node: Node) -> None:
+        """The body of a function. One that ends with a question (`[ … ]`) goes as the answer does."""
+        last = _last_command(node) if node.type == "compound_statement" else None
+        if last is None or not self._is_question(last):
+            self.execute(node)
+            return
+        self.sequence([child for child in node.children if child.type not in _BRACKETS and child.id != last.id])
+        span = self.script.span(last)
+        status = ir.Choice(self.condition(last), ir.Constant(None, span), ir.Constant(1, span), span)
+        self.emit(ir.Return((status,), span))
+
+    def _is_question(self, node: Node) -> bool:
+        """Whether a command only finds something out, which can be known."""
+        if node.type == "list":
+            return all(map(self._is_question, self._operands(node)[0]))
+        if node.type == "negated_command":
+            return self._is_question(node.children[-1])
+        return node.type == "test_command" or self.is_test(node)
 
     def define(self, node: Node) -> None:
         """A function that is defined where something else decides, or more than once, is one from here on."""
@@ -270,7 +299,7 @@ def function_procedure(shared: Shared, name: str, node: Node, depth: int = 0) ->
     body.depth = depth
     inner = node.child_by_field_name("body")
     if inner is not None:
-        body.execute(inner)
+        body.all_of_function(inner)
     span = shared.script.span(node)
     statements = tuple(body.out)
     found = ir.Procedure(
@@ -286,6 +315,17 @@ def function_procedure(shared: Shared, name: str, node: Node, depth: int = 0) ->
     return found
 
 
+def _last_command(node: Node) -> Node | None:
+    """The last command of a group, unless it runs in the background."""
+    inner = [child for child in node.children if child.type not in ("{", "}", "comment", "\n", ";")]
+    return inner[-1] if inner and inner[-1].is_named else None
+
+
+def _words_in(text: str) -> list[str]:
+    """What can be names of commands, functions and variables in a text that is run."""
+    return "".join(each if each.isalnum() or each in "_-./" else " " for each in text).split()
+
+
 def mentions(shared: Shared, node: Node) -> frozenset[str]:
     """Every word and variable that occurs in a stretch of source, and those that its commands imply."""
     found: set[str] = set()
@@ -294,5 +334,8 @@ def mentions(shared: Shared, node: Node) -> frozenset[str]:
         current = pending.pop()
         if current.type in ("word", "variable_name"):
             found.add(shared.script.written(current))
+        elif current.type == "command" and command_name(shared.script, current) in ("trap", "eval"):
+            texts = (shared.script.written(each) for each in current.children if each.type in ("raw_string", "string"))
+            found.update(word for text in texts for word in _words_in(text))
         pending.extend(current.children)
     return frozenset(found) | implied(found)

@@ -28,8 +28,12 @@ _CHANGING = tuple(word.encode() for word in ("=", "for ", "getopts", "printf -v"
 MOST_CHAINED = 24
 """Commands joined by `&&` or `||`; further ones are taken to run."""
 _DEEP = "commands nested too deeply"
-_FAILING = frozenset(("subshell", "variable_assignment", "variable_assignments"))
+_ASSIGNING = frozenset(("variable_assignment", "variable_assignments"))
+_ANSWERING = _ASSIGNING | {"test_command"}
+_FAILING = _ASSIGNING | {"subshell"}
 """Commands that can be known to fail, and that end the script then where nobody asks."""
+_TESTS = frozenset(("[", "test", "false"))
+"""What finds something out, or is known to fail."""
 _NOWHERE = frozenset(("/dev/null", "/dev/stderr", "/dev/tty"))
 
 
@@ -68,8 +72,23 @@ class Lists(Commands):
                 self._not_known(_DEEP, node)
             elif node.type == "list":
                 self._list(node, streams, last)
+            elif node.type in _ANSWERING or self.is_test(node):
+                asked = node.type not in _ASSIGNING
+                self._or_failed(self._command(node, streams, asked=asked), node)
             else:
                 self._command(node, streams, asked=False)
+
+    def is_test(self, node: Node) -> bool:
+        """Whether a command only says something, and what it says can be known."""
+        return node.type == "command" and command_name(self.script, node) in _TESTS
+
+    def _or_failed(self, condition: Condition, node: Node) -> None:
+        """A question whose answer nobody reads: a shell that ends with the first failure may end with it."""
+        if isinstance(condition, ir.Opaque) or condition == ir.Constant(True, condition.span):
+            return
+        span = self.script.span(node)
+        failed = ir.Invoke((), ir.Global("shell", "unanswered", span), (), span)
+        self.emit(ir.Branch(negated(condition), (failed,), (), span))
 
     def condition(self, node: Node, streams: Streams = PLAIN) -> Condition:
         """Lower a command; whether it succeeds."""
@@ -154,13 +173,18 @@ class Lists(Commands):
             operands.pop()
             operators.pop()
             last = False
-            if len(operands) == 1 and operands[0].type in _FAILING:
-                self.condition(operands[0], streams)
+            if any(map(self._can_fail, operands)):
+                self._chain_condition(operands, operators, streams)
                 return
         if "||" not in operators and last and not self.function and not self.nested:
             self._all_or_exit(operands, streams)
         else:
             self._chain(operands, operators, streams)
+
+    def _can_fail(self, node: Node) -> bool:
+        """Whether a command can be known to fail, and would end the script then."""
+        is_function = node.type == "command" and command_name(self.script, node) in self.shared.names.functions
+        return node.type in _FAILING | _ANSWERING or is_function or self.is_test(node)
 
     def _does_nothing(self, node: Node) -> bool:
         return node.type == "command" and command_name(self.script, node) in ("true", ":")
@@ -228,8 +252,8 @@ class Lists(Commands):
             return self._not_known("a long list of commands", node)
         return self._chain_condition(operands, operators)
 
-    def _chain_condition(self, operands: list[Node], operators: list[str]) -> Condition:
-        found = self.condition(operands[0])
+    def _chain_condition(self, operands: list[Node], operators: list[str], streams: Streams = PLAIN) -> Condition:
+        found = self.condition(operands[0], streams if len(operands) == 1 else PLAIN)
         for operator, operand in zip(operators, operands[1:], strict=True):
             found = self._both(found, operator, operand)
         return found

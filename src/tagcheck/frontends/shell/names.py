@@ -40,6 +40,8 @@ class Names:
     changed: dict[str, str] = field(default_factory=dict)
     exported: set[str] = field(default_factory=set)
     sources: bool = False
+    last_in_shell: bool = False
+    """whether the last command of a pipeline runs in the shell itself (`shopt -s lastpipe`; so do zsh and ksh)"""
 
 
 def implied(words: Iterable[str]) -> frozenset[str]:
@@ -50,7 +52,7 @@ def implied(words: Iterable[str]) -> frozenset[str]:
 
 def collect(script: Script, root: Node) -> Names:
     """Every name that a text defines, wherever it does."""
-    names = Names()
+    names = Names(last_in_shell=script.text.text.partition("\n")[0].endswith(("zsh", "ksh")))
     pending = [root]
     while pending:
         node = pending.pop()
@@ -95,6 +97,8 @@ def _note_command(script: Script, node: Node, names: Names) -> None:
     elif name in MOVERS:
         words = [script.written(each) for each in node.children_by_field_name("argument")]
         names.assigned |= {DIRECTORY, LAST_DIRECTORY} if "-" in words else {DIRECTORY}
+    elif name == "shopt":
+        names.last_in_shell |= "lastpipe" in map(script.written, node.children_by_field_name("argument"))
     elif name == "run":
         names.assigned.add("output")
     elif name == "load":

@@ -1,6 +1,6 @@
 """Parameter expansion (Bash Reference Manual 5.2, section 3.5.3).
 
-What it cannot do: quoting transformations (`${x@Q}` and its like), names by prefix (`${!x*}`).
+What it cannot do: transformations of bash but of case and quotes (`${x@A}` and its like).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _TRIMS = {
 }
 _CASES = {"^": "upper-first", "^^": "upper", ",": "lower-first", ",,": "lower"}
 LONGEST_PATTERN = 2000
-_TRANSFORMED = {"U": "upper", "u": "upper-first", "L": "lower"}
+_TRANSFORMED = {"U": "upper", "u": "upper-first", "L": "lower", "Q": "quoted"}
 _REPLACEMENTS = {"/": "replace-first", "//": "replace-all", "/#": "replace-prefix", "/%": "replace-suffix"}
 _ALL = ("@", "*")
 
@@ -37,6 +37,10 @@ class Parameters(Arithmetic):
     @abstractmethod
     def word(self, node: Node) -> ir.Expression:
         """A word that the shell does not split: of an assignment, a redirection, a comparison."""
+
+    @abstractmethod
+    def reparsed(self, start: int, end: int, before: bytes, after: bytes = b"") -> Node | None:
+        """Bytes of the text read as commands, with others before and after them."""
 
     @abstractmethod
     def _expanded(self, node: Node) -> ir.Expression: ...
@@ -56,6 +60,8 @@ class Parameters(Arithmetic):
         if len(parts) <= keys:
             return None
         subject, *rest = parts[keys:]
+        if keys and subject.type == "variable_name" and [each.type for each in rest] in (["@"], ["*"]):
+            return self._names_like(self.script.written(subject), node)
         whole = self._whole(subject)
         if whole is None:
             return None
@@ -70,6 +76,14 @@ class Parameters(Arithmetic):
         if rest[0].type in (*_TRIMS, *_REPLACEMENTS):
             return self._each(node, whole, rest[0].type, rest[1:])
         return None
+
+    def _names_like(self, prefix: str, node: Node) -> ir.Expression:
+        """`${!PREFIX@}`: the names of the variables that begin so, where all of those in the text have values."""
+        span = self._span(node)
+        known = sorted(name for name in self.shared.names.assigned if name.startswith(prefix))
+        if not known or self.function or not self.definite.issuperset(known):
+            return ir.Opaque("the names of variables", span)
+        return ir.ListOf(tuple(ir.Literal(name, span, exact=False) for name in known), span)
 
     def is_one_word(self, node: Node) -> bool:
         """Whether an expansion is `$*` or `${a[*]}`, which are one word in quotes."""
@@ -161,6 +175,11 @@ class Parameters(Arithmetic):
             return self.opaque("an index", node)
         if name in self.shared.names.maps:
             return self.word(index)
+        if index.type == "concatenation":
+            # The parser does not look for operators there.
+            root = self.reparsed(index.start_byte, index.end_byte, b"((", b"))")
+            inner = [each for each in root.children[0].children if each.is_named] if root and root.children else []
+            index = inner[0] if len(inner) == 1 else index
         return self.number(index)
 
     def _counted(self, node: Node, subject: Node) -> ir.Expression:
