@@ -20,7 +20,7 @@ class EffectKind(Enum):
     """a build starts from `images`; or it reads the Dockerfile `path`, by default the usual one, in the folder
     `directory`, with the `arguments`;
     `within`: the path is as seen from the folder; `contexts`: names that stand for something else than an image, up to
-    an equals sign; `open`: a word that is not known may say more"""
+    an equals sign; `stage`: only this stage is built, and those that it is made from; `open`: a word that is not known may say more"""
     PULLED = "pulled"
     OFFERED = "offered"
     """`images` are names computed for builds to take"""
@@ -210,6 +210,7 @@ class Effect(Struct, frozen=True):
     arguments: tuple[Text, ...] = ()
     """NAME=value texts that a build sets"""
     contexts: tuple[Text, ...] = ()
+    stage: Text | None = None
     settings: tuple[Text, ...] = ()
     """key=value texts that override what a chart or bake file says (`--set`)"""
     settings_as_json: tuple[Text, ...] = ()

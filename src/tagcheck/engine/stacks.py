@@ -177,6 +177,7 @@ class Stacks(DockerBuilds):
             path=as_text(field(build, "dockerfile")),
             within=True,
             contexts=tuple(key for key, _ in names if isinstance(key, Text)),
+            stage=as_text(field(build, "target")),
             open=isinstance(contexts, Sequence),
         )
         given = {**self.mapped_arguments(field(build, "args")), **self.build_arguments(effect.arguments)}
