@@ -20,7 +20,8 @@ class EffectKind(Enum):
     """a build starts from `images`; or it reads the Dockerfile `path`, by default the usual one, in the folder
     `directory`, with the `arguments`;
     `within`: the path is as seen from the folder; `contexts`: names that stand for something else than an image, up to
-    an equals sign; `stage`: only this stage is built, and those that it is made from; `open`: a word that is not known may say more"""
+    an equals sign; `stage`: only this stage is built, with those that it is made from; `open`: a word that is not known
+    may say more"""
     PULLED = "pulled"
     OFFERED = "offered"
     """`images` are names computed for builds to take"""
