@@ -207,7 +207,8 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {containers: [{nam
         '- k8s: {resource_definition: \'{{ query("template", "pod.yaml.j2") | first | from_yaml_all }}\'}',
         "- k8s: {template: pod.yaml.j2}",
         "- k8s: {template: [{path: pod.yaml.j2}]}",
-        "- set_fact: {them: \"{{ lookup('template', 'pod.yaml.j2') }}\"}\n- k8s: {definition: '{{ them | from_yaml_all }}'}",
+        "- set_fact: {them: \"{{ lookup('template', 'pod.yaml.j2') }}\"}\n"
+        "- k8s: {definition: '{{ them | from_yaml_all }}'}",
         "- k8s: {definition: '{{ lookup(\"template\", item) | from_yaml_all }}'}\n  with_fileglob: ['templates/*.j2']",
         "- k8s: {definition: '{{ lookup(\"template\", item) | from_yaml_all }}'}\n"
         '  loop: \'{{ query("fileglob", "templates/*.j2") }}\'',

@@ -271,3 +271,33 @@ def test_many_resources_take_bounded_work(events: Run) -> None:
     body = "".join(f'resource "docker_container" "x{i}" {{\n  image = local.x{i}\n}}\n' for i in range(2_500))
     chain = "".join(f'  x{i} = "a${{local.x{i + 1}}}"\n' for i in range(2_499))
     assert 0 < len(applied(events, f"{body}locals {{\n{chain}}}\n")) <= 2_000
+
+
+EACH = 'resource "docker_image" "each" {\n  for_each = %s\n  name = each.value\n  build {\n    context = "."\n  }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("declared", "command", "expected"),
+    [
+        ("type = list(string)", 'terraform apply -var \'images=["a:1", "b:2"]\'', ["built a:1", "built b:2"]),
+        ("type = any", "terraform apply -var 'images={x=\"a:1\"}'", ["built a:1"]),
+        ("type = set(string)\n  default = []", "terraform apply -var 'images=[\"a:'$T'\"]'", ["built a:<env T>"]),
+        ("type = list(string)", "TF_VAR_images='[\"a:1\"]' terraform apply", ["built a:1"]),
+        ("type = map(string)", 'export TF_VAR_images=\'{"x": "a:1"}\'\nterraform apply', ["built a:1"]),
+        ('type = list(string)\n  default = ["c:1"]', "TF_VAR_images='[\"a:1\"]' terraform apply", ["built a:1"]),
+        ('type = list(string)\n  default = ["c:1"]', "terraform apply", ["built c:1"]),
+        ("type = list(string)", "terraform apply -var images=$IMAGES", ["built <?>"]),
+        ("type = any", "terraform apply -var images=other.name", ["built <?>"]),
+        # A variable without a type holds the text itself, of which there is no list.
+        ("", 'terraform apply -var \'images=["a:1", "b:2"]\'', ["built <?>"]),
+        ('default = ["c:1"]', "TF_VAR_images='[\"a:1\"]' terraform apply", ["built <?>"]),
+    ],
+)
+def test_variables_that_are_lists(events: Run, declared: str, command: str, expected: list[str]) -> None:
+    body = f'variable "images" {{\n  {declared}\n}}\n' + EACH % "var.images"
+    assert sorted(set(events(command, {"main.tf": body}))) == expected
+
+
+def test_a_text_for_a_variable_without_a_type(events: Run) -> None:
+    body = 'variable "images" {}\n' + image("jsondecode(var.images)[0]")
+    assert events('terraform apply -var \'images=["a:1", "b:2"]\'', {"main.tf": body}) == ["built a:1"]

@@ -12,11 +12,11 @@ from posixpath import dirname, join
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.frontends.hcl.parsing import refusal, text_problem
-from tagcheck.frontends.terraform.blocks import Block, lower_template, lower_text
+from tagcheck.frontends.terraform.blocks import Block, lower_expression, lower_template, lower_text
 from tagcheck.frontends.yamltext import decode
 from tagcheck.source import Span
 
-__all__ = ["KEY", "SUFFIXES", "Block", "lower_template", "lower_text", "parse", "relevant"]
+__all__ = ["KEY", "SUFFIXES", "Block", "lower_expression", "lower_template", "lower_text", "parse", "relevant"]
 
 LANGUAGE = "terraform"
 KEY = "tf:"

@@ -23,6 +23,7 @@ MOST_BLOCKS = 5_000
 DEEPEST_BLOCK = 24
 _DYNAMIC = "dynamic"
 _TEMPLATE = ("x = <<EOT\n", "\nEOT\n")
+_EXPRESSION = ("x = (", ")\n")
 
 
 class Block(Struct, frozen=True, eq=False, dict=True):
@@ -56,16 +57,20 @@ def lower_text(text: Text) -> tuple[Block, ...] | None:
     return (*(_block(source, each) for each in blocks[:MOST_BLOCKS]), loose)
 
 
+def lower_expression(text: Text) -> Defined | None:
+    """A text that is an expression by itself; None if it cannot be read."""
+    return None if refusal(text) is not None else _value(Source(text, *_EXPRESSION), TerraformLowering)
+
+
 def lower_template(text: Text) -> Defined | None:
     """A template file as an expression; None if it cannot be read."""
-    if refusal(text) is not None:
-        return None
-    source = Source(text, *_TEMPLATE)
+    return None if refusal(text) is not None else _value(Source(text, *_TEMPLATE), TemplateLowering)
+
+
+def _value(source: Source, lowering: type[TerraformLowering]) -> Defined | None:
     root = parsed(source)
     body = root.children[0] if root.children else root
-    if root.has_error:
-        return None
-    return _Body(TemplateLowering(source, {})).attributes(body).get("x")
+    return None if root.has_error else _Body(lowering(source, {})).attributes(body).get("x")
 
 
 def _block(source: Source, node: Node) -> Block:
