@@ -54,7 +54,7 @@ DEEPEST_NAME = 40
 REST = Text.of("%rest")
 """The key under which a resource keeps what its other attributes are."""
 _VARIABLE = "TF_VAR_"
-_FILE, _AUTOMATIC = "terraform.tfvars", ".auto.tfvars"
+_FILE, _AUTOMATIC = ("terraform.tfvars", "terraform.tfvars.json"), (".auto.tfvars", ".auto.tfvars.json")
 _LOCAL = "local-exec"
 _NOWHERE = Span("", 1, 1, 1, 1)
 _LAST = frozenset(("terraform-manifest", "terraform-object", "terraform-release"))
@@ -137,7 +137,7 @@ class Application:
     def _variables_given(self, folder: str, effect: Effect) -> Iterator[tuple[str, Value]]:
         """What a root is given, what counts more behind what counts less."""
         beside = self._beside_in(folder)
-        yield from self._file_values([path for path in beside if basename(path) == _FILE])
+        yield from self._file_values([path for path in beside if basename(path) in _FILE])
         yield from self._file_values([path for path in beside if path.endswith(_AUTOMATIC)])
         for path in effect.values:
             inside = join(folder, path.literal or "") if effect.directory is not None else ""
@@ -472,6 +472,9 @@ def _flat(given: Mapping[str, Value], before: str = "") -> Iterator[tuple[str, V
         elif isinstance(value, MappingValue):
             pairs = [(plain_text(key), plain_text(each)) for key, each in value.entries]
             yield name, _lines([one + Text.of("=") + other for one, other in pairs if one and other is not None])
+            # In JSON, this may be a block.
+            inner = {word.literal: each for word, each in value.entries if isinstance(word, Text) and word.literal}
+            yield from _flat(inner, f"{name}.")
         else:
             yield name, value
 

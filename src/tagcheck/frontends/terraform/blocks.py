@@ -23,6 +23,7 @@ MOST_BLOCKS = 5_000
 DEEPEST_BLOCK = 24
 _DYNAMIC = "dynamic"
 _TEMPLATE = ("x = <<EOT\n", "\nEOT\n")
+_QUOTED = ('x = "', '"\n')
 _EXPRESSION = ("x = (", ")\n")
 
 
@@ -40,7 +41,7 @@ class Block(Struct, frozen=True, eq=False, dict=True):
         return self.lower()
 
 
-def lower_text(text: Text) -> tuple[Block, ...] | None:
+def lower_hcl(text: Text) -> tuple[Block, ...] | None:
     """The blocks of a file; None if it cannot be read. A file of variables is one block without a kind. Never
     raises."""
     if refusal(text) is not None:
@@ -65,6 +66,13 @@ def lower_expression(text: Text) -> Defined | None:
 def lower_template(text: Text) -> Defined | None:
     """A template file as an expression; None if it cannot be read."""
     return None if refusal(text) is not None else _value(Source(text, *_TEMPLATE), TemplateLowering)
+
+
+def lower_quoted(text: Text) -> Defined | None:
+    """A text as it stands between quotes, escapes taken out: with holes, or one hole; None if it cannot be read."""
+    if refusal(text) is not None or "\\" in text.text or "\n" in text.text:
+        return None
+    return _value(Source(text, *_QUOTED), TerraformLowering)
 
 
 def _value(source: Source, lowering: type[TerraformLowering]) -> Defined | None:
