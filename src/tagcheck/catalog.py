@@ -55,6 +55,9 @@ class EffectKind(Enum):
     """the object `workload` is deleted from the cluster"""
     CLUSTER = "cluster"
     """a cluster is made: `store`"""
+    REGISTRY = "registry"
+    """a registry is made beside a cluster, or by the file `path`: `store` is what it is called in the cluster, `source`
+    its port on the host, or that stands behind the name"""
     BUILDER = "builder"
     """builds are done from here on by a builder with the driver `store`"""
     ENGINE = "engine"
