@@ -83,6 +83,9 @@ class EffectKind(Enum):
     what was built is written to the file `path`"""
     ARTIFACTS_DEPLOYED = "artifacts-deployed"
     """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
+    CONVERGED = "converged"
+    """the images of the configuration `path`, by default the usual one of the folder `directory`, are built and pushed
+    to `repository` (only `words`, if there are any); `everything`: its chart is installed with them"""
     PLAYED = "played"
     """the playbooks `values` run, with the variables `settings`"""
     PROVISIONED = "provisioned"

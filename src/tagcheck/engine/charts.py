@@ -124,8 +124,10 @@ class Charts(Bakes):
 
     def _release(self, effect: Effect) -> Release | None:
         folder = self._chart_folder(effect.path) if effect.path is not None else None
-        if folder is None:
-            return None
+        return self.release_of(effect, folder) if folder is not None else None
+
+    def release_of(self, effect: Effect, folder: str) -> Release:
+        """What a command installs of the chart in a folder."""
         values: Value = Mapping(())
         unsure = False
         for path in effect.values:
@@ -211,6 +213,12 @@ class Charts(Bakes):
             self._note_unread(release, chart)
         self._note_repeated(release)
         return texts
+
+    def asked_of(self, release: Release, way: tuple[str, ...]) -> set[str]:
+        """The names that the templates of a chart ask for at a place of its values."""
+        chart = _Chart(self, release)
+        chart.texts()
+        return {path[-1] for path in chart.watch.read if path[:-1] == way}
 
     def take_part(self, path: str) -> None:
         """A file is part of a chart: it is not judged by itself."""

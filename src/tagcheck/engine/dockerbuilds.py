@@ -12,6 +12,7 @@ from posixpath import normpath
 
 from tagcheck import ir
 from tagcheck.catalog import Effect
+from tagcheck.comparison import Same, same
 from tagcheck.engine.kustomizations import Kustomizations
 from tagcheck.engine.places import below
 from tagcheck.engine.state import Frame
@@ -99,11 +100,9 @@ class DockerBuilds(Kustomizations):
 
     def _stages_meant(self, instructions: Instructions, number: int, value: Value) -> set[int]:
         """The stages before one that a reference in it may mean."""
-        found = set[int]()
-        for _, text in self.text_options(value):
-            meant = instructions.names.get((text.literal or "").lower())
-            found |= set(range(number)) if text.holes else {meant} if meant is not None else set()
-        return {each for each in found if each < number}
+        texts = [text for _, text in self.text_options(value)]
+        may_be = (at for name, at in instructions.names.items() if any(_may_be(text, name) for text in texts))
+        return {each for each in may_be if each < number}
 
     def _argument_given(self, parameter: ir.Parameter, effect: Effect, arguments: dict[str, Value]) -> Value | None:
         """What a build says of an argument; None if the default holds."""
@@ -180,6 +179,10 @@ def _named_contexts(effect: Effect) -> set[str | None]:
     """The names that stand for something else than an image: what the build is given, and nothing at all."""
     names = (text.split("=")[0].literal for text in effect.contexts)
     return {dockerfile.NO_IMAGE, *names} - {None}
+
+
+def _may_be(text: Text, stage: str) -> bool:
+    return same(text.mapped("lower"), Text.of(stage)) is not Same.NO
 
 
 def _lowered(source: SourceText) -> Instructions | None:

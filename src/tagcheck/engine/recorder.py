@@ -212,6 +212,8 @@ class Recorder(Evaluation):
                 self.artifacts_built(effect)
             case EffectKind.ARTIFACTS_DEPLOYED:
                 self.artifacts_deployed(effect)
+            case EffectKind.CONVERGED:
+                self.converged(effect)
             case kind if kind in OF_SESSIONS:
                 self.session(effect)
             case kind if kind in OF_TARGETS:
@@ -395,6 +397,10 @@ class Recorder(Evaluation):
     @abstractmethod
     def artifacts_deployed(self, effect: Effect) -> None:
         """Record what configurations of Skaffold deploy."""
+
+    @abstractmethod
+    def converged(self, effect: Effect) -> None:
+        """Record what a configuration of werf builds and deploys."""
 
     @abstractmethod
     def session(self, effect: Effect) -> None:
