@@ -44,7 +44,8 @@ class EffectKind(Enum):
     NAMED = "named"
     """`images` are values that the workload `workload` reads: names of what it starts, if they are names of images"""
     APPLIED = "applied"
-    """manifests: `path` (file or folder), or standard input when `stdin`"""
+    """manifests: `path` (file or folder), or standard input when `stdin`; names in them that begin with `resolves` are
+    those of programs, and those of their images take their place"""
     RENDERED = "rendered"
     """manifests are printed: those of the kustomization in the folder `path`, or of the chart there with the overrides
     `settings` and `values`; without a path, the object `workload` (KIND/NAME) with the images `images`. A dry run
@@ -200,6 +201,7 @@ class Effect(Struct, frozen=True):
     apart: bool = False
     """a build whose result comes to no engine in any case"""
     unbuilt: bool = False
+    resolves: Text | None = None
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""
     strict: bool = False
