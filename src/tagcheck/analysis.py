@@ -12,17 +12,18 @@ from tagcheck.config import Config
 from tagcheck.contents import Files
 from tagcheck.discover import MARKED, Project
 from tagcheck.events import Scenario
+from tagcheck.finding import Tier
 from tagcheck.frontends import languages, runnables
 from tagcheck.frontends.python import bazel, starlark
 from tagcheck.frontends.python import project as python_project
-from tagcheck.ir import Problem
+from tagcheck.ir import Problem, Procedure
 from tagcheck.link import Program
 from tagcheck.models import load_models
 from tagcheck.part import Inside
 from tagcheck.processes import Workers
 from tagcheck.relevance import Container, Effectful, deploying, implicit, says_stage, verbs_of
 from tagcheck.rules import rules_root
-from tagcheck.scenario import uncalled
+from tagcheck.scenario import nearest, simple_name, uncalled
 from tagcheck.standalone import names_to_run, not_run_by_others, standing
 from tagcheck.tasks import Context, Done, Tasks, Tell, embedded
 from tagcheck.wording import Wording
@@ -85,7 +86,7 @@ def analyse(
         evaluated = [each for _, each in kept]
         standalone = done[len(tasks.plans) :]
         visited = set().union(*(each.visited for each in evaluated))
-        ahead = _uncalled(tasks, workers, visited, evaluated)
+        ahead = _uncalled(program, tasks, workers, visited, evaluated)
     late = evaluated[len(kept) :]
     run_late = set().union(*(each.visited for each in late))
     evaluated = [each for plan, each in kept if not (plan.alone and plan.procedures[0].key in run_late)] + late
@@ -105,11 +106,17 @@ def analyse(
     return Analysis(tuple(scenarios), tuple(problems), tasks.built_elsewhere)
 
 
-def _uncalled(tasks: Tasks, workers: Workers[Done], visited: set[str], evaluated: list[Done]) -> Sequence[Done]:
+def _uncalled(
+    program: Program, tasks: Tasks, workers: Workers[Done], visited: set[str], evaluated: list[Done]
+) -> Sequence[Done]:
     """Evaluate set-up functions that nothing calls, and add what counts to `visited` and `evaluated`; everything that
     was done for it. Those that no other one mentions are evaluated side by side, though one of them may turn out to
     be called by another: then it does not count."""
     first, others = uncalled(tasks.candidates, visited)
+    kept = nearest(program, tasks.candidates, (*first, *others))
+    if left := [index for index in (*first, *others) if index not in kept]:
+        evaluated.append(_left_out(tasks.candidates[min(left)], len(left)))
+        first, others = ([index for index in each if index in kept] for each in (first, others))
     ahead = dict(zip(first, workers.perform([tasks.count + index for index in first]), strict=True))
     for index in (*first, *others):
         if tasks.candidates[index].key not in visited:
@@ -117,3 +124,9 @@ def _uncalled(tasks: Tasks, workers: Workers[Done], visited: set[str], evaluated
             evaluated.append(done)
             visited |= done.visited
     return tuple(ahead.values())
+
+
+def _left_out(first: Procedure, count: int) -> Done:
+    """A scenario that stands for functions that nothing calls, and that are too many to be evaluated."""
+    why = f"{count} functions that nothing calls are not followed, this one and others"
+    return Done((Scenario(simple_name(first), first.key, first.span, Tier.UNKNOWN, cut=why),))

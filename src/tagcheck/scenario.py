@@ -15,6 +15,10 @@ from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 
+MOST_UNCALLED = 300
+"""Functions that nothing calls and that are evaluated, each by itself: a test library has dozens of them, a large
+library of another kind thousands, of which hardly one has to do with images."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -87,6 +91,13 @@ def uncalled(found: Sequence[Procedure], visited: Set[str]) -> tuple[list[int], 
         [index for index in remaining if not called[found[index].key]],
         [index for index in remaining if called[found[index].key]],
     )
+
+
+def nearest(program: Program, found: Sequence[Procedure], indices: Sequence[int]) -> frozenset[int]:
+    """Of many candidates, by their indices, the MOST_UNCALLED that are nearest to what can be done to images: first
+    those that do it themselves."""
+    ranked = sorted(indices, key=lambda index: (not program.acts(found[index]), index))
+    return frozenset(ranked[:MOST_UNCALLED])
 
 
 def simple_name(procedure: Procedure) -> str:

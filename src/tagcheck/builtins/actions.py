@@ -358,7 +358,7 @@ def _bake_files(call: Call, names: Value) -> Iterator[tuple[str, Value]]:
 
 
 def _names_made(call: Call, given: list[Text], wanted: str) -> Text:
-    images, rules, flavor = given
+    images, rules, flavor = map(_without_comments, given)
     tags = [tag for line in parts_of(rules, "\r\n") if (tag := _tag(call, _stripped(line))) is not None]
     if wanted == "version":
         return tags[0] if len(tags) == 1 else _computed(call, "version")
@@ -366,6 +366,12 @@ def _names_made(call: Call, given: list[Text], wanted: str) -> Text:
         tags.append(_computed(call, "latest"))
     names = [_value_of(each, "name") or each for each in parts_of(images) if not _is_option(each)]
     return joined([name + Text.of(":") + tag for name in names for tag in tags], Text.of("\n"))
+
+
+def _without_comments(listed: Text) -> Text:
+    """The lines of an input that are no comments (docker/metadata-action 5: `#` at the beginning of a line)."""
+    lines = parts_of(listed, "\r\n")
+    return joined([each for each in lines if not each.leading.lstrip().startswith("#")], Text.of("\n"))
 
 
 def _computed(call: Call, what: str) -> Text:

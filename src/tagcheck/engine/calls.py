@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from tagcheck import ir
 from tagcheck.builtins.files import is_log
+from tagcheck.definitions import INITIAL
 from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
-from tagcheck.engine.leaving import Leaving
 from tagcheck.engine.libraries import Results
+from tagcheck.engine.loading import Loading
 from tagcheck.engine.state import Exit, Frame, Pending, delta
 from tagcheck.engine.symbols import kind_of
 from tagcheck.engine.writes import changed_lists
@@ -19,7 +19,7 @@ from tagcheck.events import Dropped
 from tagcheck.guards import Guards, any_of
 from tagcheck.image import looks_like_reference
 from tagcheck.ir import TEXT_FIELD, Procedure
-from tagcheck.link import INITIAL, Program
+from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
 from tagcheck.values import (
@@ -44,22 +44,17 @@ DEEPEST_CALL = 48
 MOST_RECURSION = 2
 
 
-class Calls(Leaving):
+class Calls(Loading):
     """A run that follows calls."""
 
     def __init__(self, program: Program, models: Models, steps: int) -> None:
         super().__init__(program, models, steps)
-        self.pending: list[Pending] = []
         self.visited: set[str] = set()
-        self.modules_loaded: set[str] = set()
         self._changed_lists: dict[str, frozenset[int]] = {}
         self._batch = 0
 
     def open_procedures(self) -> tuple[Span, ...]:
         return tuple(frame.procedure.span for frame in self.frames)
-
-    @abstractmethod
-    def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None: ...
 
     # --- the call statement ---
 
@@ -271,16 +266,6 @@ class Calls(Leaving):
             self.frames.pop()
             self.stack = outer
 
-    def loaded(self, module: str) -> bool:
-        if module in self.modules_loaded:
-            return False
-        self.modules_loaded.add(module)
-        outer = (self.site, self.live, self.failed)
-        for procedure in self.program.on_load(module):
-            self.call_procedure(FunctionValue(procedure), (), procedure.span, {})
-        self.site, self.live, self.failed = outer
-        return True
-
     def is_idle(self, function: FunctionValue, arguments: Results) -> bool:
         """Whether a call can be left out: nothing that it does concerns names, and it can change no variable of its
         caller's, of the closure around it or of its module."""
@@ -290,9 +275,6 @@ class Calls(Leaving):
         if any(map(_can_act, arguments)):
             return False
         return not self.program.mentions_variable(procedure)
-
-    def enter(self, procedure: Procedure, names: dict[str, int]) -> Frame:
-        return Frame(procedure, names, self.guards, self.heap.mark(), self.depth)
 
     def _bind(self, frame: Frame, function: FunctionValue, arguments: Results, keywords: dict[str, Value]) -> None:
         procedure = function.procedure

@@ -18,7 +18,6 @@ from tagcheck.engine.calls import Calls
 from tagcheck.engine.leaving import Ended
 from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
 from tagcheck.engine.truth import Condition
-from tagcheck.frontends.api import Variable
 from tagcheck.guards import Guards, disjunction, when
 from tagcheck.values import (
     EMPTY,
@@ -62,24 +61,6 @@ class Execution(Calls):
             if self.steps <= self.floor:
                 raise Exhausted
             _HANDLERS[type(statement)](self, statement, frame)
-
-    def initialise(self, module: str, variable: Variable) -> int:
-        if variable.in_turn:
-            self.loaded(module)
-            if (module, variable.name) in self.globals:
-                return self.globals[(module, variable.name)]
-        procedure = ir.Procedure(f"{module}.{variable.name}", module, (), variable.lower, variable.span)
-        outer = (self.guards, self.stack, self.live, self.failed)
-        # What a module's variable holds was made when the module was loaded, not where it is first read.
-        self.stack = ()
-        frame = self.enter(procedure, {})
-        self.globals[(module, variable.name)] = self.heap.new(self.opaque("a variable that depends on itself"))
-        self.run_block(procedure.body, frame)
-        self.guards, self.stack, self.live, self.failed = outer
-        for name, cell in frame.names.items():
-            if not name.startswith("%"):
-                self.globals[(module, name)] = cell
-        return self.globals[(module, variable.name)]
 
     # --- assignment ---
 

@@ -106,6 +106,7 @@ class Launches(Pipelines):
 
     def _call_entry(self, function: FunctionValue, arguments: tuple[Value, ...], site: Span) -> None:
         self.visited.add(function.procedure.key)
+        self.entered.add(function.procedure.module)
         results = self.call_procedure(function, arguments, site, {})
         self.wait()
         if not self.events:

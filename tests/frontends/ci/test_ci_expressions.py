@@ -43,6 +43,7 @@ FORMS = [
     ("GitHub.ref_name", 'environment!("GITHUB_REF_NAME"~)'),
     ("github['sha']", 'environment!("GITHUB_SHA"~)'),
     ("github.event.number", 'environment!("github.event.number"~)'),
+    ("github.event.requests[0].number", 'environment!("github.event.requests.0.number"~)'),
     ("vars.REGISTRY", 'environment!("vars.REGISTRY"~)'),
     ("secrets.TOKEN", 'environment!("secrets.TOKEN"~)'),
     ("runner.temp", 'environment!("RUNNER_TEMP"~)'),

@@ -195,9 +195,15 @@ class _Parser:
             raise _Unreadable
 
 
+_EVENT = ("github", "event")
+"""What a service tells about an event: nothing in the project gives it, so that each of its items is one value."""
+
+
 def _taken(base: Node, index: Node) -> Node:
     if isinstance(base, Path) and isinstance(index, Quoted):
         return Path((*base.names, index.value))
+    if isinstance(base, Path) and base.names[:2] == _EVENT and isinstance(index, Atom):
+        return Path((*base.names, str(index.value)))
     return Item(base, index)
 
 
