@@ -320,17 +320,18 @@ def _merged_over(row: Row, scope: Scope) -> Value:
     return found
 
 
-def laid_over(below: Value, above: Value) -> Value:
-    """Mappings join key by key; anything else is replaced. A null takes a key away, as in the values of charts."""
+def laid_over(below: Value, above: Value, *, ends: bool = True) -> Value:
+    """Mappings join key by key; anything else is replaced. A null takes a key away, as in the values of charts; without
+    `ends` it stays, to take away what the result is laid over."""
     if not isinstance(below, values.Mapping) or not isinstance(above, values.Mapping):
         return above if isinstance(above, values.Mapping) or not isinstance(below, values.Mapping) else below
     entries = dict(below.entries)
     for key, value in above.entries:
         old = entries.get(key)
-        if isinstance(value, Null):
+        if isinstance(value, Null) and ends:
             entries.pop(key, None)
         elif isinstance(old, values.Mapping) and isinstance(value, values.Mapping):
-            entries[key] = laid_over(old, value)
+            entries[key] = laid_over(old, value, ends=ends)
         else:
             entries[key] = _opened(value) if below.open and old is None else value
     return values.Mapping(tuple(entries.items()), below.open or above.open)

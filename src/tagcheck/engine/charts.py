@@ -147,7 +147,7 @@ class Charts(Bakes):
     def laid_over_values(self, values: Value, given: Value | None) -> Value:
         """Values with others laid over them. Any of them may be another one below what is not known."""
         if given is not None:
-            return laid_over(values, given)
+            return laid_over(values, given, ends=False)
         self.gap("deployed", _UNKNOWN_VALUES)
         return overridable(values)
 
@@ -273,7 +273,7 @@ class _Chart:
         self.templates: list[tuple[str, Mapping, Path]] = []
         self.absent: set[str] = set()
         self.count = 0
-        self._take(release.folder, release.values, (), None, 0)
+        self._take(release.folder, "", release.values, (), None, 0)
 
     def texts(self) -> list[Value]:
         machine, steps = self.run.machine(), Steps()
@@ -317,8 +317,11 @@ class _Chart:
         elsewhere = bool(self.absent) and (path[0] in self.absent or path[0] == "global")
         return elsewhere or self.watch.reads(path)
 
-    def _take(self, folder: str, given: Value, way: tuple[str, ...], shared: Value | None, depth: int) -> None:
-        """A chart: its templates with their data, its helpers, and the charts in it."""
+    def _take(
+        self, folder: str, called: str, given: Value, way: tuple[str, ...], shared: Value | None, depth: int
+    ) -> None:
+        """A chart: its templates with their data, its helpers, and the charts in it. A chart in another one is `called`
+        as that one says."""
         self.count += 1
         if self.count > MOST_CHARTS or depth > DEEPEST_CHART:
             return
@@ -328,7 +331,9 @@ class _Chart:
             values = placed(values, ("global",), laid_over(field(values, "global") or Mapping(()), shared))
         values = self._with_imported(folder, chart, values)
         self.watch.add(values, way)
-        data = _data(chart, values, self.release.name)
+        own_name = Mapping(((Text.of("name"), Text.of(called)),) if called else ())
+        about = laid_over(chart, own_name) if called != word(chart, "name") else chart
+        data = _data(about if isinstance(about, Mapping) else chart, values, self.release.name)
         for path in self.run.program.below(normpath(join(folder, "templates"))):
             self._template(path, data, way, library=word(chart, "type") == "library")
         self._dependencies(folder, chart, values, way, depth)
@@ -388,12 +393,13 @@ class _Chart:
             elif not self._is_off(item, values):
                 self._inner(inside, alias, values, way, depth)
         for inside in self.run.program.folders_with(CHART, normpath(join(folder, "charts"))):
-            name = inside.rpartition("/")[2]
+            name = word(self.run._yaml(normpath(join(inside, CHART))), "name") or inside.rpartition("/")[2]
             if name not in named:
                 self._inner(inside, name, values, way, depth)
 
     def _inner(self, folder: str, name: str, values: Value, way: tuple[str, ...], depth: int) -> None:
-        self._take(folder, field(values, name) or Mapping(()), (*way, name), field(values, "global"), depth + 1)
+        given = field(values, name) or Mapping(())
+        self._take(folder, name, given, (*way, name), field(values, "global"), depth + 1)
 
     def _folder_of(self, folder: str, name: str, repository: str) -> str | None:
         """The folder of a chart that another depends on: where Helm has put it, else where it takes it from."""
