@@ -373,8 +373,8 @@ def _selects(step: str, index: int, item: Value) -> bool:
 
 
 def steps_of(path: str) -> tuple[str, ...]:
-    """The steps of a field path: 'spec.containers.[name=web].image'; dots in brackets and after a backslash do not
-    separate."""
+    """The steps of a field path: 'spec.containers.[name=web].image'; dots in brackets ('[app.io/tag]') and after a
+    backslash do not separate."""
     found, depth, current, escaped = list[str](), 0, "", False
     for character in path:
         if escaped:
@@ -387,7 +387,12 @@ def steps_of(path: str) -> tuple[str, ...]:
         else:
             depth += (character == "[") - (character == "]")
             current += character
-    return tuple(step for step in (*found, current) if step)
+    return tuple(_without_brackets(step) for step in (*found, current) if step)
+
+
+def _without_brackets(step: str) -> str:
+    """A key that stands in brackets for the sake of its dots, and asks nothing of an item."""
+    return step[1:-1] if step.startswith("[") and step.endswith("]") and "=" not in step else step
 
 
 def at(node: Value | None, steps: tuple[str, ...]) -> Value | None:

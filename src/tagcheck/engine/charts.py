@@ -268,12 +268,17 @@ class _Chart:
         self.run, self.release = run, release
         self.watch = Watch()
         self.defined: dict[str, Nodes] = {}
+        self.sources: list[tuple[int, str, Nodes]] = []
+        """the files of helpers with how deep they lie"""
         self.helpers: tuple[tuple[str, int], ...] = ()
         """the files of helpers as they were read"""
         self.templates: list[tuple[str, Mapping, Path]] = []
         self.absent: set[str] = set()
         self.count = 0
         self._take(release.folder, "", release.values, (), None, 0)
+        # Of names that are defined twice, those of outer charts hold, and in a chart those of the first file.
+        for _, path, nodes in sorted(self.sources, key=lambda each: each[:2], reverse=True):
+            self.defined.update({path: nodes, **definitions(nodes)})
 
     def texts(self) -> list[Value]:
         machine, steps = self.run.machine(), Steps()
@@ -335,7 +340,7 @@ class _Chart:
         about = laid_over(chart, own_name) if called != word(chart, "name") else chart
         data = _data(about if isinstance(about, Mapping) else chart, values, self.release.name)
         for path in self.run.program.below(normpath(join(folder, "templates"))):
-            self._template(path, data, way, library=word(chart, "type") == "library")
+            self._template(folder, path, data, way, library=word(chart, "type") == "library")
         self._dependencies(folder, chart, values, way, depth)
 
     def _own_values(self, folder: str) -> Value:
@@ -369,13 +374,13 @@ class _Chart:
         self.run.take_part(path)
         return self.run._yaml(path) or Mapping(())
 
-    def _template(self, path: str, data: Mapping, way: Path, *, library: bool) -> None:
+    def _template(self, folder: str, path: str, data: Mapping, way: Path, *, library: bool) -> None:
         self.run.take_part(path)
         name = path.rpartition("/")[2]
         if name.endswith(".tpl") or name.startswith("_"):
             nodes = self._parsed(path)
             if nodes is not None:
-                self.defined.update({path: nodes, **definitions(nodes)})
+                self.sources.append((2 * len(way) + path.removeprefix(folder).count("/"), path, nodes))
                 self.helpers = (*self.helpers, (path, id(nodes)))
         elif not library and name != _NOTES:
             self.templates.append((path, data, way))
