@@ -66,7 +66,7 @@ class EffectKind(Enum):
     CLUSTER_DELETED = "cluster-deleted"
     STACK_UP = "stack-up"
     """the services `words` (all, if none) of the compose files `values`, as the project `workload`, with the profiles
-    `settings`; `unbuilt`: nothing is built for it"""
+    `settings`; `unbuilt`: nothing is built for it; `singly`: without the services that those depend on"""
     STACK_DOWN = "stack-down"
     """`everything`: images go too; `policy` says which, 'all' or 'local'"""
     STACK_BUILD = "stack-build"
