@@ -10,6 +10,7 @@ from tagcheck.builtins.template_functions import FUNCTIONS
 from tagcheck.builtins.template_scope import Scope, either
 from tagcheck.embedded import documents
 from tagcheck.values import EMPTY, Absent, HoleKind, Number, Opaque, Sequence, Text, Truth, Value
+from tagcheck.values import Mapping as MappingValue
 
 Filter: TypeAlias = Callable[[Scope, Value, tuple[Value, ...]], Value]
 
@@ -83,6 +84,36 @@ def _listed(scope: Scope, value: Value, arguments: tuple[Value, ...]) -> Value:
     return loaded if isinstance(loaded, Sequence) else scope.unknown("| list")
 
 
+def _items(scope: Scope, value: Value, arguments: tuple[Value, ...]) -> Value:
+    """`dict2items`: the entries of a mapping, each with `key` and `value`."""
+    loaded = scope.machine.load(value)
+    if not isinstance(loaded, MappingValue):
+        return scope.unknown("| dict2items")
+    pairs = (((Text.of("key"), key), (Text.of("value"), each)) for key, each in loaded.entries)
+    return Sequence(tuple(map(MappingValue, pairs)), loaded.open)
+
+
+def _mapped(scope: Scope, value: Value, arguments: tuple[Value, ...]) -> Value:
+    """`items2dict`: a mapping of such entries."""
+    loaded = scope.machine.load(value)
+    items = loaded.items if isinstance(loaded, Sequence) and not loaded.open else (loaded,)
+    pairs = [(each.get("key"), each.get("value")) for each in items if isinstance(each, MappingValue)]
+    found = tuple((key, each) for key, each in pairs if key is not None and each is not None)
+    return MappingValue(found) if len(found) == len(items) else scope.unknown("| items2dict")
+
+
+def _combined(scope: Scope, value: Value, arguments: tuple[Value, ...]) -> Value:
+    """`combine(OTHER, …)`: mappings, of whose entries the last counts."""
+    entries: dict[Value, Value] = {}
+    for each in (value, *arguments):
+        loaded = scope.machine.load(each)
+        if isinstance(loaded, MappingValue) and not loaded.open:
+            entries.update(loaded.entries)
+        elif not isinstance(loaded, Truth):
+            return scope.unknown("| combine")
+    return MappingValue(tuple(entries.items()))
+
+
 FILTERS: Mapping[str, Filter] = {
     "default": _default,
     "d": _default,
@@ -107,6 +138,9 @@ FILTERS: Mapping[str, Filter] = {
     "from_json": _read,
     "from_yaml_all": _read_all,
     "list": _listed,
+    "dict2items": _items,
+    "items2dict": _mapped,
+    "combine": _combined,
 }
 
 

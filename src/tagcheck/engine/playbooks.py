@@ -25,7 +25,7 @@ from tagcheck.engine.charts import Release
 from tagcheck.engine.jinjafiles import JinjaFiles
 from tagcheck.engine.places import at_root, in_project
 from tagcheck.engine.playhandlers import Handlers
-from tagcheck.engine.playtasks import entries, flat, is_module, parameters
+from tagcheck.engine.playtasks import entries, flat, is_module, parameters, subelements
 from tagcheck.engine.playvariables import PlayVariables, given_outside, variable_files
 from tagcheck.engine.shelltexts import without_line_ends_of
 from tagcheck.fields import field, items, word
@@ -38,6 +38,7 @@ from tagcheck.values import (
     EMPTY,
     LibraryValue,
     Null,
+    Number,
     Opaque,
     Record,
     Sequence,
@@ -314,12 +315,16 @@ class Playbooks(JinjaFiles):
             key, given = others[0]
             listed = self._looked_up_each(key.removeprefix("with_"), room.variables.filled(given))
         if isinstance(listed, Sequence) and not listed.open and len(listed.items) <= MOST_ITEMS:
-            yield from ({name: each} for each in listed.items)
+            index = word(task, "loop_control", "index_var")
+            for number, each in enumerate(listed.items):
+                yield {name: each, index: Number(number)} if index else {name: each}
             return
         yield {name: Opaque(self.fresh("item"), "an item of a list that is not known")}
 
     def _looked_up_each(self, kind: str, terms: Value) -> Value | None:
         """What a loop over a lookup goes through."""
+        if kind == "subelements":
+            return subelements(terms)
         asked = terms.items if isinstance(terms, Sequence) else (terms,)
         found = [self.look_up(kind, (each,), {}) for each in asked]
         listed = [each.items if isinstance(each, Sequence) else (each,) for each in found if each is not None]

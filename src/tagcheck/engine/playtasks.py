@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tagcheck.fields import field
 from tagcheck.overlays import as_text
 from tagcheck.values import EMPTY, Hole, HoleKind, Number, Opaque, Sequence, Text, Value
 from tagcheck.values import Mapping as MappingValue
@@ -34,6 +35,17 @@ _WORDS = frozenset(
 def is_module(key: Text) -> bool:
     name = key.literal
     return name is not None and name not in _WORDS and not name.startswith("with_")
+
+
+def subelements(terms: Value) -> Sequence | None:
+    """`with_subelements`: each item of a list with each one of a list inside of it; None if they are not known."""
+    listed, key = terms.items[:2] if isinstance(terms, Sequence) and len(terms.items) > 1 else (None, None)
+    name = as_text(key)
+    if not isinstance(listed, Sequence) or listed.open or name is None:
+        return None
+    inner = [(each, field(each, str(name))) for each in listed.items]
+    rows = [(each, one) for each, found in inner if isinstance(found, Sequence) for one in found.items]
+    return Sequence(tuple(map(Sequence, rows)))
 
 
 def entries(value: Value | None) -> Iterator[tuple[str, Value]]:
