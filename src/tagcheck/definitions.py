@@ -128,6 +128,18 @@ class Definitions(ProjectFiles):
                     return tuple(module.paths)
         return ()
 
+    def module_named(self, path: str, name: str) -> str | None:
+        """The module of the project that a file means by a name; None if it is none."""
+        layout = self._layouts.get(self._language(path).name) if path.endswith(self.suffixes) else None
+        module = layout.resolved(path, name) if layout is not None else ""
+        return module if module in self.modules else None
+
+    def imported_as(self, module: str, name: str) -> str:
+        """The module that the files of a module call by a name; empty if there is none."""
+        units = self.modules[module].parsed() if module in self.modules else ()
+        found = (unit.imports.get(name, "") for unit in units)
+        return next((each for each in found if each and ":" not in each), "")
+
     def lookup(self, module: str, name: str) -> tuple[Definition, ...]:
         """What a name means in a module: several definitions where a build chooses among files."""
         known = self._definitions.get((module, name))

@@ -144,6 +144,15 @@ class FakeMachine:
         self.log.append(f"call {name}" + "".join(f" {as_text(argument)}" for argument in arguments))
         return (Text.of(f"result of {name}"),)
 
+    def replace(self, holder: Value, name: str, value: Value) -> None:
+        self.log.append(f"replace {shown(self, holder)}{name and ' '}{name} by {shown(self, value)}")
+
+    def take_back(self, holder: Value, name: str) -> None:
+        self.log.append(f"take back {shown(self, holder)} {name}".rstrip())
+
+    def take_back_own(self) -> None:
+        self.log.append("take back what this procedure has replaced")
+
     def attempt(self, function: Value) -> None:
         self.log.append(f"attempt {function.name}" if isinstance(function, LibraryValue) else "attempt")
 

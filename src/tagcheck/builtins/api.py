@@ -132,6 +132,18 @@ class Machine(Protocol):
         """Call a procedure or library function now; its results."""
         ...
 
+    def replace(self, holder: Value, name: str, value: Value) -> None:
+        """Put a value in the place of an attribute of a module or class, or of what a dotted text leads to."""
+        ...
+
+    def take_back(self, holder: Value, name: str) -> None:
+        """Undo what `replace` did to an attribute."""
+        ...
+
+    def take_back_own(self) -> None:
+        """Undo what the procedure that runs now has replaced."""
+        ...
+
     def attempt(self, function: Value) -> None:
         """Call a function now; a failure in it ends nothing but that call."""
         ...

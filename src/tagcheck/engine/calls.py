@@ -11,7 +11,7 @@ from tagcheck.definitions import INITIAL
 from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
 from tagcheck.engine.libraries import Results
-from tagcheck.engine.loading import Loading
+from tagcheck.engine.replacing import Replacing
 from tagcheck.engine.state import Exit, Frame, Pending, delta
 from tagcheck.engine.symbols import kind_of
 from tagcheck.engine.writes import changed_lists
@@ -44,7 +44,7 @@ DEEPEST_CALL = 48
 MOST_RECURSION = 2
 
 
-class Calls(Loading):
+class Calls(Replacing):
     """A run that follows calls."""
 
     def __init__(self, program: Program, models: Models, steps: int) -> None:
@@ -247,6 +247,8 @@ class Calls(Loading):
     ) -> Results:
         """Evaluate a procedure of the project with these arguments; its results."""
         procedure = function.procedure
+        if procedure.key in self.replaced:
+            return self.stand_in(procedure.key, arguments, site, keywords, 1)
         depth = sum(1 for frame in self.frames if frame.procedure is procedure)
         if len(self.frames) >= DEEPEST_CALL or depth >= MOST_RECURSION:
             return tuple(self.opaque("recursion") for _ in procedure.results)

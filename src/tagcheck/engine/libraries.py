@@ -60,10 +60,16 @@ class LibraryCalls(Branches):
     def deploy_text(self, text: Text, guards: Guards) -> None:
         """Record what a manifest deploys."""
 
+    @abstractmethod
+    def stand_in(self, name: str, arguments: Results, site: Span, keywords: dict[str, Value], wanted: int) -> Results:
+        """Call what stands in the place of a function."""
+
     def call_library(
         self, callee: LibraryValue, arguments: Results, site: Span, keywords: dict[str, Value], wanted: int
     ) -> Results:
         """Call a library function by its model."""
+        if callee.name in self.replaced:
+            return self.stand_in(callee.name, arguments, site, keywords, wanted)
         if callee.name.startswith("type:"):
             return arguments[:1]
         model = self.models.find(callee.name)

@@ -43,6 +43,17 @@ class Loading(Leaving):
     def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None: ...
 
     @abstractmethod
+    def apply(
+        self,
+        callee: Value,
+        arguments: Results,
+        site: Span,
+        keywords: dict[str, Value] | None = None,
+        wanted: int = 0,
+    ) -> Results:
+        """Call a value with arguments."""
+
+    @abstractmethod
     def call_procedure(
         self, function: FunctionValue, arguments: Results, site: Span, keywords: dict[str, Value]
     ) -> Results:

@@ -19,6 +19,7 @@ from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_var
 from tagcheck.frontends.python.decorating import PLAIN, decorated, holder, own_decorators
 from tagcheck.frontends.python.functions import CACHES, RESULT, Definition, FunctionBody, procedure, remembering
 from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
+from tagcheck.frontends.python.patching import patched
 from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, given_names, is_test
 from tagcheck.frontends.python.sourcefile import SourceFile
 
@@ -146,6 +147,8 @@ class TopLevel:
         is_case = is_test(self.file.path) and suites.is_entry(node)
         if definition.is_fixture or is_case:
             found = self._filled(found, definition, name)
+        if is_case:
+            found = patched(self.file, found, node)
         self.procedures[name] = found
         own = own_decorators(self.file, definition, self.procedures)
         if own and not (definition.is_fixture or is_case):
@@ -202,6 +205,8 @@ class TopLevel:
             if own in parts.procedures and (definition.is_fixture or self._is_test_class(name, parts)):
                 used = suites.used_fixtures(node)
                 parts.procedures[own] = self._filled(parts.procedures[own], definition, own, used)
+                if suites.is_entry(each):
+                    parts.procedures[own] = patched(self.file, parts.procedures[own], node, each)
         self.procedures.update(parts.procedures)
         if self._is_test_class(name, parts):
             tests = tuple(each.name.value for each in methods if suites.is_entry(each))
