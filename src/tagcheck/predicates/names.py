@@ -34,6 +34,8 @@ NAMED = (
     *(Stage.DEPLOYED, Stage.RUN, Stage.BASE),
 )
 USED = (Stage.DEPLOYED, Stage.RUN, Stage.BASE)
+_SAID = {Stage.BASE: "the base of a build", Stage.NAMED: "named in an object"}
+"""Stages whose name is no participle, as a message says that an image 'is' them."""
 SETTABLE = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)
 
 
@@ -43,7 +45,7 @@ def _match(case: Case, event: Event, span: Span, **variables: object) -> Match:
         span=span,
         variables={
             "image": str(event.image),
-            "stage": event.stage.value,
+            "stage": _SAID.get(event.stage, event.stage.value),
             "tag": str(event.reference.tag or ""),
             "tool": event.tool,
             "workload": event.workload,

@@ -124,17 +124,17 @@ def procedure(
     node, receiver = definition.node, definition.receiver
     parameters = parameters_of(file, node.params, receiver, defaults, given_type(file, definition))
     names = frozenset(each.name for each in parameters) | ({receiver.name.value} if receiver is not None else set())
-    bound = assigned_in(node.body.body)
-    scope = Scope(
-        key or definition.key,
-        definition.around | names | bound,
-        definition.owner,
-        definition.bases,
-        receiver.name.value if receiver is not None else "",
-        definition.yields,
-    )
 
     def lower() -> tuple[ir.Statement, ...]:
+        bound = assigned_in(node.body.body)
+        scope = Scope(
+            key or definition.key,
+            definition.around | names | bound,
+            definition.owner,
+            definition.bases,
+            receiver.name.value if receiver is not None else "",
+            definition.yields,
+        )
         body = FunctionBody(file, scope)
         span = file.span(node.name)
         for name in sorted(bound - names):

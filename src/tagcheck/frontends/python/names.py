@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import libcst as cst
 
@@ -55,6 +56,9 @@ def bound_by(statement: cst.CSTNode, *, imports: bool = True) -> Iterator[str]:
     pending: list[cst.CSTNode] = [statement]
     while pending:
         node = pending.pop()
+        if not _binds(type(node)):
+            pending.extend(child for child in reversed(children(node)) if _may_bind(type(child)))
+            continue
         match node:
             case cst.FunctionDef() | cst.ClassDef():
                 yield node.name.value
@@ -74,11 +78,27 @@ def bound_by(statement: cst.CSTNode, *, imports: bool = True) -> Iterator[str]:
                 continue
             case cst.MatchAs() if node.name is not None:
                 yield node.name.value
-        pending.extend(child for child in reversed(children(node)) if _may_bind(child))
+        pending.extend(child for child in reversed(children(node)) if _may_bind(type(child)))
 
 
-def _may_bind(node: cst.CSTNode) -> bool:
-    return not isinstance(node, cst.Name | cst.BaseParenthesizableWhitespace | cst.EmptyLine | cst.BaseString)
+_BINDING = (
+    *(cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp),
+    *(cst.Assign, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor),
+    *(cst.AsName, cst.Import, cst.ImportFrom, cst.MatchAs),
+)
+
+
+@cache
+def _binds(kind: type[cst.CSTNode]) -> bool:
+    """Whether nodes of a kind bind names, or keep those that are bound inside to themselves. Kinds are asked, and not
+    nodes: they are abstract base classes, of which to ask takes long."""
+    return issubclass(kind, _BINDING)
+
+
+@cache
+def _may_bind(kind: type[cst.CSTNode]) -> bool:
+    """Whether names can be bound inside of nodes of a kind."""
+    return not issubclass(kind, (cst.Name, cst.BaseParenthesizableWhitespace, cst.EmptyLine, cst.BaseString))
 
 
 def imported_by(node: cst.Import | cst.ImportFrom) -> Iterator[str]:

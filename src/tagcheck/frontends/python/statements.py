@@ -340,9 +340,9 @@ def _has(node: cst.CSTNode, *kinds: type[cst.CSTNode]) -> bool:
     pending: list[cst.CSTNode] = [node]
     while pending:
         each = pending.pop()
-        if isinstance(each, kinds):
+        if type(each) in kinds:
             return True
-        if not isinstance(each, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+        if type(each) not in (cst.FunctionDef, cst.ClassDef, cst.Lambda):
             pending.extend(children(each))
     return False
 
