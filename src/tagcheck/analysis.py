@@ -56,7 +56,7 @@ def analyse(
     directories = [rules_root(), *catalogues]
     # A tree without Python or Terraform does not pay for their libraries.
     own: tuple[str, ...] = ("python",) if any(map(_is_python, project.files)) else ()
-    if any(path.endswith(".tf") for path in project.files):
+    if any(path.endswith((".tf", ".tf.json")) for path in project.files):
         own = (*own, "terraform")
     models = load_models(
         [each / "models" for each in directories], "go", *own, "shell", "ci", "tilt", "bazel", "ansible"

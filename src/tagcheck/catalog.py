@@ -21,7 +21,8 @@ class EffectKind(Enum):
     """a build starts from `images`; or it reads the Dockerfile `path`, by default the usual one, in the folder
     `directory`, with the `arguments`;
     `within`: the path is as seen from the folder; `contexts`: names that stand for something else than an image, up to
-    an equals sign; `open`: a word that is not known may say more"""
+    an equals sign; `stage`: only this stage is built, with those that it is made from; `open`: a word that is not known
+    may say more"""
     PULLED = "pulled"
     OFFERED = "offered"
     """`images` are names computed for builds to take"""
@@ -44,7 +45,8 @@ class EffectKind(Enum):
     NAMED = "named"
     """`images` are values that the workload `workload` reads: names of what it starts, if they are names of images"""
     APPLIED = "applied"
-    """manifests: `path` (file or folder), or standard input when `stdin`"""
+    """manifests: `path` (file or folder), or standard input when `stdin`; names in them that begin with `resolves` are
+    those of programs, and those of their images take their place"""
     RENDERED = "rendered"
     """manifests are printed: those of the kustomization in the folder `path`, or of the chart there with the overrides
     `settings` and `values`; without a path, the object `workload` (KIND/NAME) with the images `images`. A dry run
@@ -55,6 +57,9 @@ class EffectKind(Enum):
     """the object `workload` is deleted from the cluster"""
     CLUSTER = "cluster"
     """a cluster is made: `store`"""
+    REGISTRY = "registry"
+    """a registry is made beside a cluster, or by the file `path`: `store` is what it is called in the cluster, `source`
+    its port on the host, or that stands behind the name"""
     BUILDER = "builder"
     """builds are done from here on by a builder with the driver `store`"""
     ENGINE = "engine"
@@ -62,7 +67,7 @@ class EffectKind(Enum):
     CLUSTER_DELETED = "cluster-deleted"
     STACK_UP = "stack-up"
     """the services `words` (all, if none) of the compose files `values`, as the project `workload`, with the profiles
-    `settings`; `unbuilt`: nothing is built for it"""
+    `settings`; `unbuilt`: nothing is built for it; `singly`: without the services that those depend on"""
     STACK_DOWN = "stack-down"
     """`everything`: images go too; `policy` says which, 'all' or 'local'"""
     STACK_BUILD = "stack-build"
@@ -80,6 +85,9 @@ class EffectKind(Enum):
     what was built is written to the file `path`"""
     ARTIFACTS_DEPLOYED = "artifacts-deployed"
     """what such configurations deploy, with the images `images`, or those that the file `path` lists"""
+    CONVERGED = "converged"
+    """the images of the configuration `path`, by default the usual one of the folder `directory`, are built and pushed
+    to `repository` (only `words`, if there are any); `everything`: its chart is installed with them"""
     PLAYED = "played"
     """the playbooks `values` run, with the variables `settings`"""
     PROVISIONED = "provisioned"
@@ -196,6 +204,7 @@ class Effect(Struct, frozen=True):
     apart: bool = False
     """a build whose result comes to no engine in any case"""
     unbuilt: bool = False
+    resolves: Text | None = None
     patch: Text | None = None
     """the patch of a `kubectl patch`, which concerns `workload`"""
     strict: bool = False
@@ -217,6 +226,7 @@ class Effect(Struct, frozen=True):
     arguments: tuple[Text, ...] = ()
     """NAME=value texts that a build sets"""
     contexts: tuple[Text, ...] = ()
+    stage: Text | None = None
     settings: tuple[Text, ...] = ()
     """key=value texts that override what a chart or bake file says (`--set`)"""
     settings_as_json: tuple[Text, ...] = ()

@@ -469,6 +469,10 @@ class Role(Enum):
     """a file of plays, as if it were run"""
     SUITE = "suite"
     """a file of tests for a cluster, as if they were run"""
+    DELIVERY = "delivery"
+    """a file that lists images which are built for a chart, as if that were installed"""
+    WORKPLACE = "workplace"
+    """a container that a person works in, as if it were started"""
     MODULE = "module"
     """a folder of resources, as if they were made"""
 

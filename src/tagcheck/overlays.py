@@ -21,7 +21,7 @@ from tagcheck.fields import field, word
 from tagcheck.fields import items as items_of
 from tagcheck.image import parse
 from tagcheck.numerals import natural
-from tagcheck.selectors import selected_by
+from tagcheck.selectors import FORMER_NAMES, names_of, selected_by
 from tagcheck.values import (
     EMPTY,
     Alternatives,
@@ -90,6 +90,18 @@ def _may_hold_tag(name: Text) -> bool:
         if "/" in part.text:
             break
     return False
+
+
+def named_anew(item: Value, before: Value | None, behind: Value | None) -> Value:
+    """An object with something before and behind its name; it is still meant by its name of before."""
+    name, prefix, suffix = as_text(field(item, "metadata", "name")), as_text(before), as_text(behind)
+    if name is None or not isinstance(item, Mapping) or not (prefix or suffix):
+        return item
+    former = Text.of(",".join(filter(None, names_of(item))))
+    new = (prefix or Text(())) + name + (suffix or Text(()))
+    kept = Mapping(((Text.of(FORMER_NAMES), former),))
+    changes = Mapping(((Text.of("name"), new), (Text.of("annotations"), kept)))
+    return with_entry(item, "metadata", patched(field(item, "metadata") or Mapping(()), changes))
 
 
 def labelled(item: Value, labels: Value | None) -> Value:
@@ -255,12 +267,15 @@ def _with_patched(item: Mapping, name: str, value: Value, depth: int) -> Mapping
 
 
 def _joined(old: Sequence, new: Sequence, key: str, depth: int) -> Sequence:
+    others = tuple(each for each in new.items if word(each, "$patch") != "replace")
+    if len(others) < len(new.items):
+        return Sequence(others)
     items = list(old.items)
     for each in new.items:
         at = next((i for i, item in enumerate(items) if _same_field(item, each, key)), None)
-        if at is None:
+        if at is None and word(each, "$patch") != "delete":
             items.append(each)
-        else:
+        elif at is not None:
             items[at] = patched(items[at], each, depth + 1)
     return Sequence(tuple(item for item in items if not isinstance(item, Null)), old.open)
 
@@ -358,8 +373,8 @@ def _selects(step: str, index: int, item: Value) -> bool:
 
 
 def steps_of(path: str) -> tuple[str, ...]:
-    """The steps of a field path: 'spec.containers.[name=web].image'; dots in brackets and after a backslash do not
-    separate."""
+    """The steps of a field path: 'spec.containers.[name=web].image'; dots in brackets ('[app.io/tag]') and after a
+    backslash do not separate."""
     found, depth, current, escaped = list[str](), 0, "", False
     for character in path:
         if escaped:
@@ -372,7 +387,12 @@ def steps_of(path: str) -> tuple[str, ...]:
         else:
             depth += (character == "[") - (character == "]")
             current += character
-    return tuple(step for step in (*found, current) if step)
+    return tuple(_without_brackets(step) for step in (*found, current) if step)
+
+
+def _without_brackets(step: str) -> str:
+    """A key that stands in brackets for the sake of its dots, and asks nothing of an item."""
+    return step[1:-1] if step.startswith("[") and step.endswith("]") and "=" not in step else step
 
 
 def at(node: Value | None, steps: tuple[str, ...]) -> Value | None:

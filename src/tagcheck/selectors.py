@@ -26,6 +26,10 @@ _REQUIREMENT = re.compile(
 _COMMA = re.compile(r",(?![^()]*\))")
 
 
+FORMER_NAMES = "internal.config.kubernetes.io/previousNames"
+"""The annotation that keeps what an object was called while a kustomization is built (kustomize 5.6)."""
+
+
 class Target(Struct, frozen=True):
     """A question about objects; empty parts ask nothing. `exact`: the parts are texts and no expressions."""
 
@@ -45,13 +49,20 @@ class Target(Struct, frozen=True):
             (self.group, group),
             (self.version, version),
             (self.kind, word(item, "kind")),
-            (self.name, word(item, "metadata", "name")),
             (self.namespace, word(item, "metadata", "namespace")),
         )
         if not all(_fits(wanted, found, self.exact) for wanted, found in asked):
             return False
+        if not any(_fits(self.name, each, self.exact) for each in names_of(item)):
+            return False
         metadata = field(item, "metadata")
         return _has(self.labels, field(metadata, "labels")) and _has(self.annotations, field(metadata, "annotations"))
+
+
+def names_of(item: Value) -> tuple[str, ...]:
+    """The name of an object, and those that it had before it got a prefix or a suffix."""
+    before = word(item, "metadata", "annotations", FORMER_NAMES)
+    return (word(item, "metadata", "name"), *filter(None, before.split(",")))
 
 
 def target_of(selector: Value | None, patch: Value) -> Target:

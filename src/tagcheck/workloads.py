@@ -136,6 +136,8 @@ class _Place(Struct, frozen=True):
     guards: Guards = ALWAYS
     custom: bool = False
     named: bool = False
+    listing: bool = False
+    """whatever looks like the name of an image in here is one"""
     substituted: re.Pattern[str] | None = None
 
     def at(self, *keys: str) -> _Place:
@@ -206,7 +208,7 @@ class _Search:
                 self.annotations(value, inside.at(key))
             elif key == "relatedImages" and inside.custom:
                 self.related(value, inside.at(key))
-            elif inside.custom and key != "image" and _names_image(key):
+            elif inside.custom and key != "image" and (_names_image(key) or inside.listing):
                 self.mention(value, inside.at(key))
             elif isinstance(value, _NODES) and key not in _SKIPPED and not (key == "image" and inside.custom):
                 self.visit(value, inside.at(key))
@@ -297,11 +299,11 @@ class _Search:
         """The entries of a ConfigMap: image names, and documents that hold some."""
         self.annotations(self.only(fields.get("metadata")).get("annotations", Absent()), place)
         for key, value in self.only(fields.get("data")).items():
-            inside = replace(place.at("data", key), container=key, custom=True, named=True)
+            inside = replace(place.at("data", key), container=key, custom=True, named=True, listing=_lists_images(key))
             text = self.leaf(value)
             if key.lower().endswith("image"):
                 self.add(value, "named", inside)
-            elif isinstance(text, Text) and _may_hold_images(text) and not self.full:
+            elif isinstance(text, Text) and (_lists_images(key) or _may_hold_images(text)) and not self.full:
                 self.steps += sum(len(part.text) for part in text.parts if isinstance(part, Piece)) // 16
                 for document in documents(text):
                     self.visit(document, inside)
@@ -469,6 +471,11 @@ def _text(value: Value) -> Text | None:
 
 def _names_image(key: str) -> bool:
     return key.endswith(("Image", "_image", "-image"))
+
+
+def _lists_images(key: str) -> bool:
+    """Whether an entry of a ConfigMap is a document of images, by its name."""
+    return "image" in key.lower()
 
 
 def _may_be_name(text: Text) -> bool:

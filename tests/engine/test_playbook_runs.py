@@ -193,3 +193,58 @@ def test_handlers(events: Run) -> None:
     }
     names = ["f:1", "r:1", "h:1", "t:1", "s:1", "o:1"]
     assert events("ansible-playbook site.yml", files) == [f"pulled {each}" for each in names]
+
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {containers: [{name: a, image: '%s'}]}\n"
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "- kubernetes.core.k8s: {definition: \"{{ lookup('template', 'pod.yaml.j2') | from_yaml_all }}\"}",
+        "- kubernetes.core.k8s: {definition: \"{{ lookup('ansible.builtin.template', 'pod.yaml.j2') }}\"}",
+        "- k8s: {definition: '{{ item }}'}\n  loop: \"{{ lookup('template', 'pod.yaml.j2') | from_yaml_all | list }}\"",
+        '- k8s: {resource_definition: \'{{ query("template", "pod.yaml.j2") | first | from_yaml_all }}\'}',
+        "- k8s: {template: pod.yaml.j2}",
+        "- k8s: {template: [{path: pod.yaml.j2}]}",
+        "- set_fact: {them: \"{{ lookup('template', 'pod.yaml.j2') }}\"}\n"
+        "- k8s: {definition: '{{ them | from_yaml_all }}'}",
+        "- k8s: {definition: '{{ lookup(\"template\", item) | from_yaml_all }}'}\n  with_fileglob: ['templates/*.j2']",
+        "- k8s: {definition: '{{ lookup(\"template\", item) | from_yaml_all }}'}\n"
+        '  loop: \'{{ query("fileglob", "templates/*.j2") }}\'',
+        "- k8s: {definition: '{{ item }}'}\n  with_template: [pod.yaml.j2]",
+    ],
+)
+def test_objects_by_lookups_of_templates(events: Run, task: str) -> None:
+    files = {
+        "templates/pod.yaml.j2": POD % ("a", "a:{{ tag }}") + "---\n" + POD % ("b", "b:{{ lookup('env', 'B') }}"),
+        "group_vars/all.yml": "tag: '1'\n",
+    }
+    assert sorted(played(events, task, **files)) == ["deployed a:1", "deployed b:<env B>"]
+
+
+def test_other_lookups(events: Run) -> None:
+    files = {
+        "files/pod.yaml": POD % ("a", "a:7"),
+        "files/other.yaml": POD % ("o", "o:7"),
+        "version": "1.4\n",
+        "b.j2": "{{ lookup('template', 'b.j2') }}",
+    }
+    tasks = [
+        "- k8s: {definition: \"{{ lookup('file', 'pod.yaml') | from_yaml }}\"}",
+        "- k8s: {src: '{{ item }}'}\n  with_fileglob: '*.yaml'",
+        "- shell: docker pull a:{{ lookup('file', 'version') }}",
+        "- shell: docker pull b:{{ lookup('pipe', 'git rev-parse HEAD') }}",
+        "- shell: docker pull c:{{ lookup('url', 'https://example.org') }}",
+        "- shell: docker pull d:{{ lookup('template', 'b.j2') }}",
+        "- shell: docker pull e:{{ lookup('template', 'e.j2', template_vars=dict(tag='5')) }}",
+    ]
+    assert sorted(played(events, "\n".join(tasks), **files, **{"e.j2": "{{ tag }}"})) == [
+        "deployed a:7",
+        "deployed o:7",
+        "pulled a:1.4",
+        "pulled b:<output git rev-parse HEAD>",
+        "pulled c:<?>",
+        "pulled d:<?>",
+        "pulled e:5",
+    ]

@@ -271,3 +271,75 @@ def test_many_resources_take_bounded_work(events: Run) -> None:
     body = "".join(f'resource "docker_container" "x{i}" {{\n  image = local.x{i}\n}}\n' for i in range(2_500))
     chain = "".join(f'  x{i} = "a${{local.x{i + 1}}}"\n' for i in range(2_499))
     assert 0 < len(applied(events, f"{body}locals {{\n{chain}}}\n")) <= 2_000
+
+
+EACH = 'resource "docker_image" "each" {\n  for_each = %s\n  name = each.value\n  build {\n    context = "."\n  }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("declared", "command", "expected"),
+    [
+        ("type = list(string)", 'terraform apply -var \'images=["a:1", "b:2"]\'', ["built a:1", "built b:2"]),
+        ("type = any", "terraform apply -var 'images={x=\"a:1\"}'", ["built a:1"]),
+        ("type = set(string)\n  default = []", "terraform apply -var 'images=[\"a:'$T'\"]'", ["built a:<env T>"]),
+        ("type = list(string)", "TF_VAR_images='[\"a:1\"]' terraform apply", ["built a:1"]),
+        ("type = map(string)", 'export TF_VAR_images=\'{"x": "a:1"}\'\nterraform apply', ["built a:1"]),
+        ('type = list(string)\n  default = ["c:1"]', "TF_VAR_images='[\"a:1\"]' terraform apply", ["built a:1"]),
+        ('type = list(string)\n  default = ["c:1"]', "terraform apply", ["built c:1"]),
+        ("type = list(string)", "terraform apply -var images=$IMAGES", ["built <?>"]),
+        ("type = any", "terraform apply -var images=other.name", ["built <?>"]),
+        # A variable without a type holds the text itself, of which there is no list.
+        ("", 'terraform apply -var \'images=["a:1", "b:2"]\'', ["built <?>"]),
+        ('default = ["c:1"]', "TF_VAR_images='[\"a:1\"]' terraform apply", ["built <?>"]),
+    ],
+)
+def test_variables_that_are_lists(events: Run, declared: str, command: str, expected: list[str]) -> None:
+    body = f'variable "images" {{\n  {declared}\n}}\n' + EACH % "var.images"
+    assert sorted(set(events(command, {"main.tf": body}))) == expected
+
+
+def test_a_text_for_a_variable_without_a_type(events: Run) -> None:
+    body = 'variable "images" {}\n' + image("jsondecode(var.images)[0]")
+    assert events('terraform apply -var \'images=["a:1", "b:2"]\'', {"main.tf": body}) == ["built a:1"]
+
+
+JSON_FILES = {
+    "main.tf.json": """{
+  "variable": {"tag": {"type": "string", "default": "1"}, "images": {"type": "list(string)"}},
+  "locals": [{"name": "a:${var.tag}"}],
+  "resource": {
+    "docker_image": {
+      "app": {"name": "${local.name}", "build": {"context": ".", "build_args": {"BASE": "x:1"}}},
+      "each": [{"for_each": "${toset(var.images)}", "name": "${each.value}", "build": [{"context": "."}]}]
+    },
+    "kubernetes_deployment": {"app": {
+      "metadata": {"name": "app", "labels": {"my_label": "x"}},
+      "spec": {"template": {"spec": {"container": {"name": "a", "image": "${docker_image.app.name}"}}}}
+    }},
+    "null_resource": {"pull": {
+      "depends_on": ["docker_image.app"],
+      "provisioner": {"local-exec": {"command": "docker pull b:${var.tag}"}}
+    }}
+  },
+  "module": {"inner": {"source": "./inner", "tag": "${var.tag}"}},
+  "terraform": {"required_version": ">= 1"}
+}""",
+    "inner/main.tf.json": """{"variable": {"tag": {}},
+  "resource": [{"kubernetes_pod": {"p": {"spec": [{"container": [{"image": "i:${var.tag}"}]}]}}}]}""",
+    "Dockerfile": "ARG BASE\nFROM $BASE\n",
+}
+
+
+def test_files_in_json(events: Run) -> None:
+    found = events("terraform apply -var 'images=[\"e:1\"]' -var tag=1", JSON_FILES)
+    assert sorted(found) == ["base x:1", "built a:1", "built e:1", "deployed a:1", "deployed i:1", "pulled b:1"]
+    files = {**JSON_FILES, "terraform.tfvars.json": '{"tag": "2", "images": ["e:2"]}'}
+    assert "built a:2" in events(APPLY, files)
+    assert "built e:2" in events(APPLY, files)
+    override = '{"variable": {"tag": {"default": "3"}}}'
+    assert "built a:3" in events(APPLY, {**JSON_FILES, "x_override.tf.json": override})
+
+
+def test_files_in_json_that_are_none(events: Run) -> None:
+    for text in ("[]", "{", '{"resource": 1}', '{"resource": {"docker_image": [1, {"a": 2}]}}'):
+        assert events(APPLY, {"main.tf.json": text}) == []

@@ -33,7 +33,10 @@ from tagcheck.values import EMPTY, Absent, Filling, Hole, HoleKind, Piece, Recor
 SEPARATORS = " \t\r\n,"
 LINE_ENDS = "\r\n"
 MOST_IMAGES = 64
-FIELDS = ("store", "archive", "path", "workload", "container", "policy", "source", "namespace", "script", "directory")
+FIELDS = (
+    *("store", "archive", "path", "workload", "container", "policy", "source", "namespace", "script", "directory"),
+    "stage",
+)
 
 
 def action(call: Call) -> tuple[Value, ...]:

@@ -26,7 +26,9 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.values import Absent, Null, Outcome, Pointer, Record, Text, Truth, Value, iterate
 
-TEXT_FIELDS = ("source", "archive", "store", "namespace", "path", "policy", "workload", "container", "directory")
+TEXT_FIELDS = (
+    *("source", "archive", "store", "namespace", "path", "policy", "workload", "container", "directory", "stage"),
+)
 MOST_EFFECTS = 64
 
 

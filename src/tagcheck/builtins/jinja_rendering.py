@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from tagcheck import values
 from tagcheck.builtins.api import Machine
+from tagcheck.builtins.jinja_filters import FILTERS, METHODS
 from tagcheck.builtins.marked import between, marked
-from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text, split_text, undecided
+from tagcheck.builtins.symbolic import as_text, combine, derived, joined, undecided
 from tagcheck.builtins.template_functions import FUNCTIONS, laid_over
 from tagcheck.builtins.template_scope import Scope, Steps, Variables, either, truthy
 from tagcheck.source import Span
@@ -44,6 +45,9 @@ LONGEST = 256 * 1024
 MOST_ROUNDS = 64
 DEEPEST = 12
 Loader = Callable[[str], Text | None]
+Look = Callable[[str, tuple[Value, ...], Mapping[str, Value]], Value | None]
+"""What a lookup gives: its kind, its terms and its options; None where that is not known."""
+_LOOKUPS = ("lookup", "query", "q")
 
 
 @dataclass(frozen=True)
@@ -110,20 +114,26 @@ def render(
     machine: Machine,
     identity: str,
     load: Loader | None = None,
+    look: Look | None = None,
     *,
     whole: bool = False,
 ) -> Value:
     """The output of a template with variables; `load` gives the source of a template by name, for includes, imports and
-    parents. `whole`: these are all variables that there are."""
+    parents, `look` what lookups give. `whole`: these are all variables that there are."""
     template = parse_template(source)
     if template is None:
         return derived("jinja", source)
     scope = Scope(machine, identity, Null(), Null(), Variables(dict(given)), {}, Steps())
-    return _Renderer(scope, load or (lambda name: None), whole=whole).template(template)
+    return _Renderer(scope, load or (lambda name: None), look, whole=whole).template(template)
 
 
 def render_native(
-    source: Text, given: Mapping[str, Value], machine: Machine, identity: str, load: Loader | None = None
+    source: Text,
+    given: Mapping[str, Value],
+    machine: Machine,
+    identity: str,
+    load: Loader | None = None,
+    look: Look | None = None,
 ) -> Value:
     """As `render`; a template that is one expression and nothing else gives its value, which need not be a text."""
     from jinja2 import nodes
@@ -132,7 +142,7 @@ def render_native(
     if template is None:
         return derived("jinja", source)
     scope = Scope(machine, identity, Null(), Null(), Variables(dict(given)), {}, Steps())
-    renderer = _Renderer(scope, load or (lambda name: None), template.texts)
+    renderer = _Renderer(scope, load or (lambda name: None), look, template.texts)
     match template.root.body:
         case [nodes.Output(nodes=[node])] if not isinstance(node, nodes.TemplateData):
             return renderer.value(node)
@@ -146,6 +156,7 @@ class _Renderer:
 
     scope: Scope
     load: Loader
+    look: Look | None = None
     texts: Mapping[int, Text] = field(default_factory=dict)
     blocks: Mapping[str, tuple[_Renderer, nodes.Block]] = field(default_factory=dict)
     macros: dict[str, tuple[_Renderer, nodes.Macro]] = field(default_factory=dict)
@@ -420,12 +431,12 @@ class _Renderer:
         return self._filtered(node, self.value(node.node))
 
     def _filtered(self, node: nodes.Filter, value: Value) -> Value:
-        function = _FILTERS.get(node.name)
+        function = FILTERS.get(node.name.removeprefix("ansible.builtin."))
         if function is None:
             return self.unknown(f"| {node.name}")
         arguments = tuple(self.value(each) for each in node.args)
         arguments += tuple(self.value(each.value) for each in node.kwargs)
-        return function(self, value, arguments)
+        return function(self.scope, value, arguments)
 
     def _call(self, node: nodes.Call) -> Value:
         from jinja2 import nodes
@@ -436,13 +447,27 @@ class _Renderer:
             return self._expanded(*macro, node)
         if name == "namespace" or name == "dict":
             return MappingValue(tuple((Text.of(each.key), self.value(each.value)) for each in node.kwargs))
-        if name in ("lookup", "env") and node.args:
-            asked = as_text(self.value(node.args[-1]))
-            return self.scope.machine.environment(asked)
-        if isinstance(node.node, nodes.Getattr) and node.node.attr in _METHODS:
+        if name in _LOOKUPS and node.args:
+            return self._looked_up(name, node)
+        if name == "env" and node.args:
+            return self.scope.machine.environment(as_text(self.value(node.args[-1])))
+        if isinstance(node.node, nodes.Getattr) and node.node.attr in METHODS:
             row = (self.value(node.node.node), *(self.value(each) for each in node.args))
-            return combine(row, lambda found: _METHODS[node.node.attr](found))  # type: ignore[attr-defined]
+            return combine(row, lambda found: METHODS[node.node.attr](found))  # type: ignore[attr-defined]
         return self.unknown(f"{name}()")
+
+    def _looked_up(self, name: str, node: nodes.Call) -> Value:
+        """A lookup of Ansible: of the environment, or what the caller of the template knows."""
+        kind, *terms = (self.value(each) for each in node.args)
+        known = (as_text(kind).literal or "").removeprefix("ansible.builtin.")
+        if known == "env" and terms:
+            return self.scope.machine.environment(as_text(terms[-1]))
+        options = {each.key: self.value(each.value) for each in node.kwargs}
+        found = self.look(known, tuple(terms), options) if self.look is not None else None
+        if found is None:
+            return self.unknown(f"{name}({known})")
+        wanted = name != "lookup" or options.get("wantlist") == Truth(True)
+        return Sequence((found,)) if wanted and not isinstance(found, Sequence) else found
 
     def _expanded(self, home: _Renderer, macro: nodes.Macro, node: nodes.Call) -> Value:
         """What a macro makes of its arguments."""
@@ -487,97 +512,4 @@ _EXPRESSIONS: Mapping[str, Callable[[_Renderer, Any], Value]] = {
     "Dict": _Renderer._dict,
     "Filter": _Renderer._filter,
     "Call": _Renderer._call,
-}
-
-Filter = Callable[[_Renderer, Value, tuple[Value, ...]], Value]
-
-
-def _default(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    """`default(FALLBACK, BOOLEAN)`: a variable that nobody gives may still be given by the caller."""
-    fallback = arguments[0] if arguments else EMPTY
-    boolean = len(arguments) > 1 and arguments[1] == Truth(True)
-    if isinstance(value, Absent):
-        return fallback
-    if isinstance(value, Text) and len(value.parts) == 1 and value.holes and value.holes[0].kind is HoleKind.PARAMETER:
-        return either(value, lambda: value, lambda: fallback, renderer.scope)
-    return either(value, lambda: value, lambda: fallback, renderer.scope) if boolean else value
-
-
-def _by_function(name: str) -> Filter:
-    def applied(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-        return combine((*arguments, value), lambda row: FUNCTIONS[name](row, renderer.scope))
-
-    return applied
-
-
-def _replaced(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    old = as_text(arguments[0]).literal if len(arguments) > 1 else None
-    if not old:
-        return renderer.unknown("| replace")
-    return combine((value, arguments[1]), lambda row: replace_text(as_text(row[0]), old, as_text(row[1])))
-
-
-def _kept(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    return value
-
-
-def _indented(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    """`indent(WIDTH, FIRST)`: the lines but the first are moved to the right, that one too if asked for."""
-    width = int(arguments[0].value) if arguments and isinstance(arguments[0], Number) else 4
-    first = len(arguments) > 1 and arguments[1] == Truth(True)
-    space = Text.of(" " * max(0, min(width, 200)))
-
-    def moved(row: tuple[Value, ...]) -> Value:
-        lines = split_text(as_text(row[0], renderer.scope.machine), "\n")
-        kept = [
-            line if (index == 0 and not first) or not line.parts else space + line for index, line in enumerate(lines)
-        ]
-        return joined(kept, Text.of("\n"))
-
-    return combine((value,), moved)
-
-
-def _hashed(renderer: _Renderer, value: Value, arguments: tuple[Value, ...]) -> Value:
-    return derived("hash", as_text(value), keeps_unique=True)
-
-
-_FILTERS: Mapping[str, Filter] = {
-    "default": _default,
-    "d": _default,
-    "lower": _by_function("lower"),
-    "upper": _by_function("upper"),
-    "trim": _by_function("trim"),
-    "quote": _by_function("quote"),
-    "indent": _indented,
-    "string": _kept,
-    "safe": _kept,
-    "escape": _kept,
-    "e": _kept,
-    "mandatory": _kept,
-    "first": _by_function("first"),
-    "last": _by_function("last"),
-    "length": _by_function("len"),
-    "to_yaml": _by_function("toYaml"),
-    "to_nice_yaml": _by_function("toYaml"),
-    "replace": _replaced,
-    "hash": _hashed,
-}
-
-
-def _split_method(row: tuple[Value, ...]) -> Value:
-    separator = as_text(row[1]).literal if len(row) > 1 else None
-    return Sequence(tuple(split_text(as_text(row[0]), separator))) if separator else Opaque("split", "a list of words")
-
-
-def _replace_method(row: tuple[Value, ...]) -> Value:
-    old = as_text(row[1]).literal if len(row) > 2 else None
-    return replace_text(as_text(row[0]), old, as_text(row[2])) if old else Opaque("replace", "a text with replacements")
-
-
-_METHODS: Mapping[str, Callable[[tuple[Value, ...]], Value]] = {
-    "split": _split_method,
-    "replace": _replace_method,
-    "lower": lambda row: as_text(row[0]).mapped("lower"),
-    "upper": lambda row: as_text(row[0]).mapped("upper"),
-    "strip": lambda row: row[0],
 }

@@ -25,6 +25,9 @@ _PLURAL = {
 }
 """Blocks of the Kubernetes provider of which there may be several, by the fields of the API."""
 
+_MAPPINGS = frozenset(("labels", "annotations", "match_labels", "node_selector", "limits", "requests", "data"))
+"""Attributes of the Kubernetes provider that are mappings."""
+
 
 def made(call: Call) -> tuple[Value, ...]:
     """The object of a `kind` and `version` is applied, whose fields are written in Terraform's way."""
@@ -63,6 +66,9 @@ def _converted(call: Call, value: Value, depth: int) -> Value:
 def _field(call: Call, name: str, inner: Value, depth: int) -> tuple[Value, Value]:
     """A field by the name that the API has for it; a block of which there is one, as that."""
     key = Text.of(_PLURAL.get(name, camel(name)))
+    if isinstance(inner, Mapping) and name not in _MAPPINGS:
+        # In JSON, a block of which there is one is written like a mapping.
+        inner = Sequence((inner,))
     if not isinstance(inner, Sequence):
         return key, inner
     items = tuple(_converted(call, each, depth + 1) for each in inner.items)
@@ -104,7 +110,8 @@ def _settings(call: Call, given: Value, key: str, *, plain: bool) -> list[Text]:
     """The settings of blocks, as `NAME=VALUE`; those with a type of literal by themselves."""
     found: list[Text] = []
     listed = call.machine.load(given.get(key) or EMPTY) if isinstance(given, Mapping) else EMPTY
-    for each in listed.items[:MOST_SETTINGS] if isinstance(listed, Sequence) else ():
+    blocks = listed.items if isinstance(listed, Sequence) else (listed,) if isinstance(listed, Mapping) else ()
+    for each in blocks[:MOST_SETTINGS]:
         name, value = (_text(call, call.machine.load(each), word) for word in ("name", "value"))
         kind = _text(call, call.machine.load(each), "type")
         is_plain = kind is None or kind.literal != "literal"

@@ -320,17 +320,27 @@ def _merged_over(row: Row, scope: Scope) -> Value:
     return found
 
 
-def laid_over(below: Value, above: Value) -> Value:
-    """Mappings join key by key; anything else is replaced. A null takes a key away, as in the values of charts."""
+def _set(row: Row, scope: Scope) -> Value:
+    """`set MAPPING KEY VALUE`; without a value, `unset`."""
+    loaded, key = scope.machine.load(row[0]) if row else None, as_text(row[1]).literal if len(row) > 1 else None
+    if not isinstance(loaded, values.Mapping) or key is None:
+        return scope.unknown("set")
+    kept = tuple(each for each in loaded.entries if as_text(each[0]).literal != key)
+    return values.Mapping((*kept, *(((Text.of(key), row[2]),) if len(row) > 2 else ())), loaded.open)
+
+
+def laid_over(below: Value, above: Value, *, ends: bool = True) -> Value:
+    """Mappings join key by key; anything else is replaced. A null takes a key away, as in the values of charts; without
+    `ends` it stays, to take away what the result is laid over."""
     if not isinstance(below, values.Mapping) or not isinstance(above, values.Mapping):
         return above if isinstance(above, values.Mapping) or not isinstance(below, values.Mapping) else below
     entries = dict(below.entries)
     for key, value in above.entries:
         old = entries.get(key)
-        if isinstance(value, Null):
+        if isinstance(value, Null) and ends:
             entries.pop(key, None)
         elif isinstance(old, values.Mapping) and isinstance(value, values.Mapping):
-            entries[key] = laid_over(old, value)
+            entries[key] = laid_over(old, value, ends=ends)
         else:
             entries[key] = _opened(value) if below.open and old is None else value
     return values.Mapping(tuple(entries.items()), below.open or above.open)
@@ -368,6 +378,8 @@ def _environment(row: Row, scope: Scope) -> Value:
     return scope.machine.environment(as_text(row[0])) if row else EMPTY
 
 
+CHANGING = frozenset(("set", "unset", "merge", "mergeOverwrite"))
+"""Functions that change the mapping that is their first operand."""
 LOOKING = frozenset(("eq", "ne", "first", "last", "kindIs", "typeIs"))
 """Those of `PASSING` whose result depends on more than whether a mapping is empty."""
 PASSING = frozenset(
@@ -410,6 +422,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "concat": _concatenated,
     "len": _length,
     "merge": _merged,
+    "set": _set,
+    "unset": _set,
     "mergeOverwrite": _merged_over,
     "deepCopy": _last,
     "env": _environment,

@@ -13,7 +13,7 @@ from functools import partial
 from tagcheck import values
 from tagcheck.builtins.api import Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, over
-from tagcheck.builtins.template_functions import FUNCTIONS, LOOKING, PASSING
+from tagcheck.builtins.template_functions import CHANGING, FUNCTIONS, LOOKING, PASSING
 from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.numerals import whole
@@ -220,7 +220,16 @@ def _command(command: list[Token], before: Value | None, pipeline: str, scope: S
         operands.append(before)
     if not name:
         return operands[0] if len(operands) == 1 else scope.unknown(pipeline)
-    return _called(name, operands, pipeline, scope)
+    value = _called(name, operands, pipeline, scope)
+    if name in CHANGING and len(command) > 1 and _is_variable(command[1:]):
+        scope.variables.set(command[1].text, value)
+    return value
+
+
+def _is_variable(command: list[Token]) -> bool:
+    """Whether the first operand of a command is a variable, and not a part of what one holds."""
+    is_whole = len(command) == 1 or command[1].kind != "field" or command[1].spaced
+    return command[0].kind == "variable" and command[0].text != "$" and is_whole
 
 
 def _called(name: str, operands: list[Value], pipeline: str, scope: Scope) -> Value:

@@ -52,6 +52,7 @@ _OF_BUILDS = {
     "dockerfile_inline": "dockerfile-inline",
     "args": "args",
     "additional_contexts": "contexts",
+    "target": "target",
 }
 """What the build of a service says, by the keys of targets."""
 _NOWHERE = Span("", 1, 1, 1, 1)
@@ -321,7 +322,8 @@ class Bakes(Stacks):
 
     def _read_for_target(self, recipe: Recipe, target: Target, effect: Effect) -> None:
         """What the build of a target takes from other images."""
-        said = {key: self._set_or_said(recipe, target, key) for key in ("context", "dockerfile", "dockerfile-inline")}
+        keys = ("context", "dockerfile", "dockerfile-inline", "target")
+        said = {key: self._set_or_said(recipe, target, key) for key in keys}
         args, contexts = self._attribute(recipe, target, "args"), self._attribute(recipe, target, "contexts")
         context, given = as_text(said["context"]) or Text.of("."), self.mapped_arguments(args)
         for each in recipe.settings:
@@ -335,6 +337,7 @@ class Bakes(Stacks):
             path=as_text(said["dockerfile"]) or Text.of(dockerfile.NAMES[0]),
             within=True,
             contexts=tuple(key for key, _ in names if isinstance(key, Text)),
+            stage=as_text(said["target"]),
             open=recipe.unsure or self._attribute_of(recipe, target, "inherits") is not None,
         )
         self.reads(reads, given, as_text(said["dockerfile-inline"]))

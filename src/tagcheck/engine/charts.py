@@ -124,8 +124,10 @@ class Charts(Bakes):
 
     def _release(self, effect: Effect) -> Release | None:
         folder = self._chart_folder(effect.path) if effect.path is not None else None
-        if folder is None:
-            return None
+        return self.release_of(effect, folder) if folder is not None else None
+
+    def release_of(self, effect: Effect, folder: str) -> Release:
+        """What a command installs of the chart in a folder."""
         values: Value = Mapping(())
         unsure = False
         for path in effect.values:
@@ -145,7 +147,7 @@ class Charts(Bakes):
     def laid_over_values(self, values: Value, given: Value | None) -> Value:
         """Values with others laid over them. Any of them may be another one below what is not known."""
         if given is not None:
-            return laid_over(values, given)
+            return laid_over(values, given, ends=False)
         self.gap("deployed", _UNKNOWN_VALUES)
         return overridable(values)
 
@@ -212,6 +214,12 @@ class Charts(Bakes):
         self._note_repeated(release)
         return texts
 
+    def asked_of(self, release: Release, way: tuple[str, ...]) -> set[str]:
+        """The names that the templates of a chart ask for at a place of its values."""
+        chart = _Chart(self, release)
+        chart.texts()
+        return {path[-1] for path in chart.watch.read if path[:-1] == way}
+
     def take_part(self, path: str) -> None:
         """A file is part of a chart: it is not judged by itself."""
         self.applied_files.add(path)
@@ -260,12 +268,17 @@ class _Chart:
         self.run, self.release = run, release
         self.watch = Watch()
         self.defined: dict[str, Nodes] = {}
+        self.sources: list[tuple[int, str, Nodes]] = []
+        """the files of helpers with how deep they lie"""
         self.helpers: tuple[tuple[str, int], ...] = ()
         """the files of helpers as they were read"""
         self.templates: list[tuple[str, Mapping, Path]] = []
         self.absent: set[str] = set()
         self.count = 0
-        self._take(release.folder, release.values, (), None, 0)
+        self._take(release.folder, "", release.values, (), None, 0)
+        # Of names that are defined twice, those of outer charts hold, and in a chart those of the first file.
+        for _, path, nodes in sorted(self.sources, key=lambda each: each[:2], reverse=True):
+            self.defined.update({path: nodes, **definitions(nodes)})
 
     def texts(self) -> list[Value]:
         machine, steps = self.run.machine(), Steps()
@@ -309,8 +322,11 @@ class _Chart:
         elsewhere = bool(self.absent) and (path[0] in self.absent or path[0] == "global")
         return elsewhere or self.watch.reads(path)
 
-    def _take(self, folder: str, given: Value, way: tuple[str, ...], shared: Value | None, depth: int) -> None:
-        """A chart: its templates with their data, its helpers, and the charts in it."""
+    def _take(
+        self, folder: str, called: str, given: Value, way: tuple[str, ...], shared: Value | None, depth: int
+    ) -> None:
+        """A chart: its templates with their data, its helpers, and the charts in it. A chart in another one is `called`
+        as that one says."""
         self.count += 1
         if self.count > MOST_CHARTS or depth > DEEPEST_CHART:
             return
@@ -320,9 +336,11 @@ class _Chart:
             values = placed(values, ("global",), laid_over(field(values, "global") or Mapping(()), shared))
         values = self._with_imported(folder, chart, values)
         self.watch.add(values, way)
-        data = _data(chart, values, self.release.name)
+        own_name = Mapping(((Text.of("name"), Text.of(called)),) if called else ())
+        about = laid_over(chart, own_name) if called != word(chart, "name") else chart
+        data = _data(about if isinstance(about, Mapping) else chart, values, self.release.name)
         for path in self.run.program.below(normpath(join(folder, "templates"))):
-            self._template(path, data, way, library=word(chart, "type") == "library")
+            self._template(folder, path, data, way, library=word(chart, "type") == "library")
         self._dependencies(folder, chart, values, way, depth)
 
     def _own_values(self, folder: str) -> Value:
@@ -356,13 +374,13 @@ class _Chart:
         self.run.take_part(path)
         return self.run._yaml(path) or Mapping(())
 
-    def _template(self, path: str, data: Mapping, way: Path, *, library: bool) -> None:
+    def _template(self, folder: str, path: str, data: Mapping, way: Path, *, library: bool) -> None:
         self.run.take_part(path)
         name = path.rpartition("/")[2]
         if name.endswith(".tpl") or name.startswith("_"):
             nodes = self._parsed(path)
             if nodes is not None:
-                self.defined.update({path: nodes, **definitions(nodes)})
+                self.sources.append((2 * len(way) + path.removeprefix(folder).count("/"), path, nodes))
                 self.helpers = (*self.helpers, (path, id(nodes)))
         elif not library and name != _NOTES:
             self.templates.append((path, data, way))
@@ -380,12 +398,13 @@ class _Chart:
             elif not self._is_off(item, values):
                 self._inner(inside, alias, values, way, depth)
         for inside in self.run.program.folders_with(CHART, normpath(join(folder, "charts"))):
-            name = inside.rpartition("/")[2]
+            name = word(self.run._yaml(normpath(join(inside, CHART))), "name") or inside.rpartition("/")[2]
             if name not in named:
                 self._inner(inside, name, values, way, depth)
 
     def _inner(self, folder: str, name: str, values: Value, way: tuple[str, ...], depth: int) -> None:
-        self._take(folder, field(values, name) or Mapping(()), (*way, name), field(values, "global"), depth + 1)
+        given = field(values, name) or Mapping(())
+        self._take(folder, name, given, (*way, name), field(values, "global"), depth + 1)
 
     def _folder_of(self, folder: str, name: str, repository: str) -> str | None:
         """The folder of a chart that another depends on: where Helm has put it, else where it takes it from."""

@@ -12,10 +12,13 @@ from posixpath import normpath
 
 from tagcheck import ir
 from tagcheck.catalog import Effect
+from tagcheck.comparison import Same, same
 from tagcheck.engine.kustomizations import Kustomizations
 from tagcheck.engine.places import below
+from tagcheck.engine.state import Frame
 from tagcheck.events import Stage
 from tagcheck.frontends import dockerfile
+from tagcheck.frontends.dockerfile import Instructions
 from tagcheck.source import Text as SourceText
 from tagcheck.values import EMPTY, FunctionValue, Mapping, Null, Sequence, Text, Value
 
@@ -58,25 +61,48 @@ class DockerBuilds(Kustomizations):
 
     def _read_instructions(self, text: Text, effect: Effect, arguments: dict[str, Value]) -> None:
         source, holes = self.source_text(text)
-        procedure = self.program.lowered(source, _lowered)
-        if procedure is None:
+        instructions = self.program.lowered(source, _lowered)
+        if instructions is None:
             return
+        procedure = instructions.procedure
         outer = (self.holes, self._reader, self.site)
         self.holes, self._reader = holes, effect
         given = {each.name: self._argument_given(each, effect, arguments) for each in procedure.parameters}
         known = {name: value for name, value in given.items() if value is not None}
-        self._take_bases(procedure, known)
+        self._take_bases(instructions, known)
         self.holes, self._reader, self.site = outer
 
-    def _take_bases(self, procedure: ir.Procedure, arguments: dict[str, Value]) -> None:
+    def _take_bases(self, instructions: Instructions, arguments: dict[str, Value]) -> None:
+        procedure = instructions.procedure
         self.visited.add(procedure.key)
         frame = self.enter(procedure, {})
         self._bind(frame, FunctionValue(procedure), (), arguments)
         outer, self.stack = self.stack, (*self.stack, self.site)
-        for each in procedure.body:
-            if isinstance(each, ir.Use):
-                self._use(each, frame)
+        for each in self._of_stage(instructions, frame):
+            self._use(each, frame)
         self.stack = outer
+
+    def _of_stage(self, instructions: Instructions, frame: Frame) -> list[ir.Use]:
+        """What the stage that a build is about is made from; without one, what all stages are."""
+        stages, effect = instructions.stages, self._reader
+        given = effect.stage.literal if effect is not None and effect.stage is not None and not effect.open else None
+        wanted = instructions.stage(given) if given else None
+        pending = list(range(len(stages))) if wanted is None else [wanted]
+        found = set[int]()
+        while pending:
+            number = pending.pop()
+            if number not in found:
+                found.add(number)
+                pending.extend(stages[number].needs)
+                for each in stages[number].unsure:
+                    pending.extend(self._stages_meant(instructions, number, self.evaluate(each, frame)))
+        return [use for number in sorted(found) for use in stages[number].uses]
+
+    def _stages_meant(self, instructions: Instructions, number: int, value: Value) -> set[int]:
+        """The stages before one that a reference in it may mean."""
+        texts = [text for _, text in self.text_options(value)]
+        may_be = (at for name, at in instructions.names.items() if any(_may_be(text, name) for text in texts))
+        return {each for each in may_be if each < number}
 
     def _argument_given(self, parameter: ir.Parameter, effect: Effect, arguments: dict[str, Value]) -> Value | None:
         """What a build says of an argument; None if the default holds."""
@@ -155,5 +181,9 @@ def _named_contexts(effect: Effect) -> set[str | None]:
     return {dockerfile.NO_IMAGE, *names} - {None}
 
 
-def _lowered(source: SourceText) -> ir.Procedure | None:
+def _may_be(text: Text, stage: str) -> bool:
+    return same(text.mapped("lower"), Text.of(stage)) is not Same.NO
+
+
+def _lowered(source: SourceText) -> Instructions | None:
     return dockerfile.lower_text(source)

@@ -13,6 +13,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from tagcheck.catalog import Effect
 from tagcheck.comparison import Same
 from tagcheck.engine.deliveries import Deliveries
 from tagcheck.engine.mentions import Mentions
@@ -91,6 +92,8 @@ class Injections(Deliveries):
     injection: Injection | None = None
     """what is replaced in what is deployed now"""
 
+    _resolved: str | None = None
+    """how names begin for which a tool builds images while it applies manifests"""
     _gathered: list[Value] | None = None
     """where objects go that are printed and not deployed"""
 
@@ -108,7 +111,15 @@ class Injections(Deliveries):
         yield self._gathered
         self._gathered = outer
 
+    def applied(self, effect: Effect) -> None:
+        outer, self._resolved = self._resolved, effect.resolves.literal if effect.resolves is not None else None
+        super().applied(effect)
+        self._resolved = outer
+
     def injected(self, use: ImageUse, image: Text) -> Text:
+        if self._resolved is not None and image.leading.startswith(self._resolved):
+            reason = "the name of an image that is built of a program"
+            return Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("injected"), reason))
         injection = self.injection
         if injection is None:
             return image

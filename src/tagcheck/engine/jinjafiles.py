@@ -23,8 +23,14 @@ class JinjaFiles(Workspaces):
             return None
         self.visited.add(f"j2:{path}")
         return jinja_rendering.render(
-            options[0][1], given, self.machine(), f"j2:{path}", lambda name: self._beside(path, name)
+            *(options[0][1], given, self.machine(), f"j2:{path}"),
+            lambda name: self._beside(path, name),
+            self.look_up,
         )
+
+    def look_up(self, kind: str, terms: tuple[Value, ...], options: Mapping[str, Value]) -> Value | None:
+        """What a lookup in a template gives; None where that is not known."""
+        return None
 
     def _beside(self, path: str, name: str) -> Text | None:
         """Another template by its name: in the folder of the first or in one around it."""

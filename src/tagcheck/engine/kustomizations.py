@@ -30,12 +30,13 @@ from tagcheck.overlays import (
     entries,
     image_fields,
     labelled,
+    named_anew,
     operated,
     patched,
     replaced,
     with_entry,
 )
-from tagcheck.selectors import target_of
+from tagcheck.selectors import names_of, target_of
 from tagcheck.source import Position, Span
 from tagcheck.values import EMPTY, Mapping, Null, Sequence, Text, Value, alternatives
 from tagcheck.writing import written
@@ -257,8 +258,10 @@ class Kustomizations(Manifests):
         objects = built.objects
         for selector, patch in self._patches(file, content):
             target = target_of(selector, patch)
-            change = operated if isinstance(patch, Sequence) else patched
+            change = operated if isinstance(patch, Sequence) else _patched
             objects = tuple(change(each, patch) if target.takes(each) else each for each in objects)
+        affixes = content.get("namePrefix"), content.get("nameSuffix")
+        objects = tuple(named_anew(each, *affixes) for each in objects)
         for labels in (content.get("commonLabels"), *(field(each, "pairs") for each in items(content, "labels"))):
             objects = tuple(labelled(each, labels) for each in objects)
         configurations = [each for item in items(content, "configurations") for each in self._patch(file, item)]
@@ -376,8 +379,16 @@ class Kustomizations(Manifests):
             super().used(node, value)
 
 
+def _patched(item: Value, patch: Value) -> Value:
+    """An object with a patch laid over it, which does not change its name."""
+    name = field(item, "metadata", "name")
+    same_name = Mapping(((Text.of("metadata"), Mapping(((Text.of("name"), name),))),)) if name is not None else None
+    found = patched(item, patch)
+    return patched(found, same_name) if same_name is not None and isinstance(found, Mapping) else found
+
+
 def _is_config_map(item: Value, name: str) -> bool:
-    return word(item, "kind") == "ConfigMap" and word(item, "metadata", "name") == name
+    return word(item, "kind") == "ConfigMap" and name in names_of(item)
 
 
 def _data_of(pairs: Iterable[Text]) -> tuple[tuple[Value, Value], ...]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalogue import Tools
 from tagcheck.engine.basis import Exhausted
+from tagcheck.engine.clusters import in_one_spelling
 from tagcheck.engine.launches import Launches
 from tagcheck.events import MADE, Event, Scenario, Stage
 from tagcheck.finding import Tier
@@ -153,7 +154,7 @@ def evaluate(
         entry=procedures[0].key if procedures else "",
         span=span,
         tier=Tier.UNKNOWN,
-        events=tuple(machine.events),
+        events=in_one_spelling(machine.events, machine.registries),
         gaps=tuple(replace(gap, scenario=name) for gap in machine.gaps),
         dropped=tuple(machine.dropped),
         missed=tuple(machine.overrides),

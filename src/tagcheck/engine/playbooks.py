@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from posixpath import dirname, join, normpath
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tagcheck import ir
+from tagcheck.builtins.api import Command
 from tagcheck.builtins.template_scope import truthy
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
 from tagcheck.embedded import documents
 from tagcheck.engine.charts import Release
 from tagcheck.engine.jinjafiles import JinjaFiles
-from tagcheck.engine.places import at_root
+from tagcheck.engine.places import at_root, in_project
 from tagcheck.engine.playhandlers import Handlers
+from tagcheck.engine.playtasks import entries, flat, is_module, parameters, subelements
 from tagcheck.engine.playvariables import PlayVariables, given_outside, variable_files
 from tagcheck.engine.shelltexts import without_line_ends_of
 from tagcheck.fields import field, items, word
@@ -33,8 +36,6 @@ from tagcheck.overlays import as_text
 from tagcheck.source import Span
 from tagcheck.values import (
     EMPTY,
-    Hole,
-    HoleKind,
     LibraryValue,
     Null,
     Number,
@@ -51,29 +52,9 @@ from tagcheck.values import Mapping as MappingValue
 MOST_TASKS = 3_000
 MOST_ITEMS = 40
 DEEPEST_FILE = 12
+DEEPEST_LOOKUP = 3
 _MAIN = ("main.yml", "main.yaml", "main")
 _CORE = ("ansible.builtin.", "ansible.legacy.")
-_WORDS = frozenset(
-    (
-        *("name", "when", "loop", "loop_control", "register", "vars", "tags", "notify", "listen", "hosts", "args"),
-        *("become", "become_user", "become_method", "connection", "remote_user", "delegate_to", "delegate_facts"),
-        *("block", "rescue", "always", "ignore_errors", "ignore_unreachable", "any_errors_fatal", "changed_when"),
-        *(
-            "failed_when",
-            "until",
-            "retries",
-            "delay",
-            "environment",
-            "no_log",
-            "check_mode",
-            "diff",
-            "throttle",
-            "async",
-        ),
-        *("poll", "collections", "module_defaults", "timeout", "debugger", "local_action", "action", "run_once"),
-    )
-)
-"""Keys of a task that name no module."""
 _INCLUDES = frozenset(("include", "include_tasks", "import_tasks"))
 _ROLES = frozenset(("include_role", "import_role"))
 _IN_INVENTORY = re.compile(r"(?:^|/)(?:group_vars|host_vars)/")
@@ -101,6 +82,9 @@ class Playbooks(JinjaFiles):
         self._extra: Mapping[str, Value] = {}
         """what the command line sets"""
         self._handlers = Handlers[Room]()
+        self._here: Room | None = None
+        """where the task stands that runs now"""
+        self._looking = 0
 
     def played(self, effect: Effect) -> None:
         for path in effect.values:
@@ -125,7 +109,7 @@ class Playbooks(JinjaFiles):
                 read = documents(option) if path is not None or option.leading.startswith("{") else ()
                 found = read[0] if read else None
                 if isinstance(found, MappingValue):
-                    yield from _entries(found)
+                    yield from entries(found)
                 else:
                     pairs = (part.split_at("=") for part in option.split(" "))
                     yield from ((pair[0].literal, pair[1]) for pair in pairs if pair and pair[0].literal)
@@ -168,7 +152,7 @@ class Playbooks(JinjaFiles):
 
     def _play(self, path: str, play: MappingValue) -> None:
         folder = dirname(path)
-        layers = [self._of_inventory(folder), dict(_entries(field(play, "vars")))]
+        layers = [self._of_inventory(folder), dict(entries(field(play, "vars")))]
         room = Room((folder,), self._variables((*layers,)))
         for item in items(play, "vars_files"):
             layers.append(self._variables_in(room, room.variables.filled(item)))
@@ -193,7 +177,7 @@ class Playbooks(JinjaFiles):
                 self.guards = outer
 
     def _variables(self, layers: tuple[Mapping[str, Value], ...]) -> PlayVariables:
-        return PlayVariables(self.machine(), (*layers, self._facts, self._extra), self._template_text)
+        return PlayVariables(self.machine(), (*layers, self._facts, self._extra), self._template_text, self.look_up)
 
     def _template_text(self, name: str) -> Text | None:
         found = self.program.find_files(Text.of(name), "")
@@ -205,10 +189,10 @@ class Playbooks(JinjaFiles):
         own = variable_files(join(folder, "group_vars"), "all", self.program.below)
         found: dict[str, Value] = {}
         for path in own:
-            found.update(_entries(self._read_list(path)))
+            found.update(entries(self._read_list(path)))
         for path in self._inventory_files():
             if path not in own:
-                found.update((name, given_outside(name)) for name, _ in _entries(self._read_list(path)))
+                found.update((name, given_outside(name)) for name, _ in entries(self._read_list(path)))
         return found
 
     def _inventory_files(self) -> tuple[str, ...]:
@@ -223,10 +207,13 @@ class Playbooks(JinjaFiles):
         """The variables of a file, or of the first of several that is there."""
         listed = item.items if isinstance(item, Sequence) else (item,)
         paths = (self._file_in(room, each, "vars") for each in listed)
-        return dict(_entries(self._read_list(next(filter(None, paths), ""))))
+        return dict(entries(self._read_list(next(filter(None, paths), ""))))
 
     def _file_in(self, room: Room, path: Value, kind: str) -> str | None:
         """A file of the project by its name: in the folder of its kind, or beside."""
+        whole = in_project(path) if isinstance(path, Text) else None
+        if whole is not None:
+            return whole.literal if self.program.has(whole.literal or "") else None
         literal = path.literal if isinstance(path, Text) else None
         if not literal or literal.startswith("/"):
             return None
@@ -239,8 +226,8 @@ class Playbooks(JinjaFiles):
         if not isinstance(item, MappingValue):
             self._role(room, item)
             return
-        given = {name: each for name, each in _entries(item) if name not in ("role", "name", "tags", "when", "vars")}
-        given.update(_entries(field(item, "vars")))
+        given = {name: each for name, each in entries(item) if name not in ("role", "name", "tags", "when", "vars")}
+        given.update(entries(field(item, "vars")))
         for inside in self._conditions(field(item, "when"), room.variables.above(given)):
             outer, self.guards = self.guards, inside
             self._role(room, field(item, "role") or field(item, "name"), given=given)
@@ -258,9 +245,9 @@ class Playbooks(JinjaFiles):
             self.gap("run", "a role that is not in the project")
             return
         defaults = {
-            name: each for path in self._parts(folder, "defaults") for name, each in _entries(self._read_list(path))
+            name: each for path in self._parts(folder, "defaults") for name, each in entries(self._read_list(path))
         }
-        own = {name: each for path in self._parts(folder, "vars") for name, each in _entries(self._read_list(path))}
+        own = {name: each for path in self._parts(folder, "vars") for name, each in entries(self._read_list(path))}
         inner = variables.below(defaults).above(own).above(self._facts).above(given or {}).above(self._extra)
         inside = Room((folder, *(each for each in room.folders if each != folder)), inner, room.depth + 1)
         for item in items(self._read_list(next(iter(self._parts(folder, "meta")), "")), "dependencies"):
@@ -301,30 +288,82 @@ class Playbooks(JinjaFiles):
                 self._task(task, room)
 
     def _task(self, task: MappingValue, room: Room) -> None:
-        own = dict(_entries(field(task, "vars")))
+        own = dict(entries(field(task, "vars")))
         inner = room.variables.renewed().above(own) if own else room.variables.renewed()
-        room = replace(room, variables=inner)
+        around, self._here = self._here, replace(room, variables=inner)
+        room = self._here
         for item in self._task_rounds(task, room):
-            given = room if item is None else replace(room, variables=inner.above(item))
+            given = self._here = room if item is None else replace(room, variables=inner.above(item))
             for inside in self._conditions(field(task, "when"), given.variables):
                 outer, self.guards, site = self.guards, inside, self.site
                 self._once(task, given)
                 self._handlers.notify(task, inside)
                 self.guards, self.site = outer, site
+        self._here = around
 
     def _task_rounds(self, task: MappingValue, room: Room) -> Iterator[dict[str, Value] | None]:
         """The variables of each round of a task; None for one without a loop."""
         over = next((found for key in _LOOPS if (found := field(task, key)) is not None), None)
-        others = [key for key, _ in _entries(task) if key.startswith("with_") and key not in _LOOPS]
+        others = [(key, each) for key, each in entries(task) if key.startswith("with_") and key not in _LOOPS]
         name = word(task, "loop_control", "loop_var") or "item"
         if over is None and not others:
             yield None
             return
-        listed = room.variables.filled(over) if over is not None else None
+        if over is not None:
+            listed: Value | None = room.variables.filled(over)
+        else:
+            key, given = others[0]
+            listed = self._looked_up_each(key.removeprefix("with_"), room.variables.filled(given))
         if isinstance(listed, Sequence) and not listed.open and len(listed.items) <= MOST_ITEMS:
-            yield from ({name: each} for each in listed.items)
+            index = word(task, "loop_control", "index_var")
+            for number, each in enumerate(listed.items):
+                yield {name: each, index: Number(number)} if index else {name: each}
             return
         yield {name: Opaque(self.fresh("item"), "an item of a list that is not known")}
+
+    def _looked_up_each(self, kind: str, terms: Value) -> Value | None:
+        """What a loop over a lookup goes through."""
+        if kind == "subelements":
+            return subelements(terms)
+        asked = terms.items if isinstance(terms, Sequence) else (terms,)
+        found = [self.look_up(kind, (each,), {}) for each in asked]
+        listed = [each.items if isinstance(each, Sequence) else (each,) for each in found if each is not None]
+        return Sequence(tuple(item for each in listed for item in each)) if len(listed) == len(found) else None
+
+    def look_up(self, kind: str, terms: tuple[Value, ...], options: Mapping[str, Value]) -> Value | None:
+        """What a lookup gives (ansible-core 2.18, "Index of all Lookup Plugins"); None where that is not known."""
+        room = self._here
+        if room is None or len(terms) != 1 or self._looking >= DEEPEST_LOOKUP:
+            return None
+        outer, self._looking = self._here, self._looking + 1
+        found: Value | None = None
+        match kind:
+            case "template":
+                own = dict(entries(options.get("template_vars")))
+                inner = replace(room, variables=room.variables.above(own)) if own else room
+                found = self._filled_template(terms[0], inner)
+            case "file":
+                path = self._file_in(room, terms[0], "files")
+                content = self.read_file(at_root(path)) if path is not None else None
+                found = without_line_ends_of(self.as_text(content)) if isinstance(content, Text) else content
+            case "fileglob":
+                found = self._files_like(room, terms[0])
+            case "pipe":
+                printed = self.machine().run(Command((Text.of("sh"), Text.of("-c"), terms[0]))).output
+                found = self.distribute((printed,), lambda row: without_line_ends_of(self.as_text(row[0])))
+        self._here, self._looking = outer, self._looking - 1
+        return found
+
+    def _files_like(self, room: Room, pattern: Value) -> Sequence | None:
+        """The files of the project whose names match a pattern: in the first folder that has some."""
+        literal = pattern.literal if isinstance(pattern, Text) else None
+        places = (normpath(join(folder, below, literal or "")) for folder in room.folders for below in ("files", ""))
+        for folder, _, name in (place.rpartition("/") for place in places):
+            found = [path for path in self.program.below(folder) if dirname(path) == folder]
+            found = [path for path in found if fnmatchcase(path.rpartition("/")[2], name)]
+            if found:
+                return Sequence(tuple(map(at_root, found)))
+        return None
 
     def _conditions(self, condition: Value | None, variables: PlayVariables) -> Iterator[Guards]:
         """The guards under which something runs; none if it does not."""
@@ -361,7 +400,7 @@ class Playbooks(JinjaFiles):
             self._run_tasks(items(task, "block"), inner)
             self._run_tasks(items(task, "always"), inner)
             return
-        found = next(((key, each) for key, each in task.entries if isinstance(key, Text) and _is_module(key)), None)
+        found = next(((key, each) for key, each in task.entries if isinstance(key, Text) and is_module(key)), None)
         if found is None:
             return
         key, given = found
@@ -377,7 +416,7 @@ class Playbooks(JinjaFiles):
 
     def _registered(self, module: str, task: MappingValue) -> Value:
         """What a task has done: of a command that runs once, what it prints is known as far as that goes."""
-        if self.script_output is None or any(key in _LOOPS or key.startswith("with_") for key, _ in _entries(task)):
+        if self.script_output is None or any(key in _LOOPS or key.startswith("with_") for key, _ in entries(task)):
             return Opaque(f"{self.fresh('registered')}", f"what {module} registers")
         printed = self.distribute(
             (self.load(self.script_output),), lambda chosen: without_line_ends_of(self.as_text(chosen[0]))
@@ -392,17 +431,17 @@ class Playbooks(JinjaFiles):
                 self._run_handlers()
         elif module in _ROLES:
             self._role(
-                room, field(given, "name"), word(given, "tasks_from") or "main", dict(_entries(field(task, "vars")))
+                room, field(given, "name"), word(given, "tasks_from") or "main", dict(entries(field(task, "vars")))
             )
         elif module == "set_fact":
-            for name, value in _entries(room.variables.filled(given)):
+            for name, value in entries(room.variables.filled(given)):
                 if name != "cacheable":
                     self._facts[name] = self._set(name, value, room)
         elif module == "include_vars":
             self._facts.update(self._variables_in(room, room.variables.filled(field(given, "file") or given)))
         else:
-            parameters = _parameters(given, field(task, "args"))
-            self._module(module, dict(_entries(room.variables.filled(parameters))), room)
+            given = parameters(given, field(task, "args"))
+            self._module(module, dict(entries(room.variables.filled(given))), room)
 
     def _set(self, name: str, value: Value, room: Room) -> Value:
         """A fact after it was set: where that depends on a condition, it may be what it was."""
@@ -449,8 +488,8 @@ class Playbooks(JinjaFiles):
         state = as_text(given.get("state"))
         if state is not None and state.literal == "absent":
             given = {**given, "absent": Truth(True)}
-        entries = tuple((Text.of(key), value) for key, value in _flat(given))
-        self.apply(LibraryValue(name), (MappingValue(entries),), self.site, {}, 1)
+        listed = tuple((Text.of(key), value) for key, value in flat(given))
+        self.apply(LibraryValue(name), (MappingValue(listed),), self.site, {}, 1)
 
     def _filled_template(self, source: Value | None, room: Room) -> Value | None:
         path = self._file_in(room, source, "templates") if source is not None else None
@@ -509,51 +548,3 @@ def _rest(unsure: list[tuple[str, bool]]) -> Iterator[Guards]:
     """The cases in which not all of some conditions hold."""
     for name, held in unsure:
         yield when(name, not held)
-
-
-def _is_module(key: Text) -> bool:
-    name = key.literal
-    return name is not None and name not in _WORDS and not name.startswith("with_")
-
-
-def _entries(value: Value | None) -> Iterator[tuple[str, Value]]:
-    for key, each in value.entries if isinstance(value, MappingValue) else ():
-        if isinstance(key, Text) and key.literal is not None:
-            yield key.literal, each
-
-
-def _parameters(given: Value, further: Value | None) -> MappingValue:
-    """The parameters of a module; a command may be written as one text."""
-    entries = list(given.entries) if isinstance(given, MappingValue) else []
-    if isinstance(given, Text) and given.parts:
-        entries.append((Text.of("cmd"), given))
-    entries += further.entries if isinstance(further, MappingValue) else ()
-    return MappingValue(tuple(entries))
-
-
-def _flat(given: dict[str, Value]) -> Iterator[tuple[str, Value]]:
-    """Parameters, those inside of others by both names; the words of a command as one text."""
-    for key, value in given.items():
-        if key == "argv" and isinstance(value, Sequence):
-            yield "cmd", _joined(value, " ")
-        elif isinstance(value, Sequence):
-            yield key, _joined(value, "\n")
-        elif isinstance(value, MappingValue):
-            yield key, _joined(Sequence(tuple(_pair(name, each) for name, each in _entries(value))), "\n")
-            yield from ((f"{key}.{name}", each) for name, each in _flat(dict(_entries(value))))
-        else:
-            yield key, value
-
-
-def _pair(name: str, value: Value) -> Value:
-    return Text.of(f"{name}=") + (as_text(value) or EMPTY)
-
-
-def _joined(listed: Sequence, separator: str) -> Value:
-    texts = [as_text(each) or EMPTY for each in listed.items if isinstance(each, Text | Number | Opaque)]
-    if listed.open:
-        texts.append(Text.of_hole(Hole(HoleKind.OPAQUE, "ansible:items", "items that are not known")))
-    whole = EMPTY
-    for number, each in enumerate(texts):
-        whole += (Text.of(separator) if number else EMPTY) + each
-    return whole

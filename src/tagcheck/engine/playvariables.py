@@ -13,6 +13,7 @@ from posixpath import dirname, join, normpath
 
 from tagcheck.builtins import jinja_rendering
 from tagcheck.builtins.api import Machine
+from tagcheck.builtins.jinja_rendering import Look
 from tagcheck.values import Hole, HoleKind, Opaque, Piece, Sequence, Text, Value
 from tagcheck.values import Mapping as MappingValue
 
@@ -33,22 +34,22 @@ def given_outside(name: str) -> Text:
 class PlayVariables:
     """The variables of one play, those of later layers before those of earlier ones."""
 
-    def __init__(self, machine: Machine, layers: tuple[Mapping[str, Value], ...], load: Load) -> None:
-        self._machine, self._layers, self._load = machine, layers, load
+    def __init__(self, machine: Machine, layers: tuple[Mapping[str, Value], ...], load: Load, look: Look) -> None:
+        self._machine, self._layers, self._load, self._look = machine, layers, load, look
         self._known: dict[str, Value] = {}
         self._open: set[str] = set()
 
     def above(self, layer: Mapping[str, Value]) -> PlayVariables:
         """The same with a layer over them."""
-        return PlayVariables(self._machine, (*self._layers, layer), self._load)
+        return PlayVariables(self._machine, (*self._layers, layer), self._load, self._look)
 
     def below(self, layer: Mapping[str, Value]) -> PlayVariables:
         """The same with a layer under all of them."""
-        return PlayVariables(self._machine, (layer, *self._layers), self._load)
+        return PlayVariables(self._machine, (layer, *self._layers), self._load, self._look)
 
     def renewed(self) -> PlayVariables:
         """The same, filled anew: facts may have changed."""
-        return PlayVariables(self._machine, self._layers, self._load)
+        return PlayVariables(self._machine, self._layers, self._load, self._look)
 
     def asked_by(self, template: str) -> dict[str, Value]:
         """The variables that a template file may ask for: any, if it takes in others."""
@@ -93,7 +94,7 @@ class PlayVariables:
     def _rendered(self, text: Text) -> Value:
         asked = {name for part in text.parts if isinstance(part, Piece) for name in _NAME.findall(part.text)}
         given = {name: self.get(name) for name in sorted(asked) if self._is_defined(name)}
-        return jinja_rendering.render_native(text, given, self._machine, IDENTITY, self._load)
+        return jinja_rendering.render_native(text, given, self._machine, IDENTITY, self._load, self._look)
 
 
 def _is_template(text: Text) -> bool:

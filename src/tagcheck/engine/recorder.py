@@ -11,6 +11,7 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import OF_SESSIONS, OF_TARGETS, Effect, EffectKind
 from tagcheck.comparison import Same, certain_key, equal, same
 from tagcheck.embedded import documents
+from tagcheck.engine.clusters import Registry, name_of_cluster, registries_of
 from tagcheck.engine.copies import Copies
 from tagcheck.engine.evaluate import Evaluation
 from tagcheck.engine.filenames import FILE_NAME
@@ -18,7 +19,6 @@ from tagcheck.engine.places import at_root, below, in_project
 from tagcheck.engine.state import ABSENT
 from tagcheck.engine.writtenfiles import WrittenFiles
 from tagcheck.events import MADE, Cluster, Dropped, Event, Override, Stage
-from tagcheck.fields import field
 from tagcheck.finding import Gap
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.image import looks_like_reference
@@ -67,6 +67,7 @@ class Recorder(Evaluation):
         self.uses_cluster = False
         self.makes_cluster = False
         self.clusters: list[Cluster] = []
+        self.registries: list[Registry] = []
         self.applied_files: set[str] = set()
         self.kubelet = True
         self._asked_files: dict[object, list[str]] = {}
@@ -155,16 +156,10 @@ class Recorder(Evaluation):
         drivers = [text.literal for _, text in self.text_options(self.heap.read(cell))]
         return bool(drivers) and all(each in _APART for each in drivers)
 
-    def _name_of_cluster(self, effect: Effect) -> Text | None:
-        """What a cluster is called: as the command says, or the file at its `path`, which may leave it at `source`."""
-        if effect.store is not None or effect.path is None:
-            return effect.store
-        content = self.read_file(effect.path)
+    def _documents_at(self, path: Text | None) -> tuple[Value, ...]:
+        content = self.read_file(path) if path is not None else None
         texts = self.text_options(content) if content is not None else []
-        for document in documents(texts[0][1]) if len(texts) == 1 else ():
-            name = field(document, "name")
-            return name if isinstance(name, Text) else effect.source
-        return None
+        return documents(texts[0][1]) if len(texts) == 1 else ()
 
     def _emit(self, effect: Effect) -> None:
         match effect.kind:
@@ -187,7 +182,10 @@ class Recorder(Evaluation):
                 self.kubelet = effect.tool != "envtest"
                 self.makes_cluster = self.makes_cluster or self.kubelet
                 if self.kubelet:
-                    self.clusters.append(Cluster(self._name_of_cluster(effect), self._order, self.guards, self.host))
+                    name = name_of_cluster(effect, self._documents_at(effect.path))
+                    self.clusters.append(Cluster(name, self._order, self.guards, self.host))
+            case EffectKind.REGISTRY:
+                self.registries += registries_of(effect, self._documents_at(effect.path))
             case EffectKind.BUILDER:
                 self._choose_builder(effect.store or EMPTY)
             case EffectKind.ENGINE:
@@ -214,6 +212,8 @@ class Recorder(Evaluation):
                 self.artifacts_built(effect)
             case EffectKind.ARTIFACTS_DEPLOYED:
                 self.artifacts_deployed(effect)
+            case EffectKind.CONVERGED:
+                self.converged(effect)
             case kind if kind in OF_SESSIONS:
                 self.session(effect)
             case kind if kind in OF_TARGETS:
@@ -400,6 +400,10 @@ class Recorder(Evaluation):
     @abstractmethod
     def artifacts_deployed(self, effect: Effect) -> None:
         """Record what configurations of Skaffold deploy."""
+
+    @abstractmethod
+    def converged(self, effect: Effect) -> None:
+        """Record what a configuration of werf builds and deploys."""
 
     @abstractmethod
     def session(self, effect: Effect) -> None:

@@ -13,7 +13,7 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.injections import Injected, Injection, place_of
 from tagcheck.engine.places import at_root
-from tagcheck.engine.skaffold import Skaffold
+from tagcheck.engine.workplaces import Workplaces
 from tagcheck.events import Stage
 from tagcheck.frontends import kubernetes
 from tagcheck.frontends.python import starlark
@@ -40,7 +40,7 @@ class Session(Struct):
     whole: bool = True
 
 
-class Sessions(Skaffold):
+class Sessions(Workplaces):
     """A run that knows sessions."""
 
     _session: Session | None = None

@@ -66,6 +66,12 @@ class Service(Struct, frozen=True):
         return not isinstance(self.content.get("build") or Null(), Null)
 
     @property
+    def needs(self) -> list[str]:
+        """The services that it depends on."""
+        listed = self.content.get("depends_on")
+        return _texts(Sequence(tuple(key for key, _ in listed.entries)) if isinstance(listed, Mapping) else listed)
+
+    @property
     def profiles(self) -> frozenset[str]:
         listed = self.content.get("profiles")
         items = listed.items if isinstance(listed, Sequence) else ()
@@ -129,6 +135,8 @@ class Stacks(DockerBuilds):
             self.gap("run", "a compose file that is not in the project")
             return
         wanted = {word.literal for word in effect.words}
+        if effect.kind in (EffectKind.STACK_UP, EffectKind.STACK_RUN) and not effect.singly:
+            wanted = _with_needed(wanted, stack.services)
         active = {text.literal for text in (*effect.settings, *self._listed_in_environment(_PROFILES, ","))}
         outer = self.stated, self.site
         self.stated = tuple((path, 1, 1 << 30) for path in stack.files)
@@ -177,6 +185,7 @@ class Stacks(DockerBuilds):
             path=as_text(field(build, "dockerfile")),
             within=True,
             contexts=tuple(key for key, _ in names if isinstance(key, Text)),
+            stage=as_text(field(build, "target")),
             open=isinstance(contexts, Sequence),
         )
         given = {**self.mapped_arguments(field(build, "args")), **self.build_arguments(effect.arguments)}
@@ -267,13 +276,19 @@ class Stacks(DockerBuilds):
         found: list[Mapping] = []
         included = root.get("include")
         for item in included.items if isinstance(included, Sequence) else ():
-            named = item if isinstance(item, Text) else field(item, "path")
-            literal = named.literal if isinstance(named, Text) else None
-            outer, given = self._dotenv, field(item, "env_file")
-            if isinstance(given, Text) and given.literal:
-                self._dotenv = self._read_dotenv(normpath(join(dirname(path), given.literal)))
-            if literal:
-                found += self._roots(normpath(join(dirname(path), literal)), depth + 1)
+            named = [
+                join(dirname(path), each) for each in _texts(item if isinstance(item, Text) else field(item, "path"))
+            ]
+            folder = next(iter(_texts(field(item, "project_directory"))), None)
+            within = join(dirname(path), folder) if folder is not None else dirname(named[0]) if named else ""
+            files = [join(dirname(path), each) for each in _texts(field(item, "env_file"))] or [join(within, DOTENV)]
+            outer, own = self._dotenv, Mapping(())
+            for each in files:
+                own = _laid_over(own, self._read_dotenv(normpath(each)))
+            # What the project sets counts more than what is set for a file that it takes in.
+            self._dotenv = _laid_over(own, outer)
+            for each in named:
+                found += self._roots(normpath(each), depth + 1)
             self._dotenv = outer
         return [*found, root]
 
@@ -294,27 +309,39 @@ class Stacks(DockerBuilds):
         procedure = ir.Procedure("compose", "", (), tuple, span)
         return Frame(procedure, {}, self.guards, self.heap.mark(), self.depth)
 
-    def _read_dotenv(self, path: str) -> Mapping:
-        """NAME=value lines of a file, as the run has left it."""
-        content = self.read_file(at_root(path)) if path else None
+    def _read_dotenv(self, path: str, known: Mapping | None = None) -> Mapping:
+        """NAME=value lines of a file, as the run has left it; `known`: what those before it say, which it may use."""
+        there = path and (self.program.has(path) or self._written(at_root(path)) is not None)
+        content = self.read_file(at_root(path)) if there else None
         texts = self.text_options(content) if content is not None else []
         found: list[tuple[Value, Value]] = []
         for line in texts[0][1].split("\n") if texts else ():
             halves = (line.without_prefix("export ") or line).split_at("=")
             name = (halves[0].literal or "").strip() if halves is not None else ""
             if halves is not None and name.isidentifier():
-                quoted = halves[1].leading[:1] in ("'", '"')
-                value = halves[1] if quoted else halves[1].split(" #")[0]
-                found.append(
-                    (Text.of(name), unquoted(shortened(value, len(value.trailing) - len(value.trailing.rstrip()))))
+                value = self._with_variables(
+                    _dotenv_value(halves[1]), _laid_over(known or Mapping(()), Mapping(tuple(found)))
                 )
+                found.append((Text.of(name), value))
         return Mapping(tuple(found))
+
+    def _with_variables(self, value: Text, known: Mapping) -> Value:
+        """A value with what variables in it hold; one in single quotes stays as it is."""
+        literal = value.literal
+        if literal is None or "$" not in literal or literal.startswith("'"):
+            return unquoted(value)
+        outer, self._dotenv = self._dotenv, known
+        span = Span(self.site.path, 1, 1, 1, 1)
+        node = compose.interpolated(ir.Literal(str(unquoted(value)), span, exact=False))
+        found = self.load(self.evaluate(node, self._nowhere(span)))
+        self._dotenv = outer
+        return found
 
     def _environment_files(self, effect: Effect, folder: str) -> Mapping:
         """What the files of variables say that a command names, else the one in the stack's folder."""
         found = Mapping(())
         for path in self._environment_paths(effect, folder):
-            found = _laid_over(found, self._read_dotenv(path))
+            found = _laid_over(found, self._read_dotenv(path, found))
         return found
 
     def _environment_paths(self, effect: Effect, folder: str) -> list[str]:
@@ -386,6 +413,18 @@ class Stacks(DockerBuilds):
             super().used(node, value)
 
 
+def _with_needed(wanted: set[str | None], services: tuple[Service, ...]) -> set[str | None]:
+    """Services with those that they depend on, which are started before them."""
+    needs = {each.name: each.needs for each in services}
+    pending, found = list(wanted), set[str | None]()
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(needs.get(name or "", ()))
+    return found
+
+
 def _laid_over(below: Mapping, above: Mapping) -> Mapping:
     """Mappings join key by key, anything else is replaced."""
     entries = dict(below.entries)
@@ -394,6 +433,22 @@ def _laid_over(below: Mapping, above: Mapping) -> Mapping:
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         entries[key] = _laid_over(old, value) if both else value  # type: ignore[arg-type]
     return Mapping(tuple(entries.items()))
+
+
+def _texts(value: Value | None) -> list[str]:
+    """The texts of a list, or the one that stands in its place."""
+    listed = value.items if isinstance(value, Sequence) else (value,)
+    return [each.literal for each in listed if isinstance(each, Text) and each.literal]
+
+
+def _dotenv_value(written: Text) -> Text:
+    """A value without the comment behind it; quotes stay."""
+    quote = written.leading[:1]
+    inside = written.dropped(1).split_at(quote) if quote in ("'", '"') else None
+    if inside is not None:
+        return Text.of(quote) + inside[0] + Text.of(quote)
+    value = written.split(" #")[0]
+    return shortened(value, len(value.trailing) - len(value.trailing.rstrip()))
 
 
 def _as_if_started(path: Text) -> Effect:

@@ -32,6 +32,7 @@ from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
     EMPTY,
+    Alternatives,
     Hole,
     HoleKind,
     LibraryValue,
@@ -53,7 +54,7 @@ DEEPEST_NAME = 40
 REST = Text.of("%rest")
 """The key under which a resource keeps what its other attributes are."""
 _VARIABLE = "TF_VAR_"
-_FILE, _AUTOMATIC = "terraform.tfvars", ".auto.tfvars"
+_FILE, _AUTOMATIC = ("terraform.tfvars", "terraform.tfvars.json"), (".auto.tfvars", ".auto.tfvars.json")
 _LOCAL = "local-exec"
 _NOWHERE = Span("", 1, 1, 1, 1)
 _LAST = frozenset(("terraform-manifest", "terraform-object", "terraform-release"))
@@ -74,6 +75,8 @@ class Application:
     def __init__(self, run: Playbooks, folder: str, effect: Effect) -> None:
         self.run = run
         self._resources = 0
+        self._written: set[str] = set()
+        """the variables that the command gives as texts"""
         self._wanted = tuple(each.literal or "" for each in effect.words)
         """the addresses that the command limits itself to"""
         self.root = self._module(folder, "", dict(self._variables_given(folder, effect)), 0)
@@ -134,7 +137,7 @@ class Application:
     def _variables_given(self, folder: str, effect: Effect) -> Iterator[tuple[str, Value]]:
         """What a root is given, what counts more behind what counts less."""
         beside = self._beside_in(folder)
-        yield from self._file_values([path for path in beside if basename(path) == _FILE])
+        yield from self._file_values([path for path in beside if basename(path) in _FILE])
         yield from self._file_values([path for path in beside if path.endswith(_AUTOMATIC)])
         for path in effect.values:
             inside = join(folder, path.literal or "") if effect.directory is not None else ""
@@ -145,6 +148,7 @@ class Application:
         for setting in effect.settings:
             halves = setting.split_at("=")
             if halves is not None and halves[0].literal:
+                self._written.add(halves[0].literal.strip())
                 yield halves[0].literal.strip(), halves[1]
 
     def _file_values(self, paths: Iterable[str]) -> Iterator[tuple[str, Value]]:
@@ -158,19 +162,53 @@ class Application:
         """What a variable holds: what its module is given, else its default."""
         short = name.partition(".")[2]
         if short in module.given:
-            return module.given[short]
+            given = module.given[short]
+            is_written = not module.depth and short in self._written
+            return self._as_declared(module, name, block, given) if is_written else given
         default = block.attributes.get("default")
         value = self._evaluated(module, default) if default is not None else None
         if module.depth:
             return value if value is not None else self._unknown(module, name)
-        outside = (
-            self.run.given_or_default(_VARIABLE + short, value)
-            if value is not None
-            else self.run.seen(Text.of(_VARIABLE + short))
-        )
-        if value is None and self.run.is_outside(_VARIABLE + short, outside):
-            return Text.of_hole(Hole(HoleKind.PARAMETER, f"terraform:{module.folder}:{short}", short), block.span)
-        return outside
+        outside = self.run.seen(Text.of(_VARIABLE + short))
+        if _is_expression(block) or not isinstance(value, Text | Null | Alternatives | None):
+            return self._set_or_default(module, name, block, value)
+        if value is not None:
+            return self.run.given_or_default(_VARIABLE + short, value)
+        return self._parameter(module, block, short) if self.run.is_outside(_VARIABLE + short, outside) else outside
+
+    def _parameter(self, module: Module, block: Block, short: str) -> Text:
+        return Text.of_hole(Hole(HoleKind.PARAMETER, f"terraform:{module.folder}:{short}", short), block.span)
+
+    def _set_or_default(self, module: Module, name: str, block: Block, default: Value | None) -> Value:
+        """What a variable holds that is no plain text: what the run has set it to, else its default."""
+        short = name.partition(".")[2]
+
+        def chosen(row: tuple[Value, ...]) -> Value:
+            if self.run.is_outside(_VARIABLE + short, row[0]):
+                return default if default is not None else self._parameter(module, block, short)
+            return self._as_declared(module, name, block, row[0])
+
+        return self.run.distribute((self.run.load(self.run.seen(Text.of(_VARIABLE + short))),), chosen)
+
+    def _as_declared(self, module: Module, name: str, block: Block, given: Value) -> Value:
+        """A value that is written outside of files: a text for a variable of a primitive type or of none, else an
+        expression (Terraform 1.11, "Input Variables", "Complex-typed Values")."""
+        if not _is_expression(block):
+            return given
+        return self.run.distribute((given,), lambda row: self._read(module, name, row[0]))
+
+    def _read(self, module: Module, name: str, given: Value) -> Value:
+        run = self.run
+        if not isinstance(given, Text):
+            return given
+        source, holes = run.source_text(given)
+        lowered = run.program.lowered(source, terraform.lower_expression)
+        if lowered is None or lowered.mentions:
+            return self._unknown(module, name)
+        outer, run.holes = run.holes, holes
+        value = run.load(run.evaluate(lowered.value, self._frame()))
+        run.holes = outer
+        return value
 
     # --- names ---
 
@@ -396,6 +434,14 @@ def _remove(run: Playbooks, resource: MappingValue, removed: Mapping[str, object
             run.record_under(guards, Stage.REMOVED, text)
 
 
+def _is_expression(block: Block) -> bool:
+    """Whether a value that is given to a variable outside of files is an expression."""
+    declared = block.attributes.get("type")
+    return declared is not None and not (
+        isinstance(declared.value, ir.Literal) and declared.value.text in ("string", "number", "bool")
+    )
+
+
 def _model_name(block: Block) -> str:
     return f"terraform/{block.labels[0] if block.labels else ''}.use"
 
@@ -426,6 +472,9 @@ def _flat(given: Mapping[str, Value], before: str = "") -> Iterator[tuple[str, V
         elif isinstance(value, MappingValue):
             pairs = [(plain_text(key), plain_text(each)) for key, each in value.entries]
             yield name, _lines([one + Text.of("=") + other for one, other in pairs if one and other is not None])
+            # In JSON, this may be a block.
+            inner = {word.literal: each for word, each in value.entries if isinstance(word, Text) and word.literal}
+            yield from _flat(inner, f"{name}.")
         else:
             yield name, value
 

@@ -85,7 +85,7 @@ def merged(block: Block, other: Block) -> Block:
 
 def overrides(path: str) -> bool:
     """Whether what a file says takes the place of what others say."""
-    stem = basename(path).rpartition(".")[0]
+    stem = basename(path).removesuffix(".json").rpartition(".")[0]
     return stem == "override" or stem.endswith("_override")
 
 

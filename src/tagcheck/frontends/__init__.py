@@ -27,12 +27,14 @@ def runnables() -> tuple[Runnable, ...]:
         ci,
         clustertests,
         compose,
+        devcontainer,
         dockerfile,
         jinja,
         make,
         shell,
         skaffold,
         terraform,
+        werf,
     )
     from tagcheck.frontends.make import goals
     from tagcheck.frontends.python import bazel, starlark
@@ -41,6 +43,8 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("dockerfile", dockerfile.relevant, dockerfile.parse, always=True, is_leaf=True),
         Runnable("compose", compose.relevant, compose.parse, always=True, beside=(".env",)),
         Runnable("skaffold", skaffold.relevant, skaffold.parse, always=True),
+        Runnable("devcontainer", devcontainer.relevant, devcontainer.parse, always=True),
+        Runnable("werf", werf.relevant, werf.parse, always=True, beside=(".helm/",)),
         Runnable("starlark", starlark.relevant, parse_among=starlark.parse, always=True),
         Runnable("bazel", bazel.relevant, parse_among=bazel.parse, called_by=bazel.PROGRAMS, counts=bazel.counting),
         Runnable("bake", bake.relevant, bake.parse, always=True),

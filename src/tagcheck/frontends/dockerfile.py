@@ -6,7 +6,9 @@ FROM, and those of stages that have a default of their own (`NAME#2`: what a bui
 body states the images that the build takes something from: FROM, `COPY --from`, `RUN --mount` with `from`. Names of
 stages are no images, and `scratch` is none.
 
-What it cannot do: say which stages a build with `--target` needs; all are taken to be.
+A build with `--target` reads the stages that its target is made from, and no others.
+
+What it cannot do: say which stages a build without a target needs; all are taken to be.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
@@ -62,13 +66,37 @@ def parse(path: str, content: bytes, module: str) -> Unit:
     return Unit(path, LANGUAGE, module, procedures={name: procedure}, entries=((name, EntryKind.STATEMENT),))
 
 
-def lower_text(source: Text) -> ir.Procedure | None:
-    """The procedure of a Dockerfile that a run gives to a build; None for one that is not read."""
+class Stage(Struct, frozen=True):
+    """What a stage is made from: the images that it `uses`, the stages that it `needs` by their numbers, and the
+    references that may mean one of those before it."""
+
+    uses: tuple[ir.Use, ...]
+    needs: frozenset[int]
+    unsure: tuple[ir.Expression, ...]
+
+
+class Instructions(Struct, frozen=True):
+    """A Dockerfile as builds read it: its procedure, its stages in order, and their numbers by their names."""
+
+    procedure: ir.Procedure
+    stages: tuple[Stage, ...]
+    names: dict[str, int]
+
+    def stage(self, written: str) -> int | None:
+        """The number of a stage that is meant by its name or by its number."""
+        number = int(written) if written.isdecimal() and len(written) < 5 else len(self.stages)
+        return self.names.get(written.lower(), number if number < len(self.stages) else None)
+
+
+def lower_text(source: Text) -> Instructions | None:
+    """A Dockerfile that a run gives to a build; None for one that is not read."""
     content = source.text.encode(errors="replace")
     if len(content) > LARGEST or b"\0" in content:
         return None
     path = source.position(0).path
-    return _Dockerfile(source, content).procedure(f"df:{path}", path)
+    file = _Dockerfile(source, content)
+    procedure = file.procedure(f"df:{path}", path)
+    return Instructions(procedure, tuple(file.stage(number) for number in range(len(file.needs))), file.stages)
 
 
 class _Dockerfile:
@@ -85,8 +113,14 @@ class _Dockerfile:
         """the arguments that FROM sees"""
         self.own: dict[str, str] = {}
         """the parameters of the arguments that the stage declares"""
-        self.stages: set[str] = set()
-        self.uses: list[ir.Use] = []
+        self.stages: dict[str, int] = {}
+        """by their names, the number of each"""
+        self.uses: list[tuple[int, ir.Use]] = []
+        """with the stages that they stand in"""
+        self.needs: list[set[int]] = []
+        """the stages that each one takes something from"""
+        self.unsure: list[list[ir.Expression]] = []
+        """what else each one takes something from, where only the arguments say whether it is a stage"""
 
     def procedure(self, key: str, module: str) -> ir.Procedure:
         before_first = True
@@ -99,12 +133,19 @@ class _Dockerfile:
                 case "from_instruction":
                     before_first = False
                     self.own = {name: name for name in self.shared}
+                    self.needs.append(set())
+                    self.unsure.append([])
                     self._from(node)
                 case "copy_instruction" | "add_instruction" | "run_instruction":
                     self._takes(node)
         span = self.text.span(0, len(self.text.text))
-        body = tuple(self.uses[:MOST_IMAGES])
+        body = tuple(use for _, use in self.uses)
         return ir.Procedure(key, module, tuple(self.arguments.values()), lambda: body, span)
+
+    def stage(self, number: int) -> Stage:
+        """One of the stages that have been read."""
+        uses = tuple(use for stage, use in self.uses if stage == number)
+        return Stage(uses, frozenset(self.needs[number]), tuple(self.unsure[number]))
 
     def _declare(self, node: Node) -> None:
         for name, value in self._pairs(node):
@@ -135,7 +176,7 @@ class _Dockerfile:
         if spec is not None:
             self._state(spec.start_byte, spec.end_byte, spec)
         if alias is not None:
-            self.stages.add(self._written(alias).lower())
+            self.stages[self._written(alias).lower()] = len(self.needs) - 1
 
     def _takes(self, node: Node) -> None:
         """The image that an instruction copies from or mounts."""
@@ -151,15 +192,24 @@ class _Dockerfile:
         if end - start > 1 and self.content[start] in b"\"'" and self.content[start] == self.content[end - 1]:
             start, end = start + 1, end - 1
         written = self.content[start:end].decode()
+        here = len(self.needs) - 1
+        if here < 0:
+            return
+        if written.lower() in self.stages:
+            self.needs[here].add(self.stages[written.lower()])
+        elif written.isdecimal() and len(written) < 5:
+            self.needs[here].add(min(int(written), here))
         if written.lower() in self.stages or written == NO_IMAGE or written.isdigit() or not written:
             return
         span = self._span(start, end)
         named = self._joined(start, end, node)
         if self.stages and "$" in written:
             # Which of the stages it is, if any, only the arguments say.
+            self.unsure[here].append(named)
             stages = (ir.Literal(each, span) for each in sorted(self.stages))
             named = ir.ListOf((named, *stages), span)
-        self.uses.append(ir.Use(ir.Role.BASE, named, span))
+        if len(self.uses) < MOST_IMAGES:
+            self.uses.append((here, ir.Use(ir.Role.BASE, named, span)))
 
     # --- values ---
 

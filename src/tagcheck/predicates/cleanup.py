@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tagcheck.comparison import Same
 from tagcheck.events import Event, Stage
+from tagcheck.image import fault
 from tagcheck.predicates.model import Case, Match, names_of, place, same_as
 
 
@@ -24,7 +25,8 @@ def image_not_removed(case: Case) -> Iterator[Match]:
             continue
         if not event.image.parts or event.assumed or (event.span, event.trace) in seen:
             continue
-        if event.stays or event.away:
+        if event.stays or event.away or fault(event.image):
+            # What stays in its builder is none of the host's; what cannot be a name is never built.
             continue
         if event.host:
             # The host goes, and the image with it.

@@ -297,11 +297,14 @@ def _common(event: Event, filling: Filling) -> int:
     return min(common, len(chain) - 1)
 
 
+PROGRAM = "ko://"
+"""What precedes the path of a program of which an image is to be built (ko 0.17)."""
 _MARKS = (("${", "}"), ("{{", "}}"), ("__", "__"), ("<", ">"), ("%%", "%%"), ("@@", "@@"), ("{", "}"))
 
 
 def placeholder(text: str) -> str:
-    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`, `{NAME}`."""
+    """A placeholder in a literal: `${NAME}`, `$NAME`, `{{ … }}`, `__NAME__`, `REPLACE_ME`, `<NAME>`, `{NAME}`, and
+    what precedes the path of a program that ko is to build."""
     for opening, closing in _MARKS:
         start = text.find(opening)
         end = text.find(closing, start + len(opening)) if start >= 0 else -1
@@ -312,7 +315,8 @@ def placeholder(text: str) -> str:
     name = "".join(itertools.takewhile(lambda each: each == "_" or each.isalnum(), behind))
     if name and not name[0].isdigit():
         return dollar + name
-    return next((word for word in ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME") if word in text), "")
+    words = ("REPLACE_ME", "CHANGE_ME", "REPLACEME", "CHANGEME", PROGRAM)
+    return next((word for word in words if word in text), "")
 
 
 def literals(text: Text) -> list[str]:

@@ -13,6 +13,7 @@ from tagcheck.finding import Tier
 from tagcheck.guards import Guards
 from tagcheck.image import Reference, fault, same_image, words
 from tagcheck.predicates.model import (
+    PROGRAM,
     Case,
     Match,
     compatible,
@@ -170,7 +171,7 @@ def _by_tag(case: Case) -> Iterator[Event]:
 
 def _is_scratch(event: Event) -> bool:
     """Names that stand for something other than an image: a placeholder, a template's rest, what ko is to build."""
-    return any(mark in str(event.image) for mark in ("${", "{{", "<?>", "ko://"))
+    return any(mark in str(event.image) for mark in ("${", "{{", "<?>", PROGRAM))
 
 
 def _end_of(event: Event) -> Span:

@@ -95,7 +95,7 @@ class Mismatch:
 def mismatches(case: Case) -> tuple[Mismatch, ...]:
     """Every use of an image under a name that nothing in the scenario supplies, with the nearest candidate. Several
     rules ask for those of one case, one after the other."""
-    uses = (use for use in case.events(*USES) if use.stage is not Stage.DEPLOYED or use.kubelet)
+    uses = (use for use in case.events(*USES, Stage.NAMED) if use.stage is Stage.RUN or use.kubelet)
     found = ((use, missing_candidate(case, use)) for use in uses)
     return tuple(Mismatch(case, use, candidate) for use, candidate in found if candidate is not None)
 
@@ -114,9 +114,22 @@ def missing_candidate(case: Case, use: Event) -> Event | None:
     for candidate in (*candidates(use, own), *tagged):
         if not _missing_beside(case, use, candidate, known):
             continue
+        if use.stage is Stage.NAMED and not _waits(case, use, candidate):
+            continue
         if provable or _speaks_for(case, use, candidate):
             return None if case.may_be_made_out_of_sight(use.image) else candidate
     return None
+
+
+def _waits(case: Case, use: Event, candidate: Event) -> bool:
+    """Whether an image was brought into the cluster and only a mention can be meant to be it: one of the same name but
+    for the tag, in a run that does not use the image under its own name."""
+    if not equal(parse(use.image).name, candidate.reference.name):
+        return False
+    brought = case.together(use, Stage.LOADED, Stage.PUSHED)
+    if not any(same_as(each, candidate) is Same.YES for each in brought):
+        return False
+    return all(same_as(each, candidate) is Same.NO for each in case.events(*USES, Stage.NAMED, Stage.TAGGED))
 
 
 def _missing_beside(case: Case, use: Event, candidate: Event, supplied: list[Event]) -> bool:

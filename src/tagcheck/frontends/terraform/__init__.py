@@ -12,16 +12,18 @@ from posixpath import dirname, join
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.frontends.hcl.parsing import refusal, text_problem
-from tagcheck.frontends.terraform.blocks import Block, lower_template, lower_text
+from tagcheck.frontends.terraform.blocks import Block, lower_expression, lower_hcl, lower_template
+from tagcheck.frontends.terraform.json import lower_json, lower_variables
 from tagcheck.frontends.yamltext import decode
-from tagcheck.source import Span
+from tagcheck.source import Span, Text
 
-__all__ = ["KEY", "SUFFIXES", "Block", "lower_template", "lower_text", "parse", "relevant"]
+__all__ = ["KEY", "SUFFIXES", "Block", "lower_expression", "lower_template", "lower_text", "parse", "relevant"]
 
 LANGUAGE = "terraform"
 KEY = "tf:"
 """How the keys of procedures begin that a folder of such files is."""
-SUFFIXES = (".tf", ".tofu")
+IN_JSON = (".tf.json", ".tofu.json")
+SUFFIXES = (".tf", ".tofu", *IN_JSON)
 _MAIN = "main.tf"
 _DOES = (b"mage", b"provisioner", b"chart", b"manifest", b"module")
 
@@ -35,12 +37,21 @@ def relevant(path: str, content: bytes) -> bool:
     )
 
 
+def lower_text(text: Text) -> tuple[Block, ...] | None:
+    """The blocks of a file, by its name in HCL or in JSON; None if it cannot be read. A file of variables is one block
+    without a kind. Never raises."""
+    path = text.position(0).path
+    if not path.endswith(".json"):
+        return lower_hcl(text)
+    return lower_json(text) if path.endswith(IN_JSON) else lower_variables(text)
+
+
 def parse(path: str, content: bytes, module: str, read: Callable[[str], bytes | None]) -> Unit:
     """A file as a unit with one procedure, `tf:folder`, that states its whole module. Never raises."""
     text = decode(path, content)
     if isinstance(text, ir.Problem):
         return Unit(path, LANGUAGE, module, problems=(text,))
-    problem = refusal(text) or text_problem(text)
+    problem = None if path.endswith(IN_JSON) else refusal(text) or text_problem(text)
     folder = dirname(path)
     end = text.position(len(text.text))
     span = Span(path, 1, 1, end.line, end.column)

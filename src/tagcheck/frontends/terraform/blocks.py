@@ -23,6 +23,8 @@ MOST_BLOCKS = 5_000
 DEEPEST_BLOCK = 24
 _DYNAMIC = "dynamic"
 _TEMPLATE = ("x = <<EOT\n", "\nEOT\n")
+_QUOTED = ('x = "', '"\n')
+_EXPRESSION = ("x = (", ")\n")
 
 
 class Block(Struct, frozen=True, eq=False, dict=True):
@@ -39,7 +41,7 @@ class Block(Struct, frozen=True, eq=False, dict=True):
         return self.lower()
 
 
-def lower_text(text: Text) -> tuple[Block, ...] | None:
+def lower_hcl(text: Text) -> tuple[Block, ...] | None:
     """The blocks of a file; None if it cannot be read. A file of variables is one block without a kind. Never
     raises."""
     if refusal(text) is not None:
@@ -56,16 +58,27 @@ def lower_text(text: Text) -> tuple[Block, ...] | None:
     return (*(_block(source, each) for each in blocks[:MOST_BLOCKS]), loose)
 
 
+def lower_expression(text: Text) -> Defined | None:
+    """A text that is an expression by itself; None if it cannot be read."""
+    return None if refusal(text) is not None else _value(Source(text, *_EXPRESSION), TerraformLowering)
+
+
 def lower_template(text: Text) -> Defined | None:
     """A template file as an expression; None if it cannot be read."""
-    if refusal(text) is not None:
+    return None if refusal(text) is not None else _value(Source(text, *_TEMPLATE), TemplateLowering)
+
+
+def lower_quoted(text: Text) -> Defined | None:
+    """A text as it stands between quotes, escapes taken out: with holes, or one hole; None if it cannot be read."""
+    if refusal(text) is not None or "\\" in text.text or "\n" in text.text:
         return None
-    source = Source(text, *_TEMPLATE)
+    return _value(Source(text, *_QUOTED), TerraformLowering)
+
+
+def _value(source: Source, lowering: type[TerraformLowering]) -> Defined | None:
     root = parsed(source)
     body = root.children[0] if root.children else root
-    if root.has_error:
-        return None
-    return _Body(TemplateLowering(source, {})).attributes(body).get("x")
+    return None if root.has_error else _Body(lowering(source, {})).attributes(body).get("x")
 
 
 def _block(source: Source, node: Node) -> Block:
