@@ -66,7 +66,8 @@ class Program(Definitions):
         self._view: list[Unit] = []
         self._imported: dict[str, frozenset[str]] = {}
         self._variables: dict[str, frozenset[str]] = {}
-        self._idle: dict[int, bool] = {}
+        self._idle: dict[int, tuple[Procedure, bool]] = {}
+        """which procedures come to nothing, by their identity; they are kept with it so that it stays theirs"""
         self._naming: dict[tuple[str, frozenset[str]], bool] = {}
         self.literals: dict[int, tuple[Literal, Text]] = {}
         """literals as values, by the identity of their nodes, which are kept with them so that it stays theirs"""
@@ -84,10 +85,11 @@ class Program(Definitions):
         """Whether a call of a procedure can lead to anything that matters."""
         if procedure.key in self._reaching:
             return True
-        key = id(procedure)
-        if key not in self._idle:
-            self._idle[key] = not self._mentions_reaching(procedure.mentions, procedure.module)
-        return not self._idle[key]
+        found = self._idle.get(id(procedure))
+        if found is None:
+            idle = not self._mentions_reaching(procedure.mentions, procedure.module)
+            found = self._idle[id(procedure)] = (procedure, idle)
+        return not found[1]
 
     def concerns(self, procedure: Procedure) -> bool:
         """Whether a procedure is worth to be evaluated by itself: a call of it can lead to something that matters,

@@ -294,12 +294,17 @@ class _Chart:
             values = paths.setdefault(id(data), Paths(data.get("Values") or Mapping(()), way))
             key = (path, id(nodes), self.release.name, self.helpers)
             made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values)), None)
-            if made is None:
+            if made is not None:
+                steps.left -= made.cost
+                machine.spend(made.spent)
+            else:
+                before = (steps.left, self.run.steps)
                 defined = {**self.defined, **definitions(nodes)}
                 watch = self.watch.beside()
                 scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, steps)
                 text = render_nodes(nodes, replace(scope, missing=Null(), watch=watch))
-                made = Rendering.of(values, watch, text, nodes)
+                done = (before[0] - steps.left, before[1] - self.run.steps)
+                made = Rendering.of(values, watch, text, done, (nodes, *self.defined.values()))
                 keep_rendering(self.run.program, key, made)
             self.watch.join(made.watch)
             found.append(made.text)

@@ -39,19 +39,25 @@ class Paths:
 @dataclass(frozen=True)
 class Rendering:
     """What a template became with some values, and what it `read` of them: paths, what stood there, and whether all of
-    it counts. `nodes` are kept so that their identity stays theirs."""
+    it counts. `cost` is the work that it took, `spent` what the run did for it besides: both count again for who takes
+    it over, so that a run comes equally far whatever others did before it. `nodes` are kept so that their identity
+    stays theirs, those of helpers too."""
 
     read: tuple[tuple[Path, Value | None, bool], ...]
     watch: Watch
     text: Value
-    nodes: tuple[Node, ...]
+    cost: int
+    spent: int
+    nodes: tuple[tuple[Node, ...], ...]
 
     @classmethod
-    def of(cls, values: Paths, watch: Watch, text: Value, nodes: tuple[Node, ...]) -> Rendering:
+    def of(
+        cls, values: Paths, watch: Watch, text: Value, done: tuple[int, int], nodes: tuple[tuple[Node, ...], ...]
+    ) -> Rendering:
         """A rendering that is made now."""
         whole = watch.consumed | watch.looked
         read = tuple((path, values.at(path), path in whole) for path in watch.read | whole)
-        return cls(read, watch, text, nodes)
+        return cls(read, watch, text, *done, nodes)
 
     def holds(self, values: Paths) -> bool:
         """Whether the template becomes the same with other values."""
