@@ -35,7 +35,8 @@ def scan(request: ScanRequest, progress: Progress | None = None, today: date | N
     root, whole = project_root(request.paths, request.project)
     starts = within(root, request.paths)
     config = request.config
-    project = discover(root, ("",) if whole else starts, config.exclude, settings=config.source)
+    asked = within(root, [path for path in request.paths if path.is_dir()])
+    project = discover(root, ("",) if whole else starts, config.exclude, settings=config.source, asked=asked)
     tell("files", len(project.files), len(project.files))
     files = Files(root, request.replaced)
     rules = load_rules(tuple(request.rules_directories))

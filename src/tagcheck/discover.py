@@ -73,14 +73,18 @@ def discover(
     exclude: Sequence[str] = (),
     largest: int = LARGEST,
     settings: str = "the configuration",
+    asked: Iterable[str] = (),
 ) -> Project:
     """The files below `root`, or below those of its files and directories that `starts` names (relative, '/'
-    separators). `exclude` are further ignore patterns, relative to the root; `settings` says where they stand."""
+    separators). `exclude` are further ignore patterns, relative to the root; `settings` says where they stand. `asked`
+    are directories for which somebody has asked by name: what is excluded there, is looked at nevertheless."""
     walk = _Walk(root.resolve(), largest)
     walk.fix(exclude, settings)
     scope = _Scope(walk.read_rules("", ".git/info/exclude", "ignored by .git/info/exclude"))
     for start in sorted(set(starts)):
         walk.start(start.strip("/"), scope)
+    for directory in sorted({each.strip("/") for each in asked} - {""}):
+        walk.bring_in(directory, scope)
     return walk.project()
 
 
@@ -94,6 +98,10 @@ def within(root: Path, paths: Sequence[Path]) -> tuple[str, ...]:
         elif resolved.is_relative_to(root):
             found.append(resolved.relative_to(root).as_posix())
     return tuple(found)
+
+
+_EXCLUDED = "excluded by "
+"""How the reason begins where the project's own settings leave something out."""
 
 
 class _Rules:
@@ -175,6 +183,8 @@ class _Walk:
     fixed: tuple[_Rules, ...] = ()
     tracked: frozenset[str] = frozenset()
     tracked_above: frozenset[str] = frozenset()
+    brought_in: str = ""
+    """the directory that is walked although it is excluded, ending in '/'"""
 
     def __post_init__(self) -> None:
         self.tracked = tracked_files(self.root)
@@ -187,14 +197,15 @@ class _Walk:
 
     def left_out(self, path: str) -> Skipped:
         reason = self.skipped[path]
-        by_exclude = bool(self.fixed) and reason.startswith("excluded by ")
-        return Skipped(path, reason, "take the pattern out, or name other settings with --config" if by_exclude else "")
+        by_exclude = bool(self.fixed) and reason.startswith(_EXCLUDED)
+        advice = "name the directory, take the pattern out, or name other settings with --config"
+        return Skipped(path, reason, advice if by_exclude else "")
 
     def fix(self, exclude: Sequence[str], settings: str) -> None:
         """Set up the patterns that hold for every file, tracked or not."""
         marked = [line.split()[0] for line in self.lines(".gitattributes") if _is_marked(line)]
         source = settings.replace("{", "{{").replace("}", "}}")
-        excluded = f'excluded by "{{}}" (exclude in {source})'
+        excluded = f'{_EXCLUDED}"{{}}" (exclude in {source})'
         groups = ((marked, MARKED), (exclude, excluded))
         self.fixed = tuple(_Rules("", lines, reason) for lines, reason in groups if lines)
 
@@ -241,6 +252,18 @@ class _Walk:
             self.inner(name, f"{start}/", scope, len(outer))
         else:
             self.file(name, start, state, scope)
+
+    def bring_in(self, directory: str, scope: _Scope) -> None:
+        """Walk a directory that is excluded, or lies in one that is."""
+        path = f"{directory}/"
+        above = [path[: at + 1] for at, character in enumerate(path) if character == "/"]
+        excluded = [each for each in above if self.skipped.get(each, "").startswith(_EXCLUDED)]
+        for each in excluded:
+            del self.skipped[each]
+        if excluded:
+            self.brought_in = path
+            self.start(directory, scope)
+            self.brought_in = ""
 
     def ignore_file(self, base: str) -> tuple[_Rules, ...]:
         return self.read_rules(base, f"{base}.gitignore", f"ignored by {base}.gitignore")
@@ -305,7 +328,7 @@ class _Walk:
         elif name.endswith(_BACKUPS):
             return "a backup file", scope
         for group in self.fixed:
-            if group.verdict(name, path):
+            if group.verdict(name, path) and not self.is_brought_in(group, path):
                 return group.reason.format(group.deciding(path)), scope
         if not directory:
             return ("" if path in self.tracked else scope.buried or _ignored(name, path, scope)), scope
@@ -313,6 +336,13 @@ class _Walk:
         if ignored and path not in self.tracked_above:
             return ignored, scope
         return "", _Scope(scope.rules, ignored) if ignored else scope
+
+    def is_brought_in(self, group: _Rules, path: str) -> bool:
+        """Whether an exclusion does not hold for a path: it lies in the directory that is walked nevertheless, or on
+        the way to it."""
+        if not self.brought_in or not group.reason.startswith(_EXCLUDED):
+            return False
+        return path.startswith(self.brought_in) or self.brought_in.startswith(path)
 
     def link_reason(self, path: str) -> str:
         """Links are never followed: what they lead to inside the project is found under its own name."""

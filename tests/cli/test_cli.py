@@ -132,7 +132,7 @@ def test_nothing_to_scan_is_said(run: Run, pipeline: Pipeline) -> None:
     assert "nothing to scan" in err
 
 
-@pytest.mark.parametrize("path", ["test/infra", "test/infra/set.go", "test"])
+@pytest.mark.parametrize("path", ["test/infra/set.go", "test"])
 def test_a_path_that_the_configuration_excludes_names_the_setting(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
 ) -> None:
@@ -145,9 +145,27 @@ def test_a_path_that_the_configuration_excludes_names_the_setting(
     assert status == 0
     assert err == (
         'tagcheck: nothing to scan: test/infra/: excluded by "test/infra/" (exclude in pyproject.toml); '
-        "take the pattern out, or name other settings with --config\n"
+        "name the directory, take the pattern out, or name other settings with --config\n"
     )
     assert "Looked at 0 files of a project with 0 scenarios and 0 images." in out
+
+
+@pytest.mark.parametrize("path", ["test/infra", "test/infra/deep"])
+def test_a_directory_that_is_named_is_scanned_although_it_is_excluded(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "test/infra/deep").mkdir(parents=True)
+    (tmp_path / "test/infra/deep/pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'a:latest'}]}\n"
+    )
+    (tmp_path / "pyproject.toml").write_text('[tool.tagcheck]\nexclude = ["test/infra/"]\n')
+    assert run("scan", ".")[0] == 0
+    _, out, err = run("scan", path)
+    assert "test/infra/deep/pod.yaml:4" in out
+    assert "Skipped" not in out
+    assert not err
 
 
 @pytest.mark.parametrize(

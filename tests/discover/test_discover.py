@@ -112,6 +112,16 @@ def test_attributes_and_configured_patterns_hold_for_tracked_files_too(tmp_path:
     )
 
 
+def test_a_directory_that_is_asked_for_is_walked_although_it_is_excluded(tmp_path: Path) -> None:
+    for name in ("a/b/one.go", "a/b/c/two.go", "a/other.go", "top.go"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("package a\n")
+    assert discover(tmp_path, exclude=("/a/",)).files == ("top.go",)
+    assert discover(tmp_path, exclude=("/a/",), asked=("a/b",)).files == ("a/b/c/two.go", "a/b/one.go", "top.go")
+    # What is excluded inside of what is asked for is not asked for by name.
+    assert discover(tmp_path, exclude=("/a/b/c/",), asked=("a/b",)).files == ("a/b/one.go", "a/other.go", "top.go")
+
+
 def test_links_are_not_followed(tmp_path: Path) -> None:
     root = tree(tmp_path / "root", {"a/b.go": ""})
     secret = tree(tmp_path, {"secret.yaml": "x"}) / "secret.yaml"
