@@ -109,31 +109,54 @@ def marked_fixtures(node: cst.CSTNode) -> list[str]:
 @dataclass(frozen=True)
 class ParameterSets:
     """What `@pytest.mark.parametrize` and a fixture's `params` give: variables of the module with the set that is in
-    use, and the values of parameters taken from them."""
+    use, and the values of parameters taken from them. With `indirect`, the values go to fixtures of these names."""
 
     variables: dict[str, Variable]
     values: dict[str, ir.Expression]
+    indirect: dict[str, ir.Expression]
+    """what the fixtures of these names are asked with"""
 
 
 def parameter_sets(file: SourceFile, definition: Definition, name: str) -> ParameterSets:
     """The parameter sets of a test or fixture."""
-    found = ParameterSets({}, {})
+    found = ParameterSets({}, {}, {})
     for number, (decorator, arguments) in enumerate(decorators_of(definition.node)):
         kind = decorator.rpartition(".")[2]
         own = f"sets:{name}.{number}"
         if kind == "parametrize" and len(arguments) >= 2:
             names = _names(arguments[0].value)
             listed = arguments[1].value
+            indirect = _indirect(keyword(arguments, "indirect"), names)
         elif kind == "fixture" and (params := keyword(arguments, "params")) is not None:
-            names, listed = ("request.param",), params
+            names, listed, indirect = ("request.param",), params, frozenset[str]()
         else:
             continue
         found.variables[own] = _chosen_set(file, own, listed)
         whole = ir.Global(file.module, own, file.span(listed))
         for index, each in enumerate(names):
             single = len(names) == 1
-            found.values[each] = whole if single else ir.Index(whole, ir.Constant(index, whole.span), whole.span)
+            taken = found.indirect if each in indirect else found.values
+            taken[each] = whole if single else ir.Index(whole, ir.Constant(index, whole.span), whole.span)
     return found
+
+
+def _indirect(node: cst.BaseExpression | None, names: tuple[str, ...]) -> frozenset[str]:
+    """The parameters whose values go to fixtures: none, those that are listed, or all, as where it is not known."""
+    if node is None or (isinstance(node, cst.Name) and node.value == "False"):
+        return frozenset()
+    return frozenset(_names(node) if isinstance(node, cst.List | cst.Tuple) else names)
+
+
+def asked_with(file: SourceFile, name: str, made_by: str, parameter: ir.Expression) -> Variable:
+    """The variable `name` with what the fixture of the function `made_by` gives for a parameter."""
+    span = parameter.span
+
+    def lower() -> tuple[ir.Statement, ...]:
+        request = ir.RecordOf("pytest.FixtureRequest", (("param", parameter),), span)
+        given = ir.Argument(request, "request")
+        return (ir.Invoke((ir.Name(name, span),), ir.Global(file.module, made_by, span), (given,), span),)
+
+    return Variable(name, span, lower)
 
 
 def _names(node: cst.BaseExpression) -> tuple[str, ...]:

@@ -171,6 +171,12 @@ class TopLevel:
         sets = suites.parameter_sets(self.file, definition, name)
         self.variables.update(sets.variables)
         given = dict(sets.values)
+        for each, parameter in sets.indirect.items():
+            made = self.variables.get(f"fixture:{each}")
+            if made is not None and each in self.procedures:
+                own = suites.asked_with(self.file, f"asked:{name}.{each}", each, parameter)
+                self.variables[own.name] = own
+                given[each] = ir.Global(self.file.module, own.name, parameter.span)
         chosen = given.pop("request.param", None)
         if chosen is not None:
             given["request"] = ir.RecordOf("pytest.FixtureRequest", (("param", chosen),), chosen.span)
