@@ -43,8 +43,9 @@ def undefined_variable(case: Case) -> Iterator[Match]:
 
 
 def _withheld(event: Event) -> Iterator[Match]:
-    """A variable of a makefile that its recipe's shell does not get."""
-    for part in _variables(event.image):
+    """A variable of a makefile that its recipe's shell does not get. Who sets others in the environment, sets this one
+    too."""
+    for part in _variables(event.image) if holds_by_default(event.guards) else ():
         if part.hole.identity.startswith(WITHHELD) and not event.guards.mentions(part.hole.identity):
             yield _without_value(event, part.hole.label, "make has it and does not export it")
 
