@@ -51,7 +51,7 @@ def delete(call: Call) -> tuple[Value, ...]:
         answers = [same_key(name, key) for name, _ in mapping.entries]
         doubtful = Same.MAYBE in answers
         kept = tuple(e for e, answer in zip(mapping.entries, answers, strict=True) if answer is not Same.YES)
-        call.machine.store(call.argument(0), Mapping(kept, mapping.open or doubtful))
+        call.machine.store(call.argument(0), mapping.holding(kept, mapping.open or doubtful))
     return ()
 
 
@@ -63,6 +63,8 @@ def copy_items(call: Call) -> tuple[Value, ...]:
         items = source.items[: len(target.items)] if isinstance(source, Sequence) else ()
         whole = Sequence((*items, *target.items[len(items) :])) if known else Sequence((), True)
         call.machine.store(call.argument(0), whole)
+        if known:
+            return (Number(len(items)),)
     return (call.unknown("how many items were copied"),)
 
 

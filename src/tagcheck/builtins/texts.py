@@ -406,15 +406,40 @@ def shell_word(text: Text) -> Text:
 
 
 def parse_number(call: Call) -> tuple[Value, ...]:
-    """The number that a text spells, and an error if it spells none."""
+    """The number that a text spells, and an error if it spells none; `base` is the argument with its base."""
     text = text_argument(call, 0)
     literal = text.literal
-    if literal is None:
+    at = call.with_.get("base")
+    base = call.argument(at) if isinstance(at, int) else Number(10)
+    if literal is None or not isinstance(base, Number) or base.value not in range(2, 37):
         return (undecided(call.name, text, type="int"), Outcome(call.identity))
     try:
-        return (Number(int(literal[:64])), values.Null())
+        if not literal.lstrip("+-").isalnum():
+            return (Number(0), values.Failure())
+        return (Number(int(literal[:64], int(base.value))), values.Null())
     except ValueError:
         return (Number(0), values.Failure())
+
+
+_TRUE, _FALSE = frozenset(("1", "t", "T", "true", "TRUE", "True")), frozenset(("0", "f", "F", "false", "FALSE", "False"))
+
+
+def parse_truth(call: Call) -> tuple[Value, ...]:
+    """The truth value that a text spells, and an error if it spells none (Go's strconv.ParseBool)."""
+    text = text_argument(call, 0)
+    if text.literal is None:
+        return (undecided(call.name, text, type="bool"), Outcome(call.identity))
+    known = text.literal in _TRUE or text.literal in _FALSE
+    return (Truth(text.literal in _TRUE), values.Null() if known else values.Failure())
+
+
+def compared(call: Call) -> tuple[Value, ...]:
+    """-1, 0 or 1: whether argument 0 comes before argument 1, is equal to it or comes after it."""
+    first, second = text_argument(call, 0).literal, text_argument(call, 1).literal
+    if first is None or second is None:
+        return opaque_number(call)
+    one, other = first.encode("utf-8", "surrogatepass"), second.encode("utf-8", "surrogatepass")
+    return (Number((one > other) - (one < other)),)
 
 
 def encode(call: Call) -> tuple[Value, ...]:

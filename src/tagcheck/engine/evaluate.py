@@ -39,6 +39,7 @@ from tagcheck.values import (
 )
 
 LARGEST_NUMBER = 2**512
+MOST_SHIFT = 512
 MOST_COMPREHENDED = 200
 MOST_REPEATED = 64
 """Items that a list of a given length begins with; of a longer one nothing is known."""
@@ -148,7 +149,7 @@ class Evaluation(Symbols):
         return self.items(node.items, frame)
 
     def _map(self, node: ir.MapOf, frame: Frame) -> Value:
-        return Mapping(tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries))
+        return Mapping(tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries), type=node.type)
 
     def _record(self, node: ir.RecordOf, frame: Frame) -> Value:
         fields = tuple((name, self.evaluate(value, frame)) for name, value in node.fields)
@@ -227,7 +228,13 @@ class Evaluation(Symbols):
 
     def _field(self, node: ir.Field, frame: Frame) -> Value:
         base = self.evaluate(node.base, frame)
-        return self.field(base, node.name)
+        found = self.field(base, node.name)
+        if isinstance(found, FunctionValue) and found.receiver is base and isinstance(base, Record):
+            receiver = found.procedure.receiver
+            if receiver is not None and not receiver.copied:
+                # A method that changes its object is bound to the variable, not to what it holds now.
+                return FunctionValue(found.procedure, found.captured, self.address(node.base, frame))
+        return found
 
     def _index(self, node: ir.Index, frame: Frame) -> Value:
         origin = self.evaluate(node.base, frame)
@@ -367,8 +374,12 @@ class Evaluation(Symbols):
 
     def _converted(self, node: ir.Apply, frame: Frame) -> Value:
         value, type_ = self.evaluate(node.arguments[-1], frame), node.arguments[0]
-        if isinstance(value, Number) and isinstance(type_, ir.Literal):
+        if not isinstance(type_, ir.Literal):
+            return value
+        if isinstance(value, Number | Text):
             return self.typed(value, type_.text)
+        if type_.text == "string" and isinstance(value, Record):
+            return value.get(ir.TEXT_FIELD) or value
         return value
 
     def _append(self, node: ir.Apply, frame: Frame) -> Value:
@@ -422,17 +433,20 @@ class Evaluation(Symbols):
                 return Sequence((), True)
             case "keys", (Mapping() as mapping,):
                 return Sequence(tuple(key for key, _ in mapping.entries), mapping.open)
-            case (("add" | "subtract" | "multiply"), (Number() as left, Number() as right)):
+            case (
+                ("add" | "subtract" | "multiply" | "bit-or" | "bit-and" | "shift-left"),
+                (Number() as left, Number() as right),
+            ):
                 return _arithmetic(operation, left, right)
             case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
                 # Of numbers below 0, languages have remainders of different signs.
-                return _number(left.value % right.value)
+                return _number(left.value % right.value, left.type or right.type)
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
             case (("quotient" | "whole-quotient" | "power"), (Number() as left, Number() as right)):
                 return _arithmetic(operation, left, right)
-            case "negate", (Number(value=number),):
-                return Number(-number)
+            case "negate", (Number(value=number, type=type_),):
+                return Number(-number, type_)
             case "add", (Sequence() as left, Sequence() as right):
                 return Sequence((*left.items, *right.items), left.open or right.open)
             case "environment", (Text() as name, *default):
@@ -517,20 +531,30 @@ def _placed(value: Value, node: ir.Global) -> Value:
 
 
 def _arithmetic(operation: str, left: Number, right: Number) -> Value:
+    """The result; numbers of a type with a name stay of it."""
+    type_ = left.type or right.type
     try:
         match operation:
             case "add":
-                return _number(left.value + right.value)
+                return _number(left.value + right.value, type_)
             case "subtract":
-                return _number(left.value - right.value)
+                return _number(left.value - right.value, type_)
             case "quotient":
-                return _number(left.value / right.value)
+                return _number(left.value / right.value, type_)
             case "whole-quotient":
-                return _number(left.value // right.value)
+                return _number(left.value // right.value, type_)
             case "power":
                 return _power(left.value, right.value)
+            case "bit-or":
+                return _number(int(left.value) | int(right.value), type_)
+            case "bit-and":
+                return _number(int(left.value) & int(right.value), type_)
+            case "shift-left" if not 0 <= right.value <= MOST_SHIFT:
+                raise OverflowError
+            case "shift-left":
+                return _number(int(left.value) << int(right.value), left.type)
             case _:
-                return _number(left.value * right.value)
+                return _number(left.value * right.value, type_)
     except (OverflowError, ZeroDivisionError):
         return Opaque(f"{operation}:{left.value},{right.value}", "a number that is too large or none", "int")
 
@@ -541,10 +565,10 @@ def _power(base: int | float, exponent: int | float) -> Value:
     return Opaque(f"power:{base},{exponent}", "a number that is too large", "int")
 
 
-def _number(value: int | float) -> Value:
+def _number(value: int | float, type_: str = "") -> Value:
     """A number that positions and texts can be made of."""
     if abs(value) <= LARGEST_NUMBER:
-        return Number(value)
+        return Number(value, type_)
     return Opaque(f"number:{value}", "a number that is too large", "int")
 
 

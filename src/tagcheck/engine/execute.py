@@ -203,8 +203,8 @@ class Execution(Outputs):
         for position, (name, _) in enumerate(mapping.entries):
             if same_key(name, key) is Same.YES:
                 entries = mapping.entries
-                return Mapping((*entries[:position], (name, value), *entries[position + 1 :]), mapping.open)
-        return Mapping((*mapping.entries, (key, value)), mapping.open)
+                return mapping.holding((*entries[:position], (name, value), *entries[position + 1 :]), mapping.open)
+        return mapping.holding((*mapping.entries, (key, value)), mapping.open)
 
     # --- calls and commands ---
 

@@ -9,6 +9,7 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalog import EffectKind
 from tagcheck.engine.branches import Branches
+from tagcheck.engine.symbols import PRINTING
 from tagcheck.engine.state import ABSENT
 from tagcheck.events import Stage
 from tagcheck.guards import ALWAYS, Guards
@@ -28,8 +29,6 @@ from tagcheck.values import (
     Value,
 )
 
-PRINTING = ("Error", "String", "__str__")
-"""Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing"; Python's `str`)."""
 Results = tuple[Value, ...]
 Operated = Callable[[Results, Value | None], Results]
 """An operation with some arguments and a receiver."""
@@ -143,7 +142,8 @@ class LibraryCalls(Branches):
             return spec.run(call)
 
         if spec.prints:
-            arguments = tuple(map(self.printed, arguments))
+            plain = spec.numbers(arguments, model.with_) if spec.numbers is not None else ()
+            arguments = tuple(each if at in plain else self.printed(each) for at, each in enumerate(arguments))
         if not spec.pure:
             return operated(arguments, callee.receiver)
         receiver = self.load(callee.receiver) if callee.receiver is not None else None

@@ -14,6 +14,7 @@ from tagcheck.comparison import Same, same, same_key
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.ir import CompareOp
 from tagcheck.values import (
+    ANY_ZERO,
     Absent,
     Failure,
     FunctionValue,
@@ -155,6 +156,8 @@ def compare(operator: CompareOp, left: Value, right: Value) -> Condition:
 
 
 def _equal(left: Value, right: Value) -> Condition:
+    if left == ANY_ZERO or right == ANY_ZERO:
+        return _is_zero(right if left == ANY_ZERO else left)
     if isinstance(left, Null) or isinstance(right, Null):
         return _is_null(right if isinstance(left, Null) else left)
     match left, right:
@@ -207,6 +210,18 @@ def _name(value: Value) -> str:
             return value.identity
         case _:
             return repr(value)
+
+
+def _is_zero(value: Value) -> Condition:
+    match value:
+        case Text() | Number() | Truth():
+            return truth(value).negated()
+        case Opaque() if value == ANY_ZERO:
+            return TRUE
+        case Opaque() | Record():
+            return atom(f"~zero:{value!r}")
+        case _:
+            return _is_null(value)
 
 
 def _is_null(value: Value) -> Condition:

@@ -180,7 +180,7 @@ def _convert(body: Body, kind: Node, call: Node) -> Expression:
         return Opaque("conversion of nothing", span)
     operand = body.expression(operands[0])
     name = qualified(body.file, kind, body.local_types)
-    if name in BUILTIN:
+    if name in BUILTIN and name != "string":
         return operand
     return Apply("convert", (Literal(name, body.file.span(kind), exact=False), operand), span)
 
