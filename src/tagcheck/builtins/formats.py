@@ -159,6 +159,8 @@ def _numeric(verb: Verb, value: Value, machine: Machine) -> Text:
         return Text.of(chr(int(value.value)))
     text = as_text(value, machine)
     literal = text.literal
+    if letter == "c" and len(literal or "") == 1:
+        return text
     if letter in "xX" and literal is not None:
         digits = literal.encode("utf-8", "surrogatepass").hex()
         return Text.of(digits if letter == "x" else digits.upper())

@@ -144,6 +144,33 @@ def _decided(value: Value, unknown: list[bool]) -> bool:
     return False
 
 
+def insert(call: Call) -> tuple[Value, ...]:
+    """The list in argument 0 with the further arguments before the position in argument 1."""
+    whole, at = call.machine.load(call.argument(0)), call.argument(1)
+    if not isinstance(whole, values.Sequence) or not isinstance(at, Number) or not 0 <= at.value <= len(whole.items):
+        return (values.Sequence((), True),)
+    place = int(at.value)
+    return (values.Sequence((*whole.items[:place], *call.arguments[2:], *whole.items[place:]), whole.open),)
+
+
+def delete(call: Call) -> tuple[Value, ...]:
+    """The list in argument 0 without the items from the position in argument 1 to the one in argument 2; `by`
+    'function': without those for which argument 1 is true."""
+    whole = call.machine.load(call.argument(0))
+    if not isinstance(whole, values.Sequence):
+        return (values.Sequence((), True),)
+    if call.with_.get("by") == "function":
+        unknown: list[bool] = []
+        answers = [call.machine.call(call.argument(1), (each,)) for each in whole.items[:MOST_ITEMS]]
+        gone = [_decided(call.machine.load(each[0]) if each else Null(), unknown) for each in answers]
+        kept = tuple(each for each, leaves in zip(whole.items, gone, strict=False) if not leaves)
+        return (values.Sequence(kept, bool(unknown) or whole.open or len(gone) < len(whole.items)),)
+    first, last = call.argument(1), call.argument(2)
+    if not isinstance(first, Number) or not isinstance(last, Number) or not 0 <= first.value <= last.value:
+        return (values.Sequence((), True),)
+    return (values.Sequence((*whole.items[: int(first.value)], *whole.items[int(last.value) :]), whole.open),)
+
+
 def position(call: Call) -> tuple[Value, ...]:
     """The position in the list in argument 0 of the first item that equals argument 1; -1 for none."""
     whole = call.machine.load(call.argument(0))

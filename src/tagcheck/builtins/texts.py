@@ -227,6 +227,19 @@ def trim_suffix(call: Call) -> tuple[Value, ...]:
     return (_changed_end(text, -1, f"trimsuffix({suffix!r})") if not trailing else derived("trimsuffix", *texts(call)),)
 
 
+def cut_end(call: Call) -> tuple[Value, ...]:
+    """Without a literal prefix, or with `last` suffix, and whether it was there."""
+    text, end = text_argument(call, 0), text_argument(call, 1).literal
+    last = bool(call.with_.get("last"))
+    literal = (text.trailing if last else text.leading) if text.holes else text.literal
+    if end is not None and literal is not None:
+        if literal.endswith(end) if last else literal.startswith(end):
+            return (_without_last(text, len(end)) if last else text.dropped(len(end)), Truth(True))
+        if not text.holes or not (end.endswith(literal) if last else end.startswith(literal)):
+            return (text, Truth(False))
+    return (derived(call.name, *texts(call)), undecided(call.name, *call.arguments, type="bool"))
+
+
 # --- questions -------------------------------------------------------------------------------------------------------
 
 

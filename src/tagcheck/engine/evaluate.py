@@ -441,6 +441,10 @@ class Evaluation(Symbols):
             case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
                 # Of numbers below 0, languages have remainders of different signs.
                 return _number(left.value % right.value, left.type or right.type)
+            case (("add" | "subtract"), (Text() as character, _)) if (
+                len(character.literal or "") == 1 and (moved := _moved(operation, character, values[1])) is not None
+            ):
+                return moved
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
             case (("quotient" | "whole-quotient" | "power"), (Number() as left, Number() as right)):
@@ -528,6 +532,17 @@ def _placed(value: Value, node: ir.Global) -> Value:
         if isinstance(part, Piece) and part.origin is None:
             return Text((Piece(part.text, Origin(node.span.start, False)),))
     return value
+
+
+def _moved(operation: str, character: Text, by: Value) -> Value | None:
+    """A character, the code of which is counted with: some places further on, or how far it is from another."""
+    code = ord(character.literal or " ")
+    if isinstance(by, Number) and type(by.value) is int:
+        code = code + by.value if operation == "add" else code - by.value
+        return Text.of(chr(code)) if 0 <= code < 0xD800 else None
+    if operation == "subtract" and isinstance(by, Text) and len(by.literal or "") == 1:
+        return Number(code - ord(by.literal or " "))
+    return None
 
 
 def _arithmetic(operation: str, left: Number, right: Number) -> Value:

@@ -87,8 +87,11 @@ class Execution(Outputs):
                 if self._set_by_model(target, index, value, frame):
                     return
                 self._place_in(target.base, frame, lambda content: self._with_item(content, index, value))
-            case ir.Dereference():
-                self.store(self.evaluate(target.pointer, frame), value)
+            case ir.Dereference(pointer=pointer):
+                while isinstance(pointer, ir.Dereference):
+                    # A reference to a reference is the reference.
+                    pointer = pointer.pointer
+                self.store(self.evaluate(pointer, frame), value)
 
     def _set_by_model(self, target: ir.Index, index: Value, value: Value, frame: Frame) -> bool:
         holder = self.load(self.evaluate(target.base, frame)) if isinstance(target.base, ir.Global) else None
