@@ -7,7 +7,7 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.general import at_place
 from tagcheck.builtins.symbolic import over
 from tagcheck.comparison import Same, same_key
-from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Value
+from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Text, Value
 
 ITERATOR = "iterator"
 _ITEMS = "items"
@@ -69,7 +69,10 @@ def copy_items(call: Call) -> tuple[Value, ...]:
 
 
 def extreme(call: Call) -> tuple[Value, ...]:
-    """The smallest of the numbers, or with `largest` the largest."""
+    """The smallest of the numbers or texts, or with `largest` the largest."""
+    written = [each.literal for each in call.arguments if isinstance(each, Text) and each.literal is not None]
+    if written and len(written) == len(call.arguments):
+        return (Text.of(max(written) if call.with_.get("largest") else min(written)),)
     numbers = [each.value for each in call.arguments if isinstance(each, Number)]
     if not numbers or len(numbers) < len(call.arguments):
         return (call.unknown("one of several numbers"),)
