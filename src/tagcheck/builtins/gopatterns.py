@@ -4,6 +4,7 @@ stream editors share has them: searched for in texts that are known, replaced in
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from tagcheck import values
 from tagcheck.builtins import editing
@@ -29,10 +30,8 @@ def matched(call: Call) -> tuple[Value, ...]:
     found = found_in(call)
     answer: Value = call.unknown("whether a pattern matches")
     if found is not None:
-        try:
+        with suppress(Costly):
             answer = Truth(found[1].first(found[2].literal or "", "search") is not None)
-        except Costly:
-            pass
     return (answer, Outcome(call.identity)) if call.with_.get("error") else (answer,)
 
 
@@ -40,7 +39,11 @@ def first_match(call: Call) -> tuple[Value, ...]:
     """What the receiver matches first in argument 0; with `groups`, that and what its groups match, nil for nothing."""
     with_groups = bool(call.with_.get("groups"))
     found = found_in(call)
-    unknown: Value = values.Sequence((), open=True) if with_groups else derived("regexp", *(as_text(each, call.machine) for each in call.arguments))
+    unknown: Value = (
+        values.Sequence((), open=True)
+        if with_groups
+        else derived("regexp", *(as_text(each, call.machine) for each in call.arguments))
+    )
     if found is None:
         return (unknown,)
     try:
@@ -145,4 +148,3 @@ def _expanded(replacement: Text, found: Translation) -> Text | None:
 
 def _stream(written: str) -> str:
     return written.replace("\\", "\\\\").replace("&", "\\&")
-

@@ -40,6 +40,7 @@ from tagcheck.builtins import (
     texts,
 )
 from tagcheck.builtins.api import Operation
+from tagcheck.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,9 @@ _FILES: dict[str, OperationSpec] = {
         parameters=frozenset(("format", "line")),
         wants=1,
         prints=True,
-        numbers=lambda arguments, with_: formats.numbers(arguments, {"from": 1}) if with_.get("format") else frozenset(),
+        numbers=lambda arguments, with_: (
+            formats.numbers(arguments, {"from": 1}) if with_.get("format") else frozenset()
+        ),
     ),
     "read-file": _acts(files.read_file),
     "reset": _acts(files.reset),

@@ -9,8 +9,8 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalog import EffectKind
 from tagcheck.engine.branches import Branches
-from tagcheck.engine.symbols import PRINTING
 from tagcheck.engine.state import ABSENT
+from tagcheck.engine.symbols import PRINTING
 from tagcheck.events import Stage
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.image import looks_like_reference
