@@ -446,9 +446,8 @@ class Evaluation(Symbols):
             case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
                 # Of numbers below 0, languages have remainders of different signs.
                 return arithmetic.number(left.value % right.value, left.type or right.type)
-            case (("add" | "subtract"), (Text() as character, _)) if (
-                len(character.literal or "") == 1
-                and (other := arithmetic.moved(operation, character, values[1])) is not None
+            case (("add" | "subtract"), (Text() as one, _)) if (
+                len(one.literal or "") == 1 and (other := arithmetic.moved(operation, one, values[1])) is not None
             ):
                 return other
             case "add", (Text(), _) | (_, Text()):
