@@ -35,7 +35,7 @@ class Program(Definitions):
     it does something to images; `deploying` are simple names of client methods that hand an object to a cluster;
     `implicit` says whether a framework calls methods of a name. `wording` knows the texts that mean containers and
     `container` gives the names that do in a library module; without the first, everything that can start a program
-    matters. `preparing` are simple names of functions that take what a test framework runs before tests.
+    matters. `preparing` are simple names of functions that take what a test framework runs before all tests.
     """
 
     def __init__(
@@ -146,8 +146,8 @@ class Program(Definitions):
         return any(not each.mentions.isdisjoint(IMAGE_WORDS) for each in named)
 
     def preparations(self, units: Sequence[Unit]) -> tuple[Procedure, ...]:
-        """What the files of the modules of some units register to be run before tests, in which variables may be set
-        that the tests read."""
+        """What the files of the modules of some units register to be run before all tests, where variables may be set
+        that these read."""
         modules = dict.fromkeys(unit.module for unit in units)
         words = [name.encode() for name in sorted(self._preparing)]
         paths = (path for module in modules for path in self.modules[module].paths)

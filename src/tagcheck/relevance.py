@@ -53,9 +53,9 @@ def implicit(models: Models) -> Callable[[str], bool]:
 
 
 def preparing(models: Models) -> frozenset[str]:
-    """The simple names of functions that a test framework calls with what it runs before tests."""
-    found = (name for name, model in models.exact.items() if model.op in _HOOKING and _phase(model) in PREPARING)
-    return frozenset(name.rpartition(".")[2] for name in found)
+    """The simple names of the functions of test frameworks that take what runs before all tests of a suite."""
+    hooks = (name for name, model in models.exact.items() if model.op in _HOOKING and _phase(model) == PREPARING[0])
+    return frozenset(name.rpartition(".")[2] for name in hooks if name.rpartition("/")[2].count(".") == 1)
 
 
 _HOOKING = ("phase", "synchronised")
