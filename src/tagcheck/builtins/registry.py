@@ -85,6 +85,7 @@ _TEXTS: dict[str, OperationSpec] = {
     "integer-text": _pure(texts.integer_text),
     "join": _pure(texts.join),
     "compare-texts": _pure(texts.compared),
+    "duration-text": _pure(clocks.duration_text),
     "go-pattern": _pure(gopatterns.compiled, "error"),
     "go-pattern-matches": _pure(gopatterns.matched, "error", "compiled"),
     "go-pattern-first": _pure(gopatterns.first_match, "groups", "compiled"),
