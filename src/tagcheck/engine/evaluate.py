@@ -201,10 +201,12 @@ class Evaluation(Symbols):
         while isinstance(content, Pointer):
             base, content = content, self.content(content)
         match content, step:
-            case (Record(), str()) | (Sequence(), Number()):
-                return Pointer(base.cell, (*base.path, step))
-            case Mapping(), Text() if step.literal:
-                return Pointer(base.cell, (*base.path, step.literal))
+            case Record(), str() as name:
+                return Pointer(base.cell, (*base.path, name))
+            case Sequence(), Number() as at:
+                return Pointer(base.cell, (*base.path, at))
+            case Mapping(), Text(literal=str() as key) if key:
+                return Pointer(base.cell, (*base.path, key))
             case _:
                 return None
 
