@@ -275,6 +275,7 @@ _KUBERNETES: dict[str, OperationSpec] = {
 _TEMPLATES: dict[str, OperationSpec] = {
     "template-execute": _acts(templates.execute, "named"),
     "template-files": _acts(templates.parse_files, "system"),
+    "template-functions": _acts(templates.functions),
     "template-itself": _acts(templates.itself),
     "template-new": _acts(templates.new),
     "template-parse": _acts(templates.parse),
