@@ -55,6 +55,39 @@ def delete(call: Call) -> tuple[Value, ...]:
     return ()
 
 
+def merge(call: Call) -> tuple[Value, ...]:
+    """The mapping in argument 0 gets the entries of the one in argument 1."""
+    mapping, other = call.machine.load(call.argument(0)), call.machine.load(call.argument(1))
+    if not isinstance(mapping, Mapping):
+        return ()
+    entries, is_open = mapping.entries, mapping.open
+    if isinstance(other, Mapping):
+        for key, value in other.entries:
+            answers = [same_key(name, key) for name, _ in entries]
+            is_open = is_open or Same.MAYBE in answers
+            kept = (each for each, answer in zip(entries, answers, strict=True) if answer is not Same.YES)
+            entries = (*kept, (key, value))
+    is_open = is_open or not isinstance(other, Mapping | Null | Absent) or (isinstance(other, Mapping) and other.open)
+    call.machine.store(call.argument(0), mapping.holding(entries, is_open))
+    return ()
+
+
+def clone(call: Call) -> tuple[Value, ...]:
+    """A mapping or list of its own with what argument 0 holds."""
+    held = call.machine.load(call.argument(0))
+    return (call.machine.allocate(held) if isinstance(held, Mapping) else held,)
+
+
+def clear(call: Call) -> tuple[Value, ...]:
+    """The mapping in argument 0, a reference, has no entries any more; of the items of a list nothing is known."""
+    held = call.machine.load(call.argument(0))
+    if isinstance(held, Mapping):
+        call.machine.store(call.argument(0), held.holding((), False))
+    elif isinstance(held, Sequence):
+        call.machine.store(call.argument(0), Sequence((), True))
+    return ()
+
+
 def copy_items(call: Call) -> tuple[Value, ...]:
     """The first items of the list in argument 0, a reference, become those of argument 1."""
     target, source = call.machine.load(call.argument(0)), call.machine.load(call.argument(1))
