@@ -1,7 +1,7 @@
 """What a procedure changes that is not its own: lists that it gets, in place, and variables around it.
 
-A list is a value here, as an array is; what languages share of it is its items. Where a procedure sets items of a list
-that it was given, its caller hands over a reference to the place of the list instead.
+An array is a value, and so is a list that came about in a way that makes no reference of it. Where a procedure sets
+items of one that it was given, its caller hands over a reference to the place of the list instead.
 """
 
 from __future__ import annotations

@@ -225,7 +225,8 @@ def _length(body: Body, node: Node) -> Outcome:
 
 
 def _append(body: Body, node: Node) -> Outcome:
-    return Apply("append", tuple(_item(body, item) for item in named(node.children[-1])), body.file.span(node))
+    span = body.file.span(node)
+    return Allocate(Apply("append", tuple(_item(body, item) for item in named(node.children[-1])), span), span)
 
 
 def _new(body: Body, node: Node) -> Outcome:
@@ -247,10 +248,10 @@ def _make(body: Body, node: Node) -> Outcome:
         return Allocate(MapOf((), span, name), span)
     item = zero(made.child_by_field_name("element"), name.removeprefix("[]"), span)
     if lengths and not isinstance(lengths[0], Constant):
-        return Apply("repeat", (item, lengths[0]), span)
+        return Allocate(Apply("repeat", (item, lengths[0]), span), span)
     length = lengths[0].value if lengths and isinstance(lengths[0], Constant) else 0
     count = length if isinstance(length, int) and 0 < length <= MOST_ZEROS else 0
-    return ListOf((item,) * count, span, name)
+    return Allocate(ListOf((item,) * count, span, name), span)
 
 
 def _underlying(body: Body, kind: Node) -> Node:
