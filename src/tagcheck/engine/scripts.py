@@ -308,6 +308,11 @@ class Scripts(Execution):
             self._unanswered(results[0])
         return results
 
+    def returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
+        if not values and frame.procedure.key.startswith(KEYS):
+            return (self.opaque("the status of the last command"),)
+        return super().returned(frame, values)
+
     def _unanswered(self, status: Value) -> None:
         """A function has ended, and nobody asks how: where it failed, the shell may end."""
         failing = [_is_failing(option) for _, option in self.narrowed(status)]
