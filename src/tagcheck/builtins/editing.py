@@ -145,12 +145,12 @@ class _Editor:
             behind = match.end()
             at = behind + empty
             if empty:
-                found.append(between(line, behind, at))
-            if not edit.everywhere or at >= len(written):
+                found.append(between(line, behind, min(at, len(written))))
+            if not edit.everywhere or at > len(written):
                 break
         if not found:
             return self._unchanged(line, edit)
-        return joined([*found, between(line, at, len(whole))], EMPTY)
+        return joined([*found, between(line, min(at, len(written)), len(whole))], EMPTY)
 
     def _unchanged(self, line: Text, edit: Edit) -> Text | None:
         """A line in which the pattern is not found: an unknown part of it may still hold it."""
