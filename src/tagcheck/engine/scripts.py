@@ -22,7 +22,7 @@ from tagcheck.frontends import shell
 from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
 from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.guards import Guards
-from tagcheck.ir import Assign, Invoke, Name, Procedure, Statement
+from tagcheck.ir import Assign, Expression, Invoke, Name, Procedure, Statement
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
@@ -308,7 +308,7 @@ class Scripts(Execution):
             self._unanswered(results[0])
         return results
 
-    def returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
+    def returned(self, frame: Frame, values: tuple[Expression, ...]) -> Results:
         if not values and frame.procedure.key.startswith(KEYS):
             return (self.opaque("the status of the last command"),)
         return super().returned(frame, values)
