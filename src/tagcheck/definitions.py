@@ -237,6 +237,11 @@ class Definitions(ProjectFiles):
         info = self.type(qualified) if qualified else None
         return next((type_ for field_, type_ in info.fields if field_ == name), "") if info else ""
 
+    def is_pointer(self, qualified: str, name: str) -> bool:
+        """Whether a field of a type holds a pointer."""
+        info = self.type(qualified) if qualified else None
+        return info is not None and name in info.pointers
+
     def embedded(self, qualified: str) -> tuple[str, ...]:
         info = self.type(qualified) if qualified else None
         return info.embedded if info else ()

@@ -100,6 +100,8 @@ class MapOf(Struct, frozen=True):
     type: str = ""
 
 
+PARAMETER_TYPE = "?"
+"""The type of what has the type that a type parameter stands for."""
 TEXT_FIELD = "%text"
 """The field of a record that holds the text it is printed as (a uuid, a point in time, a member of an enumeration of
 texts)."""

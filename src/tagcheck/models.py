@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tagcheck.builtins.registry import OPERATIONS, OperationSpec
 from tagcheck.catalog import EffectKind
-from tagcheck.values import Hole, HoleKind, Opaque, Record, Text
+from tagcheck.values import Hole, HoleKind, Number, Opaque, Record, Text
 
 ANY_MODULE = "*"
 ANY_WORD = "*"
@@ -309,7 +309,7 @@ def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, obje
 
 def _value(path: Path, name: str, entry: object) -> object:
     """A constant: a text, number or truth value as it stands; or {opaque: type}, {record: type}
-    with texts for fields, {parameter: name},
+    with texts for fields, {parameter: name}, {number: value, type: type of the library},
     {words: type}: the program's name and its arguments."""
     match entry:
         case bool() | int() | float() | str():
@@ -322,6 +322,8 @@ def _value(path: Path, name: str, entry: object) -> object:
             return Record(str(type_), tuple((str(name), Text.of(str(text))) for name, text in fields.items()))
         case {"parameter": label}:
             return Text.of_hole(Hole(HoleKind.PARAMETER, name, str(label)))
+        case {"number": int() | float() as number, "type": type_}:
+            return Number(number, str(type_))
         case _:
             raise ModelError(f"{path}: {name}: not a value: {entry!r}")
 

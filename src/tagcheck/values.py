@@ -333,10 +333,16 @@ class Sequence(Struct, frozen=True, cache_hash=True):
 
 
 class Mapping(Struct, frozen=True, cache_hash=True):
-    """A mapping in insertion order; keys are texts, numbers or opaque values. `open`: other entries may exist."""
+    """A mapping in insertion order; keys are texts, numbers or opaque values. `open`: other entries may exist. `type`:
+    its type, as in `ir`, where keys that it does not have stand for the zero value of its values' type."""
 
     entries: tuple[tuple[Value, Value], ...]
     open: bool = False
+    type: str = ""
+
+    def holding(self, entries: tuple[tuple[Value, Value], ...], open: bool) -> Mapping:
+        """A mapping of the same type with other entries."""
+        return Mapping(entries, open, self.type)
 
     def get(self, key: str) -> Value | None:
         """The value of a literal key."""
@@ -409,6 +415,8 @@ class Opaque(Struct, frozen=True):
     label: str = ""
 
 
+ANY_ZERO = Opaque("zero", "the zero value of a type parameter")
+"""The zero value of whatever type a type parameter stands for: equal to every empty value."""
 WITHHELD = "withheld:"
 """How the identities of variables begin that a program has and does not hand to the programs that it starts."""
 PARAMETER_PREFIX = "param:"

@@ -69,6 +69,8 @@ class FakeMachine:
             self.log.append(f"write {as_text(written)}")
         elif isinstance(content, Text) and not isinstance(before, Record):
             self.log.append(f"store {content}")
+        elif isinstance(content, values.Sequence) and isinstance(before, values.Sequence):
+            self.log.append(f"store [{', '.join(str(as_text(item)) for item in content.items)}]")
 
     def allocate(self, content: Value) -> Value:
         self.cells[len(self.cells)] = content

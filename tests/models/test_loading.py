@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tagcheck.catalog import EffectKind
 from tagcheck.models import ModelError, Models, load_models, split_words
-from tagcheck.values import Record
+from tagcheck.values import Number, Record
 
 RULES = Path(__file__).parents[2] / "rules" / "models"
 MODELS = load_models([RULES], "go")
@@ -71,7 +71,7 @@ def test_later_directories_win(tmp_path: Path) -> None:
 
 def test_constants_of_libraries() -> None:
     assert MODELS.values["k8s.io/api/core/v1.PullNever"] == "Never"
-    assert MODELS.values["time.Second"] == 1_000_000_000
+    assert MODELS.values["time.Second"] == Number(1_000_000_000, "time.Duration")
     assert MODELS.values["os.PathSeparator"] == "/"
     assert MODELS.values["os.Stdout"] == Record("os.File")
 

@@ -7,7 +7,7 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.general import at_place
 from tagcheck.builtins.symbolic import over
 from tagcheck.comparison import Same, same_key
-from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Value
+from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Text, Value
 
 ITERATOR = "iterator"
 _ITEMS = "items"
@@ -51,7 +51,7 @@ def delete(call: Call) -> tuple[Value, ...]:
         answers = [same_key(name, key) for name, _ in mapping.entries]
         doubtful = Same.MAYBE in answers
         kept = tuple(e for e, answer in zip(mapping.entries, answers, strict=True) if answer is not Same.YES)
-        call.machine.store(call.argument(0), Mapping(kept, mapping.open or doubtful))
+        call.machine.store(call.argument(0), mapping.holding(kept, mapping.open or doubtful))
     return ()
 
 
@@ -63,11 +63,16 @@ def copy_items(call: Call) -> tuple[Value, ...]:
         items = source.items[: len(target.items)] if isinstance(source, Sequence) else ()
         whole = Sequence((*items, *target.items[len(items) :])) if known else Sequence((), True)
         call.machine.store(call.argument(0), whole)
+        if known:
+            return (Number(len(items)),)
     return (call.unknown("how many items were copied"),)
 
 
 def extreme(call: Call) -> tuple[Value, ...]:
-    """The smallest of the numbers, or with `largest` the largest."""
+    """The smallest of the numbers or texts, or with `largest` the largest."""
+    written = [each.literal for each in call.arguments if isinstance(each, Text) and each.literal is not None]
+    if written and len(written) == len(call.arguments):
+        return (Text.of(max(written) if call.with_.get("largest") else min(written)),)
     numbers = [each.value for each in call.arguments if isinstance(each, Number)]
     if not numbers or len(numbers) < len(call.arguments):
         return (call.unknown("one of several numbers"),)

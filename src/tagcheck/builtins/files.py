@@ -208,7 +208,9 @@ def read_file(call: Call) -> tuple[Value, ...]:
     if content is None:
         shown = as_text(path, call.machine)
         content = Opaque(f"{call.identity}:file", f"the content of the file {shown}", "string", f"file {shown}")
-    return (content, Outcome(call.identity))
+        return (content, Outcome(call.identity))
+    # A file of which the content is known is there.
+    return (content, Null())
 
 
 def write_file(call: Call) -> tuple[Value, ...]:
@@ -224,10 +226,26 @@ def write_file(call: Call) -> tuple[Value, ...]:
     return (Outcome(call.identity),)
 
 
+_WRITABLE, _TRUNCATED, _APPENDED = 3, 512, 1024
+"""Bits of the flags with which a file is opened (Go's package os on Linux)."""
+
+
 def open_file(call: Call) -> tuple[Value, ...]:
-    """A file at the path in argument 0, and an outcome."""
-    file = call.machine.allocate(Record("os.File", ((PATH, call.argument(0)),)))
-    return (file, Outcome(call.identity))
+    """A file at the path in argument 0, and an outcome. `flags` is the argument that says how it is opened."""
+    fields: tuple[tuple[str, Value], ...] = ((PATH, call.argument(0)),)
+    at = call.with_.get("flags")
+    flags = call.argument(at) if isinstance(at, int) else None
+    if flags is not None and not (isinstance(flags, Number) and int(flags.value) & _TRUNCATED):
+        bits = int(flags.value) if isinstance(flags, Number) else _WRITABLE
+        before = call.machine.read_file(call.argument(0)) if bits & _WRITABLE else None
+        if before is not None and not bits & _APPENDED:
+            # What is written takes the place of as much of what is there.
+            before = call.unknown("a file that is written over")
+        elif bits & _WRITABLE and before is None and not call.machine.starts_clean(call.argument(0)):
+            before = call.unknown("a file that grows")
+        fields = fields if before is None else (*fields, (CONTENT, before))
+    known = flags is None and call.machine.read_file(call.argument(0)) is not None
+    return (call.machine.allocate(Record("os.File", fields)), Null() if known else Outcome(call.identity))
 
 
 def temporary(call: Call) -> tuple[Value, ...]:
@@ -303,7 +321,7 @@ def _is_set(call: Call, value: Value) -> Value:
     name = text_argument(call, 0)
 
     def is_set(option: Value) -> Value:
-        if isinstance(option, Text) and not option.holes:
+        if isinstance(option, Text) and option.parts and not option.holes:
             return values.Truth(True)
         return Opaque(f"environment variable {name} is set", f"whether {name} is set", "bool")
 

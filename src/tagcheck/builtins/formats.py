@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ from tagcheck.values import Absent, Failure, Filling, Null, Number, Piece, Recor
 
 VERB = re.compile(r"%([+\-# 0]*)(?:\[(\d{1,4})\])?(\*|\d{1,4})?(?:\.(\*|\d{0,4}))?(?:\[(\d{1,4})\])?([a-zA-Z%])")
 MOST_VERBS = 2000
+_OF_NUMBERS = frozenset("dobcUeEfFgGt")
 
 
 class Verb(Struct, frozen=True):
@@ -44,6 +45,25 @@ def sprintf(call: Call) -> tuple[Value, ...]:
     first = first if isinstance(first, int) else 0
     pattern = as_text(call.argument(first), call.machine)
     return (format_text(pattern, call.arguments[first + 1 :], call.machine, call.identity),)
+
+
+def numbers(arguments: tuple[Value, ...], with_: Mapping[str, object]) -> frozenset[int]:
+    """The arguments of `sprintf` that stand for verbs which take a number for what it is, whatever methods its type
+    has."""
+    first = with_.get("from", 0)
+    first = first if isinstance(first, int) else 0
+    pattern = arguments[first] if first < len(arguments) else None
+    found: set[int] = set()
+    taken = 0
+    for match in VERB.finditer(pattern.literal or "") if isinstance(pattern, Text) else ():
+        _, early, width, precision, late, letter = match.groups()
+        if letter == "%":
+            continue
+        taken = int(early or late) - 1 if early or late else taken + (width, precision).count("*")
+        if letter in _OF_NUMBERS:
+            found.add(first + 1 + taken)
+        taken += 1
+    return frozenset(found)
 
 
 def format_text(pattern: Text, arguments: Sequence[Value], machine: Machine, identity: str) -> Value:
@@ -95,6 +115,8 @@ def _one(
 def format_value(verb: Verb, value: Value, machine: Machine) -> Text:
     """One value by one verb."""
     text = _bare(verb, value, machine)
+    if "+" in verb.flags and isinstance(value, Number) and verb.letter in "dfge" and value.value >= 0:
+        text = Text.of("+") + text
     width = verb.width
     if width is None or width > 256:
         return text
@@ -139,6 +161,8 @@ def _numeric(verb: Verb, value: Value, machine: Machine) -> Text:
         return Text.of(chr(int(value.value)))
     text = as_text(value, machine)
     literal = text.literal
+    if letter == "c" and len(literal or "") == 1:
+        return text
     if letter in "xX" and literal is not None:
         digits = literal.encode("utf-8", "surrogatepass").hex()
         return Text.of(digits if letter == "x" else digits.upper())

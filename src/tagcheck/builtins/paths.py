@@ -54,6 +54,15 @@ def _removable(name: Text) -> bool:
     return all(hole.kind is HoleKind.UNIQUE for hole in name.holes)
 
 
+def halves(call: Call) -> tuple[Value, ...]:
+    """Argument 0 in two after its last separator."""
+    path = text_argument(call, 0)
+    found = path.split_at("/", last=True)
+    if found is None:
+        return (EMPTY, path) if not path.holes else (derived("folder", path), derived("base", path))
+    return (found[0] + Text.of("/"), found[1])
+
+
 def join(call: Call) -> tuple[Value, ...]:
     """Join all arguments; with `receiver`, below the receiver."""
     return (join_paths(call.arguments, call.machine),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ from tagcheck.builtins import (
     files,
     formats,
     general,
+    gopatterns,
     iterating,
     jinja,
     kinds,
@@ -30,6 +31,7 @@ from tagcheck.builtins import (
     pythonpatterns,
     pythontexts,
     resources,
+    scanning,
     serialised,
     shells,
     suites,
@@ -38,6 +40,7 @@ from tagcheck.builtins import (
     texts,
 )
 from tagcheck.builtins.api import Operation
+from tagcheck.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class OperationSpec:
     """it only adds to what the program prints"""
     prints: bool = False
     """it prints its arguments, so that a method of a value says how it is printed"""
+    numbers: Callable[[tuple[Value, ...], Mapping[str, object]], frozenset[int]] | None = None
+    """which of its arguments it prints as numbers all the same, given them and the parameters of the model"""
 
 
 def _pure(run: Operation, *parameters: str) -> OperationSpec:
@@ -79,8 +84,18 @@ _TEXTS: dict[str, OperationSpec] = {
     "index": _pure(texts.index, "last"),
     "integer-text": _pure(texts.integer_text),
     "join": _pure(texts.join),
+    "compare-texts": _pure(texts.compared),
+    "go-pattern": _pure(gopatterns.compiled, "error"),
+    "go-pattern-matches": _pure(gopatterns.matched, "error", "compiled"),
+    "go-pattern-first": _pure(gopatterns.first_match, "groups", "compiled"),
+    "go-pattern-all": _pure(gopatterns.all_matches, "groups", "compiled"),
+    "go-pattern-split": _pure(gopatterns.split, "compiled"),
+    "go-pattern-replaced": _pure(gopatterns.replaced, "plain", "compiled"),
+    "cut-end": _pure(texts.cut_end, "last"),
     "opaque-number": _pure(texts.opaque_number),
-    "parse-number": _pure(texts.parse_number),
+    "parse-truth": _pure(texts.parse_truth),
+    "path-halves": _pure(paths.halves),
+    "parse-number": _pure(texts.parse_number, "base"),
     "part": _pure(texts.part),
     "quote": _pure(texts.quote),
     "repeat": _pure(texts.repeat),
@@ -90,7 +105,9 @@ _TEXTS: dict[str, OperationSpec] = {
     "shell-quote": _pure(texts.shell_quote),
     "split": _pure(texts.split, "last"),
     "sprint": OperationSpec(formats.sprint, pure=True, parameters=frozenset(("line",)), prints=True),
-    "sprintf": OperationSpec(formats.sprintf, pure=True, parameters=frozenset(("from",)), prints=True),
+    "sprintf": OperationSpec(
+        formats.sprintf, pure=True, parameters=frozenset(("from",)), prints=True, numbers=formats.numbers
+    ),
     "to-text": _pure(texts.to_text),
     "trim": _pure(texts.trim, "characters", "side"),
     "trim-prefix": _pure(texts.trim_prefix),
@@ -137,9 +154,21 @@ _FILES: dict[str, OperationSpec] = {
     "file-name": _acts(files.file_name),
     "get-environment": _acts(files.get_environment, "found"),
     "held": _acts(files.held, "error"),
-    "open-file": _acts(files.open_file),
+    "line-scanner": _acts(scanning.scanner),
+    "scan-line": _acts(scanning.scan),
+    "scanned-line": _acts(scanning.scanned),
+    "divide-otherwise": _acts(scanning.divide_otherwise),
+    "open-file": _acts(files.open_file, "flags"),
     "pipe": _acts(files.pipe),
-    "print-to": OperationSpec(files.print_to, parameters=frozenset(("format", "line")), wants=1, prints=True),
+    "print-to": OperationSpec(
+        files.print_to,
+        parameters=frozenset(("format", "line")),
+        wants=1,
+        prints=True,
+        numbers=lambda arguments, with_: (
+            formats.numbers(arguments, {"from": 1}) if with_.get("format") else frozenset()
+        ),
+    ),
     "read-file": _acts(files.read_file),
     "reset": _acts(files.reset),
     "set-environment": _acts(files.set_environment, "unset"),
@@ -294,6 +323,11 @@ _PYTHON: dict[str, OperationSpec] = {
     "call-partial": _acts(containers.call_partial),
     "absolute-number": _pure(ordering.absolute),
     "any-item": _acts(ordering.any_item, "every"),
+    "arrange-list": _acts(ordering.arrange, "by", "backwards"),
+    "arranged-list": _acts(ordering.arranged, "by"),
+    "position": _acts(ordering.position),
+    "insert-items": _acts(ordering.insert),
+    "delete-items": _acts(ordering.delete, "by"),
     "compiled-pattern": _pure(pythonpatterns.compiled),
     "contains-item": _pure(containers.is_in),
     "copy-environment": _acts(containers.environment_copy),

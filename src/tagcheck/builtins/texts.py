@@ -227,6 +227,19 @@ def trim_suffix(call: Call) -> tuple[Value, ...]:
     return (_changed_end(text, -1, f"trimsuffix({suffix!r})") if not trailing else derived("trimsuffix", *texts(call)),)
 
 
+def cut_end(call: Call) -> tuple[Value, ...]:
+    """Without a literal prefix, or with `last` suffix, and whether it was there."""
+    text, end = text_argument(call, 0), text_argument(call, 1).literal
+    last = bool(call.with_.get("last"))
+    literal = (text.trailing if last else text.leading) if text.holes else text.literal
+    if end is not None and literal is not None:
+        if literal.endswith(end) if last else literal.startswith(end):
+            return (_without_last(text, len(end)) if last else text.dropped(len(end)), Truth(True))
+        if not text.holes or not (end.endswith(literal) if last else end.startswith(literal)):
+            return (text, Truth(False))
+    return (derived(call.name, *texts(call)), undecided(call.name, *call.arguments, type="bool"))
+
+
 # --- questions -------------------------------------------------------------------------------------------------------
 
 
@@ -406,15 +419,43 @@ def shell_word(text: Text) -> Text:
 
 
 def parse_number(call: Call) -> tuple[Value, ...]:
-    """The number that a text spells, and an error if it spells none."""
+    """The number that a text spells, and an error if it spells none; `base` is the argument with its base."""
     text = text_argument(call, 0)
     literal = text.literal
-    if literal is None:
+    at = call.with_.get("base")
+    base = call.argument(at) if isinstance(at, int) else Number(10)
+    if literal is None or not isinstance(base, Number) or base.value not in range(2, 37):
         return (undecided(call.name, text, type="int"), Outcome(call.identity))
     try:
-        return (Number(int(literal[:64])), values.Null())
+        if not literal.lstrip("+-").isalnum():
+            return (Number(0), values.Failure())
+        return (Number(int(literal[:64], int(base.value))), values.Null())
     except ValueError:
         return (Number(0), values.Failure())
+
+
+_TRUE, _FALSE = (
+    frozenset(("1", "t", "T", "true", "TRUE", "True")),
+    frozenset(("0", "f", "F", "false", "FALSE", "False")),
+)
+
+
+def parse_truth(call: Call) -> tuple[Value, ...]:
+    """The truth value that a text spells, and an error if it spells none (Go's strconv.ParseBool)."""
+    text = text_argument(call, 0)
+    if text.literal is None:
+        return (undecided(call.name, text, type="bool"), Outcome(call.identity))
+    known = text.literal in _TRUE or text.literal in _FALSE
+    return (Truth(text.literal in _TRUE), values.Null() if known else values.Failure())
+
+
+def compared(call: Call) -> tuple[Value, ...]:
+    """-1, 0 or 1: whether argument 0 comes before argument 1, is equal to it or comes after it."""
+    first, second = text_argument(call, 0).literal, text_argument(call, 1).literal
+    if first is None or second is None:
+        return opaque_number(call)
+    one, other = first.encode("utf-8", "surrogatepass"), second.encode("utf-8", "surrogatepass")
+    return (Number((one > other) - (one < other)),)
 
 
 def encode(call: Call) -> tuple[Value, ...]:

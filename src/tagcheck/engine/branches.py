@@ -11,7 +11,7 @@ from msgspec import Struct
 from tagcheck.engine.recorder import Recorder
 from tagcheck.engine.state import ABSENT, Exit, delta
 from tagcheck.guards import Guards, any_of
-from tagcheck.values import Absent, Mapping, Record, Sequence, Text, Value, alternatives
+from tagcheck.values import Absent, Mapping, Null, Record, Sequence, Text, Value, alternatives
 
 DEEPEST_JOIN = 6
 
@@ -137,7 +137,11 @@ class Branches(Recorder):
 
     def _field_or_zero(self, record: Record, name: str) -> Value:
         found = record.get(name)
-        return found if found is not None else self.zero(self.program.field_type(record.type, name) or "error")
+        if found is not None:
+            return found
+        if self.program.is_pointer(record.type, name):
+            return Null()
+        return self.zero(self.program.field_type(record.type, name) or "error")
 
     def _joined_sequences(self, first: Sequence, choices: Seq[tuple[Guards, Value]], depth: int) -> Value:
         columns = range(len(first.items))
@@ -151,7 +155,7 @@ class Branches(Recorder):
             (key, self.joined([(guards, row[index][1]) for guards, row in rows], depth + 1))
             for index, (key, _) in enumerate(first.entries)
         )
-        return Mapping(entries, any(isinstance(v, Mapping) and v.open for _, v in choices))
+        return first.holding(entries, any(isinstance(v, Mapping) and v.open for _, v in choices))
 
     def exits_joined(self, exits: list[Exit]) -> tuple[Value, ...]:
         """The results of several ways out together; a missing result counts as absent."""

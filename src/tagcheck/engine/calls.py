@@ -130,9 +130,11 @@ class Calls(Replacing):
 
     def _argument(self, node: ir.Expression, frame: Frame, by_reference: bool) -> Value:
         value = self.evaluate(node, frame)
-        if by_reference and isinstance(node, ir.Name) and node.name in frame.names:
-            return value if isinstance(value, Pointer) else Pointer(frame.names[node.name])
-        return value
+        if not by_reference or isinstance(value, Pointer):
+            return value
+        if isinstance(node, ir.Name) and node.name in frame.names:
+            return Pointer(frame.names[node.name])
+        return self.address(node, frame) if isinstance(node, ir.Global | ir.Field | ir.Index) else value
 
     def _is_idle_call(self, wants: int, node: ir.Invoke, frame: Frame) -> bool:
         """Whether a library call does nothing whatever its further arguments are: they are not looked at then."""
@@ -169,6 +171,8 @@ class Calls(Replacing):
                 return LibraryValue(f"{content.name}.{name}", base)
             case Number() if methods := self.program.methods(content.type, name):
                 return FunctionValue(methods[0], receiver=base)
+            case Number() if content.type and self.models.find(f"{content.type}.{name}") is not None:
+                return LibraryValue(f"{content.type}.{name}", base)
             case _:
                 return self._other_method(base, content, name)
 
@@ -315,7 +319,7 @@ class Calls(Replacing):
     def _passed(self, value: Value, type_: str) -> Value:
         if isinstance(value, Opaque) and type_ and not value.type:
             return Opaque(value.identity, value.reason, type_, value.label)
-        if isinstance(value, Number) and "." in type_:
+        if isinstance(value, Number | Text) and "." in type_:
             return self.typed(value, type_)
         return value
 

@@ -48,7 +48,7 @@ def _is_of(value: Value, content: Value, kind: str, type_: str, all_: Seq[str], 
     meant = _kind_named(type_, program)
     if meant in (INTERFACE, UNKNOWN):
         return False if kind == NIL else _satisfies(type_)
-    if meant != kind:
+    if meant != kind or (isinstance(content, Number) and type(content.value) is float and type_ in _WHOLE):
         return False
     if isinstance(content, Record) and kind == RECORD:
         return _is_record(value, content.type, type_, all_)
@@ -112,10 +112,11 @@ def _kind_named(type_: str, program: Program) -> str:
     return UNKNOWN
 
 
-_NUMBERS = (
+_WHOLE = (
     *("int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "uintptr"),
-    *("byte", "rune", "float32", "float64"),
+    *("byte", "rune"),
 )
+_NUMBERS = (*_WHOLE, "float32", "float64")
 _BUILTIN = {
     "?": UNKNOWN,
     "nil": NIL,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tagcheck import ir
 from tagcheck.comparison import Same, same_key
-from tagcheck.engine import dynamic, filenames, shelltexts, shellvalues, truth
+from tagcheck.engine import arithmetic, dynamic, filenames, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
@@ -38,7 +38,6 @@ from tagcheck.values import (
     options,
 )
 
-LARGEST_NUMBER = 2**512
 MOST_COMPREHENDED = 200
 MOST_REPEATED = 64
 """Items that a list of a given length begins with; of a longer one nothing is known."""
@@ -85,7 +84,7 @@ class Evaluation(Symbols):
     def _constant(self, node: ir.Constant, frame: Frame) -> Value:
         if node.value is None:
             return Null()
-        return Truth(node.value) if isinstance(node.value, bool) else _number(node.value)
+        return Truth(node.value) if isinstance(node.value, bool) else arithmetic.number(node.value)
 
     def _name(self, node: ir.Name, frame: Frame) -> Value:
         cell = frame.names.get(node.name)
@@ -148,7 +147,9 @@ class Evaluation(Symbols):
         return self.items(node.items, frame)
 
     def _map(self, node: ir.MapOf, frame: Frame) -> Value:
-        return Mapping(tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries))
+        return Mapping(
+            tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries), type=node.type
+        )
 
     def _record(self, node: ir.RecordOf, frame: Frame) -> Value:
         fields = tuple((name, self.evaluate(value, frame)) for name, value in node.fields)
@@ -227,7 +228,13 @@ class Evaluation(Symbols):
 
     def _field(self, node: ir.Field, frame: Frame) -> Value:
         base = self.evaluate(node.base, frame)
-        return self.field(base, node.name)
+        found = self.field(base, node.name)
+        if isinstance(found, FunctionValue) and found.receiver is base and isinstance(base, Record):
+            receiver = found.procedure.receiver
+            if receiver is not None and not receiver.copied:
+                # A method that changes its object is bound to the variable, not to what it holds now.
+                return FunctionValue(found.procedure, found.captured, self.address(node.base, frame))
+        return found
 
     def _index(self, node: ir.Index, frame: Frame) -> Value:
         origin = self.evaluate(node.base, frame)
@@ -367,8 +374,17 @@ class Evaluation(Symbols):
 
     def _converted(self, node: ir.Apply, frame: Frame) -> Value:
         value, type_ = self.evaluate(node.arguments[-1], frame), node.arguments[0]
-        if isinstance(value, Number) and isinstance(type_, ir.Literal):
+        if not isinstance(type_, ir.Literal):
+            return value
+        if isinstance(value, Number) and type_.text in _OTHER_NUMBERS:
+            return self.opaque("a number with a fraction", "float64")
+        if isinstance(value, Number) and type_.text == "string":
+            code = int(value.value)
+            return Text.of(chr(code)) if 0 < code < 0xD800 else self.opaque("a character")
+        if isinstance(value, Number | Text):
             return self.typed(value, type_.text)
+        if type_.text == "string" and isinstance(value, Record):
+            return value.get(ir.TEXT_FIELD) or value
         return value
 
     def _append(self, node: ir.Apply, frame: Frame) -> Value:
@@ -422,17 +438,24 @@ class Evaluation(Symbols):
                 return Sequence((), True)
             case "keys", (Mapping() as mapping,):
                 return Sequence(tuple(key for key, _ in mapping.entries), mapping.open)
-            case (("add" | "subtract" | "multiply"), (Number() as left, Number() as right)):
-                return _arithmetic(operation, left, right)
+            case (
+                ("add" | "subtract" | "multiply" | "bit-or" | "bit-and" | "shift-left"),
+                (Number() as left, Number() as right),
+            ):
+                return arithmetic.computed(operation, left, right)
             case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
                 # Of numbers below 0, languages have remainders of different signs.
-                return _number(left.value % right.value)
+                return arithmetic.number(left.value % right.value, left.type or right.type)
+            case (("add" | "subtract"), (Text() as one, _)) if (
+                len(one.literal or "") == 1 and (other := arithmetic.moved(operation, one, values[1])) is not None
+            ):
+                return other
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
             case (("quotient" | "whole-quotient" | "power"), (Number() as left, Number() as right)):
-                return _arithmetic(operation, left, right)
-            case "negate", (Number(value=number),):
-                return Number(-number)
+                return arithmetic.computed(operation, left, right)
+            case "negate", (Number(value=number, type=type_),):
+                return Number(-number, type_)
             case "add", (Sequence() as left, Sequence() as right):
                 return Sequence((*left.items, *right.items), left.open or right.open)
             case "environment", (Text() as name, *default):
@@ -496,6 +519,9 @@ class Evaluation(Symbols):
         return self.opaque(node.reason)
 
 
+_OTHER_NUMBERS = ("float64", "float32")
+
+
 def _entries_of(value: Value) -> tuple[tuple[Value, Value], ...] | None:
     """The entries of a mapping or list, with their keys or numbers; None for anything else."""
     match value:
@@ -514,38 +540,6 @@ def _placed(value: Value, node: ir.Global) -> Value:
         if isinstance(part, Piece) and part.origin is None:
             return Text((Piece(part.text, Origin(node.span.start, False)),))
     return value
-
-
-def _arithmetic(operation: str, left: Number, right: Number) -> Value:
-    try:
-        match operation:
-            case "add":
-                return _number(left.value + right.value)
-            case "subtract":
-                return _number(left.value - right.value)
-            case "quotient":
-                return _number(left.value / right.value)
-            case "whole-quotient":
-                return _number(left.value // right.value)
-            case "power":
-                return _power(left.value, right.value)
-            case _:
-                return _number(left.value * right.value)
-    except (OverflowError, ZeroDivisionError):
-        return Opaque(f"{operation}:{left.value},{right.value}", "a number that is too large or none", "int")
-
-
-def _power(base: int | float, exponent: int | float) -> Value:
-    if 0 <= exponent <= 64 and abs(base) <= 10**6:
-        return _number(base**exponent)
-    return Opaque(f"power:{base},{exponent}", "a number that is too large", "int")
-
-
-def _number(value: int | float) -> Value:
-    """A number that positions and texts can be made of."""
-    if abs(value) <= LARGEST_NUMBER:
-        return Number(value)
-    return Opaque(f"number:{value}", "a number that is too large", "int")
 
 
 _HANDLERS: dict[type[Any], Callable[[Evaluation, Any, Frame], Value]] = {

@@ -87,8 +87,11 @@ class Execution(Outputs):
                 if self._set_by_model(target, index, value, frame):
                     return
                 self._place_in(target.base, frame, lambda content: self._with_item(content, index, value))
-            case ir.Dereference():
-                self.store(self.evaluate(target.pointer, frame), value)
+            case ir.Dereference(pointer=pointer):
+                while isinstance(pointer, ir.Dereference):
+                    # A reference to a reference is the reference.
+                    pointer = pointer.pointer
+                self.store(self.evaluate(pointer, frame), value)
 
     def _set_by_model(self, target: ir.Index, index: Value, value: Value, frame: Frame) -> bool:
         holder = self.load(self.evaluate(target.base, frame)) if isinstance(target.base, ir.Global) else None
@@ -203,8 +206,8 @@ class Execution(Outputs):
         for position, (name, _) in enumerate(mapping.entries):
             if same_key(name, key) is Same.YES:
                 entries = mapping.entries
-                return Mapping((*entries[:position], (name, value), *entries[position + 1 :]), mapping.open)
-        return Mapping((*mapping.entries, (key, value)), mapping.open)
+                return mapping.holding((*entries[:position], (name, value), *entries[position + 1 :]), mapping.open)
+        return mapping.holding((*mapping.entries, (key, value)), mapping.open)
 
     # --- calls and commands ---
 
@@ -384,6 +387,10 @@ class Execution(Outputs):
                 return [(item, item) for item in queue.items] if isinstance(queue, Sequence) else []
             case Number():
                 return [(Number(i), Number(i)) for i in range(min(int(over.value), MOST_ROUNDS))]
+            case Text() if len(over.literal or "") in range(1, MOST_ROUNDS + 1):
+                return [(Number(i), Text.of(character)) for i, character in enumerate(over.literal or "")]
+            case Text(parts=()):
+                return []
             case Null() | Absent():
                 return []
             case _:

@@ -10,12 +10,14 @@ from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalog import EffectKind
 from tagcheck.engine.branches import Branches
 from tagcheck.engine.state import ABSENT
+from tagcheck.engine.symbols import PRINTING
 from tagcheck.events import Stage
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.image import looks_like_reference
 from tagcheck.models import Convention, Model
 from tagcheck.source import Span
 from tagcheck.values import (
+    Alternatives,
     FunctionValue,
     HoleKind,
     LibraryValue,
@@ -28,8 +30,6 @@ from tagcheck.values import (
     Value,
 )
 
-PRINTING = ("Error", "String", "__str__")
-"""Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing"; Python's `str`)."""
 Results = tuple[Value, ...]
 Operated = Callable[[Results, Value | None], Results]
 """An operation with some arguments and a receiver."""
@@ -143,12 +143,21 @@ class LibraryCalls(Branches):
             return spec.run(call)
 
         if spec.prints:
-            arguments = tuple(map(self.printed, arguments))
+            plain = spec.numbers(arguments, model.with_) if spec.numbers is not None else ()
+            arguments = tuple(each if at in plain else self.printed(each) for at, each in enumerate(arguments))
         if not spec.pure:
             return operated(arguments, callee.receiver)
         receiver = self.load(callee.receiver) if callee.receiver is not None else None
         inputs = (*map(self.load, arguments), *((receiver,) if receiver is not None else ()))
+        if self.suspended:
+            inputs = tuple(map(self._taken_apart, inputs))
         return self._distributed(inputs, operated, receiver is not None)
+
+    def _taken_apart(self, value: Value) -> Value:
+        """A text with its suspended alternatives, unless there are too many: what a function makes of a text depends on
+        what stands at its ends."""
+        resumed = self.resumed(value) if isinstance(value, Text) else value
+        return resumed if isinstance(resumed, Alternatives) else value
 
     def printed(self, value: Value) -> Value:
         """A value, or what its own method says that it is printed as."""
@@ -165,7 +174,9 @@ class LibraryCalls(Branches):
 
     def _distributed(self, inputs: Results, operated: Operated, has_receiver: bool) -> Results:
         found: list[tuple[Guards, Results]] = []
-        for guards, chosen in self.spread_out(self.moderate(inputs)):
+        if sum(isinstance(value, Alternatives) for value in inputs) > 1:
+            inputs = self.moderate(inputs)
+        for guards, chosen in self.spread_out(inputs):
             receiver = chosen[-1] if has_receiver else None
             found.append((guards, operated(chosen[:-1] if has_receiver else chosen, receiver)))
         if len(found) == 1 and found[0][0] is ALWAYS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from tagcheck import ir
 from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.builtins.texts import slice_text
 from tagcheck.comparison import Same, same_key
@@ -11,10 +12,11 @@ from tagcheck.engine.basis import BASE, Basis
 from tagcheck.engine.state import ABSENT
 from tagcheck.frontends.api import TypeInfo, Variable
 from tagcheck.guards import ALWAYS, Guards, build_guards, when
-from tagcheck.ir import Procedure
+from tagcheck.ir import TEXT_FIELD, Procedure
 from tagcheck.models import ProgramWords
 from tagcheck.source import Span
 from tagcheck.values import (
+    ANY_ZERO,
     EMPTY,
     Absent,
     Alternatives,
@@ -32,6 +34,9 @@ from tagcheck.values import (
     Value,
     alternatives,
 )
+
+PRINTING = ("Error", "String", "__str__")
+"""Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing"; Python's `str`)."""
 
 
 def kind_of(value: Value) -> str:
@@ -135,7 +140,7 @@ class Symbols(Basis):
             case ProgramWords():
                 words = self.program_words()
                 return value.unknown if words is None else Sequence((Text.of("program"), *words))
-            case Text() | Record() | Sequence() | Opaque() | Null():
+            case Text() | Number() | Record() | Sequence() | Opaque() | Null():
                 return value
             case _:
                 return self.opaque("a library's value")
@@ -153,9 +158,11 @@ class Symbols(Basis):
                 return Number(0)
             case "float64" | "float32" | "byte" | "rune":
                 return Number(0)
+            case ir.PARAMETER_TYPE:
+                return ANY_ZERO
         if type_.startswith(("[", "map[")):
-            return Sequence(()) if type_.startswith("[") else Mapping(())
-        if type_.startswith("chan"):
+            return Sequence(()) if type_.startswith("[") else Mapping((), type=type_)
+        if type_.startswith(("*", "chan")):
             return Null()
         if not type_:
             return self.opaque("a zero value")
@@ -164,10 +171,17 @@ class Symbols(Basis):
             return Null() if info.underlying == "interface" else self.zero(info.underlying)
         return Record(type_)
 
-    def typed(self, number: Number, type_: str) -> Value:
-        """A number as one of a type, if the project declares that."""
+    def typed(self, value: Number | Text, type_: str) -> Value:
+        """A number as one of a type, if the project declares that; a text likewise if the type has a method that says
+        how it is printed."""
         info = self.program.type(type_)
-        return Number(number.value, type_) if info is not None and info.underlying not in ("", "interface") else number
+        if info is None or info.underlying in ("", "interface"):
+            return value
+        if isinstance(value, Number):
+            return Number(value.value, type_)
+        if any(self.program.methods(type_, name) for name in PRINTING):
+            return Record(type_, ((TEXT_FIELD, value),))
+        return value
 
     def field(self, base: Value, name: str) -> Value:
         """A field's value, or a method bound to its receiver. What would be a field of nil is no case of a run that
@@ -204,6 +218,8 @@ class Symbols(Basis):
             case Opaque():
                 return self._opaque_field(base, content, name)
             case LibraryValue(receiver=None):
+                for method in self.program.methods(content.name.removeprefix("type:"), name):
+                    return FunctionValue(method)
                 return self.symbol(content.name, name, Span("", 1, 1, 1, 1))
             case FunctionValue(procedure=made) if made.constructs:
                 return self._class_member(base, made.constructs, name)
@@ -265,7 +281,7 @@ class Symbols(Basis):
         if type_ and record.get(MANIFEST) is not None:
             return self.opaque("a field read from a text", type_)
         if type_:
-            return self.zero(type_)
+            return Null() if self.program.is_pointer(record.type, name) else self.zero(type_)
         return LibraryValue(f"{record.type}.{name}", base) if record.type else self.opaque("an unset field")
 
     def _member(self, base: Value, qualified: str, found: Procedure | Variable | TypeInfo) -> Value:
@@ -319,6 +335,8 @@ class Symbols(Basis):
                 return value
             if answer is not Same.NO:
                 doubtful = True
+        if mapping.type and not doubtful:
+            return self.zero(mapping.type.removeprefix("map[").partition("]")[2])
         return self.opaque("an entry that is not known")
 
     def _sliced(self, chosen: tuple[Value, ...]) -> Value:

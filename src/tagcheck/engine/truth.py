@@ -14,6 +14,7 @@ from tagcheck.comparison import Same, same, same_key
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.ir import CompareOp
 from tagcheck.values import (
+    ANY_ZERO,
     Absent,
     Failure,
     FunctionValue,
@@ -155,6 +156,8 @@ def compare(operator: CompareOp, left: Value, right: Value) -> Condition:
 
 
 def _equal(left: Value, right: Value) -> Condition:
+    if left == ANY_ZERO or right == ANY_ZERO:
+        return _is_zero(right if left == ANY_ZERO else left)
     if isinstance(left, Null) or isinstance(right, Null):
         return _is_null(right if isinstance(left, Null) else left)
     match left, right:
@@ -209,6 +212,18 @@ def _name(value: Value) -> str:
             return repr(value)
 
 
+def _is_zero(value: Value) -> Condition:
+    match value:
+        case Text() | Number() | Truth():
+            return truth(value).negated()
+        case Opaque() if value == ANY_ZERO:
+            return TRUE
+        case Opaque() | Record():
+            return atom(f"~zero:{value!r}")
+        case _:
+            return _is_null(value)
+
+
 def _is_null(value: Value) -> Condition:
     match value:
         case Null() | Absent():
@@ -217,6 +232,9 @@ def _is_null(value: Value) -> Condition:
             return atom(f"~nil:{value.identity}")
         case Opaque():
             return atom(f"{_mark(value)}nil:{value.identity}")
+        case Mapping(entries=(), type=type_) if type_:
+            # A mapping that is made stands behind a reference; this is the zero value.
+            return TRUE
         case Sequence(items=()) | Mapping(entries=()):
             return atom(f"~nil:{value!r}")
         case Failure() | Text() | Number() | Truth() | Record() | Pointer() | FunctionValue() | LibraryValue():
@@ -227,14 +245,26 @@ def _is_null(value: Value) -> Condition:
 
 def _ordered(operator: CompareOp, left: Value, right: Value) -> Condition:
     if isinstance(left, Number) and isinstance(right, Number):
-        a, b = left.value, right.value
-        answers = {CompareOp.LT: a < b, CompareOp.LE: a <= b, CompareOp.GT: a > b, CompareOp.GE: a >= b}
-        return constant(answers[operator])
+        return _placed(operator, (left.value > right.value) - (left.value < right.value))
+    if isinstance(left, Text) and isinstance(right, Text) and None not in (left.literal, right.literal):
+        one, other = left.literal or "", right.literal or ""
+        return _placed(operator, (one > other) - (one < other))
     if operator in (CompareOp.GE, CompareOp.GT):
         flipped = CompareOp.LT if operator is CompareOp.GE else CompareOp.LE
         return _ordered(flipped, left, right).negated()
     mark = _mark(left) or _mark(right)
     return atom(f"{mark}{_name(left)} {operator.value} {_name(right)}")
+
+
+def _placed(operator: CompareOp, order: int) -> Condition:
+    """A comparison of two values of which the first comes before (-1), with or after the other."""
+    answers = {
+        CompareOp.LT: order < 0,
+        CompareOp.LE: order <= 0,
+        CompareOp.GT: order > 0,
+        CompareOp.GE: order >= 0,
+    }
+    return constant(answers[operator])
 
 
 def decisive(guards: Guards) -> Guards:

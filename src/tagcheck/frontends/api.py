@@ -35,13 +35,15 @@ class EntryKind(Enum):
 class TypeInfo:
     """A type of the project. `fields`: name and qualified type, in order; `embedded`: qualified types of embedded
     fields; `underlying`: for a type that is no struct, what it is made of ('string', '[]pkg.T'); `parents`: the types
-    that it inherits from, as the file writes their names."""
+    that it inherits from, as the file writes their names; `pointers`: the fields that hold a pointer to what their
+    type says."""
 
     name: str
     fields: tuple[tuple[str, str], ...] = ()
     embedded: tuple[str, ...] = ()
     underlying: str = ""
     parents: tuple[str, ...] = ()
+    pointers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

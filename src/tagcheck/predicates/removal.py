@@ -45,8 +45,8 @@ def _beside(case: Case, removed: Event) -> tuple[list[Event], list[Event]]:
     if any(same_as(removed, each) is not Same.NO for each in case.events(*MENTIONS)):
         return [], []
     # A suite may clean up after another one, unless nothing of that one's image is known.
-    others = [each for each in case.project.mentioned if same_as(removed, each) is not Same.NO]
-    if any(alike(removed.reference, each.reference) for each in others):
+    others = (each for each in case.project.mentioned if alike(removed.reference, each.reference))
+    if any(same_as(removed, each) is not Same.NO for each in others):
         return [], []
     # What is not known may be what makes the name that is removed, or what removes the other.
     if not case.knows_images:

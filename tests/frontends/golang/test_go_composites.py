@@ -79,10 +79,10 @@ def test_types_of_a_file(dumped: Callable[[str], str]) -> None:
         "type Runner = m.Runner interface",
         "type Name = m.Name string",
         "type Copy = m.Copy m.Image",
-        "type Box = m.Box {Value any}",
+        "type Box = m.Box {Value ?}",
     ]
 
 
 def test_types_declared_in_a_body(lowered: Callable[[str], str]) -> None:
     source = 'type result struct{ name string }\nx := result{"a"}\ny := string(z)'
-    assert lowered(source) == 'x := record<m.result@10:6>(name: "a")\ny := z'
+    assert lowered(source) == 'x := record<m.result@10:6>(name: "a")\ny := convert!("string"~, z)'

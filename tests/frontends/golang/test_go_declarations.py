@@ -70,9 +70,9 @@ def test_signatures(dumped: Callable[[str], str]) -> None:
     """
     assert dumped(source).splitlines() == [
         "procedure go:dir#a(x int, y int, z... []k8s.io/api/core/v1.Pod) -> string, error",
-        "procedure (r m.Runner) go:dir#Runner.Run(_ any, fn func) -> n int, err error",
+        "procedure (r m.Runner) go:dir#Runner.Run(_ ?, fn func) -> n int, err error",
         "procedure (_ m.Runner) go:dir#Runner.Value(_ any) -> map[string][]chan m.Runner",
-        "procedure go:dir#generic(x any, y []any) -> any",
+        "procedure go:dir#generic(x ?, y []?) -> ?",
     ]
 
 

@@ -115,9 +115,11 @@ def declare_constants(body: Body, number: int, spec: Node, kind: Node | None, va
 
 
 def _give_type(body: Body, kind: Node | None) -> None:
-    """What was declared last is a number of a type with a name: the type may have methods."""
+    """What was declared last is a number or text of a type with a name: the type may have methods."""
     last = body.out[-1] if body.out else None
-    if kind is None or not isinstance(last, Assign) or not is_number(body, last.value):
+    if kind is None or not isinstance(last, Assign):
+        return
+    if not (is_number(body, last.value) or isinstance(last.value, Literal)):
         return
     name = qualified(body.file, kind, body.local_types)
     if name not in BUILTIN:

@@ -39,6 +39,8 @@ from tagcheck.source import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_CHANGING = ("string", "float32", "float64")
+"""The types that a conversion of what is known makes something else of."""
 MOST_ZEROS = 64
 """Items that `make([]T, n)` is written out with; a longer list starts empty."""
 
@@ -180,7 +182,7 @@ def _convert(body: Body, kind: Node, call: Node) -> Expression:
         return Opaque("conversion of nothing", span)
     operand = body.expression(operands[0])
     name = qualified(body.file, kind, body.local_types)
-    if name in BUILTIN:
+    if name in BUILTIN and name not in _CHANGING:
         return operand
     return Apply("convert", (Literal(name, body.file.span(kind), exact=False), operand), span)
 

@@ -38,7 +38,16 @@ MOST_BITS = 512
 """Constants beyond this size are not computed."""
 
 _COMPARISONS = {operator.value: operator for operator in CompareOp}
-_ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
+_ARITHMETIC = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "%": "modulo",
+    "|": "bit-or",
+    "&": "bit-and",
+    "<<": "shift-left",
+}
 _BIT_OPERATORS = frozenset(("&", "|", "^", "&^", "<<", ">>"))
 _NUMBER_OPERATIONS = frozenset((*_ARITHMETIC.values(), "length"))
 

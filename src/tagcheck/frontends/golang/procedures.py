@@ -15,7 +15,7 @@ from tagcheck.frontends.golang.scopes import Ledger, Scope
 from tagcheck.frontends.golang.sourcefile import SourceFile, named
 from tagcheck.frontends.golang.statements import STATEMENTS
 from tagcheck.frontends.golang.types import NUMBERS, qualified, type_parameters
-from tagcheck.ir import Parameter, Procedure, Statement
+from tagcheck.ir import PARAMETER_TYPE, Parameter, Procedure, Statement
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -138,7 +138,7 @@ def _receiver_type_parameters(file: SourceFile, receiver: Node) -> Mapping[str, 
     while pending:
         node = pending.pop()
         if node.type == "type_arguments":
-            found.update((file.text(argument), "any") for argument in named(node))
+            found.update((file.text(argument), PARAMETER_TYPE) for argument in named(node))
         elif node.type in ("parameter_declaration", "pointer_type", "generic_type", "parenthesized_type"):
             pending += named(node)
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tagcheck.frontends.api import TypeInfo
 from tagcheck.frontends.golang.sourcefile import SourceFile, named
+from tagcheck.ir import PARAMETER_TYPE as PARAMETER
 from tagcheck.ir import Constant, Expression, Zero
 from tagcheck.source import Span
 
@@ -25,8 +26,8 @@ _WITH_ELEMENT = frozenset({"slice_type", "array_type", "implicit_length_array_ty
 
 
 def qualified(file: SourceFile, node: Node | None, local: Mapping[str, str], depth: int = 0) -> str:
-    """The qualified name of a type, '' for none. `local` maps types declared in a body, and type parameters, to what
-    they are called."""
+    """The qualified name of a type, '' for none; of pointers only those in mappings are told. `local` maps types
+    declared in a body, and type parameters, to what they are called."""
     prefix: list[str] = []
     while node is not None:
         kind = node.type
@@ -43,6 +44,8 @@ def qualified(file: SourceFile, node: Node | None, local: Mapping[str, str], dep
         elif kind == "map_type" and depth < MOST_NESTED_TYPES:
             prefix.append(f"map[{qualified(file, node.child_by_field_name('key'), local, depth + 1)}]")
             node = node.child_by_field_name("value")
+            if node is not None and node.type == "pointer_type":
+                prefix.append("*")
         else:
             return "".join(prefix) + _simple(file, node, local, depth)
     return "".join(prefix)
@@ -94,6 +97,7 @@ def struct_info(file: SourceFile, name: str, node: Node, local: Mapping[str, str
     """The fields of a struct type; an embedded field is also a field with the type's simple name."""
     fields: list[tuple[str, str]] = []
     embedded: list[str] = []
+    pointers: set[str] = set()
     for declaration in _field_declarations(node):
         kind = declaration.child_by_field_name("type")
         type_name = qualified(file, kind, local, depth + 1)
@@ -101,8 +105,11 @@ def struct_info(file: SourceFile, name: str, node: Node, local: Mapping[str, str
         if not names:
             embedded.append(type_name)
             fields.append((type_name.rpartition(".")[2], type_name))
-        fields += [(file.text(field), type_name) for field in names if field.is_named]
-    return TypeInfo(name, tuple(fields), tuple(embedded))
+        named_fields = [file.text(field) for field in names if field.is_named]
+        fields += [(field, type_name) for field in named_fields]
+        if kind is not None and kind.type == "pointer_type":
+            pointers.update(named_fields)
+    return TypeInfo(name, tuple(fields), tuple(embedded), pointers=frozenset(pointers))
 
 
 def _field_declarations(node: Node) -> list[Node]:
@@ -121,11 +128,11 @@ def zero(node: Node | None, name: str, span: Span) -> Expression:
 
 
 def type_parameters(file: SourceFile, node: Node | None) -> dict[str, str]:
-    """The type parameters of a declaration: generics are erased, each is 'any'."""
+    """The type parameters of a declaration: generics are erased, each is a type of which nothing is known."""
     if node is None:
         return {}
     return {
-        file.text(name): "any"
+        file.text(name): PARAMETER
         for declaration in named(node)
         for name in declaration.children_by_field_name("name")
         if name.is_named
