@@ -15,11 +15,12 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from tagcheck.builtins.suites import PREPARING
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
 from tagcheck.engine.pipelines import Pipelines
 from tagcheck.engine.places import below
-from tagcheck.engine.suites import BODY, PREPARING, Suite
+from tagcheck.engine.suites import BODY, Suite
 from tagcheck.engine.writes import sets_around
 from tagcheck.frontends.api import EntryKind
 from tagcheck.guards import Guards

@@ -18,8 +18,6 @@ BEFORE_SUITE, AFTER_SUITE = "before-suite", "after-suite"
 BEFORE_ALL, AFTER_ALL = "before-all", "after-all"
 BEFORE_EACH, AFTER_EACH = ("before-each", "just-before-each"), ("just-after-each", "after-each")
 CONTAINER, BODY, CLEANUP, RUN_TESTS = "container", "body", "cleanup", "run-tests"
-PREPARING = (BEFORE_SUITE, BEFORE_ALL, *BEFORE_EACH)
-"""The phases before specs, in which the variables get their values that specs read."""
 MOST_APART = 2
 """Specs of a container that run one by one."""
 
