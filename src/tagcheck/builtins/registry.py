@@ -85,6 +85,7 @@ _TEXTS: dict[str, OperationSpec] = {
     "integer-text": _pure(texts.integer_text),
     "join": _pure(texts.join),
     "compare-texts": _pure(texts.compared),
+    "duration-text": _pure(clocks.duration_text),
     "go-pattern": _pure(gopatterns.compiled, "error"),
     "go-pattern-matches": _pure(gopatterns.matched, "error", "compiled"),
     "go-pattern-first": _pure(gopatterns.first_match, "groups", "compiled"),
@@ -274,6 +275,7 @@ _KUBERNETES: dict[str, OperationSpec] = {
 _TEMPLATES: dict[str, OperationSpec] = {
     "template-execute": _acts(templates.execute, "named"),
     "template-files": _acts(templates.parse_files, "system"),
+    "template-functions": _acts(templates.functions),
     "template-itself": _acts(templates.itself),
     "template-new": _acts(templates.new),
     "template-parse": _acts(templates.parse),

@@ -162,6 +162,8 @@ class Scope:
     missing: Value = NO_VALUE
     depth: int = 0
     watch: Watch | None = None
+    functions: Mapping[str, Value] = field(default_factory=dict)
+    """those of the program that the template may call, by name"""
 
     def skip(self, nodes: tuple[Node, ...]) -> None:
         """Some nodes are not rendered."""

@@ -195,13 +195,20 @@ class Evaluation(Symbols):
             return None
         step: Value | str = target.name if isinstance(target, ir.Field) else self.evaluate(target.index, frame)
         base = self._base(target.base, frame)
-        if base is None or not isinstance(step, str | Number):
+        if base is None or not isinstance(step, str | Number | Text):
             return None
         content = self.content(base)
         while isinstance(content, Pointer):
             base, content = content, self.content(content)
-        held = Record if isinstance(step, str) else Sequence
-        return Pointer(base.cell, (*base.path, step)) if isinstance(content, held) else None
+        match content, step:
+            case Record(), str() as name:
+                return Pointer(base.cell, (*base.path, name))
+            case Sequence(), Number() as at:
+                return Pointer(base.cell, (*base.path, at))
+            case Mapping(), Text(literal=str() as key) if key:
+                return Pointer(base.cell, (*base.path, key))
+            case _:
+                return None
 
     def _base(self, base: ir.Expression, frame: Frame) -> Pointer | None:
         """Where that stands of which a part is meant."""

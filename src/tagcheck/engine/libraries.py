@@ -170,6 +170,8 @@ class LibraryCalls(Branches):
                 results = self.call_procedure(FunctionValue(method, receiver=value), (), site, {})
                 self.site = site
                 return results[0] if results else value
+            if isinstance(content, Number) and self.models.find(f"{content.type}.{name}") is not None:
+                return self.call_library(LibraryValue(f"{content.type}.{name}", value), (), self.site, {}, 1)[0]
         return value
 
     def _distributed(self, inputs: Results, operated: Operated, has_receiver: bool) -> Results:
