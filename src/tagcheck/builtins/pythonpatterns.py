@@ -119,7 +119,9 @@ def replace_pattern(call: Call) -> tuple[Value, ...]:
     numbered = "\\" in (replacement.literal or "\\")
     if found is None or form is None or (numbered and not all(found.groups)):
         return (unknown,)
-    edit = editing.Edit("s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=True)
+    edit = editing.Edit(
+        "s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=True, adjoining=True
+    )
     changed = editing.edited(text, (edit,), False, call.machine.missed)
     return (unknown if changed is None else changed,)
 

@@ -406,7 +406,7 @@ class Calls(Replacing):
 
     def leave(self, frame: Frame, values: tuple[ir.Expression, ...]) -> None:
         """A way out of a procedure. One that returns an error is no way of a run that a scenario is about."""
-        results = self._returned(frame, values)
+        results = self.returned(frame, values)
         if results and self._is_failure(frame, results[-1]):
             self.live, self.failed = False, True
             return
@@ -419,7 +419,8 @@ class Calls(Replacing):
         self.exits += 1
         self.live, self.failed = False, False
 
-    def _returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
+    def returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
+        """The results of a way out that names these values."""
         listed = self.items(values, frame)
         results = listed.items if isinstance(listed, Sequence) else (listed,)
         if results and frame.procedure.results and frame.procedure.results[-1] == "error":
