@@ -9,8 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tagcheck import ir
-from tagcheck.comparison import Same, same_key
-from tagcheck.engine import arithmetic, dynamic, filenames, shelltexts, shellvalues, truth
+from tagcheck.engine import arithmetic, dynamic, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
@@ -343,6 +342,12 @@ class Evaluation(Symbols):
                 return self._split_words(value, self._separators(separators))
             case "comprehend" | "comprehend-mapping":
                 return self._comprehended(node, frame)
+            case "super-method":
+                return self.super_method(
+                    node, self.evaluate(node.arguments[1], frame), self.evaluate(node.arguments[2], frame)
+                )
+            case "bound-method":
+                return self.bound_method(self.evaluate(node.arguments[0], frame), node.arguments[1])
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
         if node.operation == "environment":
             # What is read stands here, not where the last command ran.
@@ -438,7 +443,7 @@ class Evaluation(Symbols):
             case "length", (Text() as text,):
                 return Opaque(f"length:{text!s}", "a length")
             case "has", (Mapping() as mapping, key):
-                return self._has(mapping, key)
+                return self.has_entry(mapping, key)
             case "repeat", (item, Number(value=count)) if 0 <= count <= MOST_REPEATED:
                 return Sequence((item,) * int(count))
             case "repeat", (Number(), Opaque() | Number()) | (_, Opaque() | Number()):
@@ -453,6 +458,8 @@ class Evaluation(Symbols):
             case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
                 # Of numbers below 0, languages have remainders of different signs.
                 return arithmetic.number(left.value % right.value, left.type or right.type)
+            case "multiply", (Text() | Sequence() as repeated, Number(value=count)) if 0 <= count <= MOST_REPEATED:
+                return self.repeated(repeated, int(count))
             case (("add" | "subtract"), (Text() as one, _)) if (
                 len(one.literal or "") == 1 and (other := arithmetic.moved(operation, one, values[1])) is not None
             ):
@@ -478,7 +485,7 @@ class Evaluation(Symbols):
             case "file-exists", (path,):
                 return self.file_exists(self.as_text(path))
             case "file-names", (Sequence() as listed,):
-                return self._file_names(listed)
+                return self.file_names(listed)
             case "read-fields", (line, separators, Number(value=count)):
                 return shelltexts.fields(self.as_text(line), self.as_text(separators).literal, int(count))
             case "split-lines", (value,):
@@ -492,30 +499,9 @@ class Evaluation(Symbols):
                 found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
                 return self.opaque(f"an operation {operation!r}") if found is None else found
 
-    def _file_names(self, listed: Sequence) -> Sequence:
-        """A list in which names of the project's files stand for the patterns."""
-        found: list[Value] = []
-        for item in listed.items:
-            if isinstance(item, Text) and filenames.is_pattern(item):
-                known = filenames.names(item, self.placed(item), self.program)
-                found += known or [filenames.unknown_name(item, self.fresh("name"))]
-            else:
-                found.append(item)
-        return Sequence(tuple(found), listed.open)
-
     @abstractmethod
     def file_exists(self, path: Text) -> Value:
         """Whether there is a file."""
-
-    @abstractmethod
-    def placed(self, path: Text) -> Text:
-        """A path as seen from the project's folder, as far as it is known where the run is."""
-
-    def _has(self, mapping: Mapping, key: Value) -> Value:
-        answers = {same_key(name, key) for name, _ in mapping.entries}
-        if Same.YES in answers:
-            return Truth(True)
-        return self.opaque("whether an entry exists") if mapping.open or Same.MAYBE in answers else Truth(False)
 
     def _spread(self, node: ir.Spread, frame: Frame) -> Value:
         return self.evaluate(node.value, frame)
