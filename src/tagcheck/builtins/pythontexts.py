@@ -256,6 +256,8 @@ def modulo(call: Call) -> tuple[Value, ...]:
         value = next(items, None) if match[1] is None else by_name
         if value is None or match[3] == "r":
             return call.unknown("a field of a format")
+        if match[3] in "di" and isinstance(number := call.machine.load(value), Number):
+            value = Number(int(number.value))
         plain = _shown(call.machine.load(value), f"{match[2]}d") if match[3] in "di" and match[2].isdecimal() else None
         if plain is not None:
             return plain

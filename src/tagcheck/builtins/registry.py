@@ -123,7 +123,7 @@ _TEXTS: dict[str, OperationSpec] = {
 
 _PATHS: dict[str, OperationSpec] = {
     "path-absolute": _pure(paths.absolute, "error"),
-    "path-base": _pure(paths.base),
+    "path-base": _pure(paths.base, "exact"),
     "path-stem": _pure(paths.stem),
     "path-parts": _pure(paths.parts),
     "path-with-name": _pure(paths.with_last_part),

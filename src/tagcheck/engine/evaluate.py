@@ -302,13 +302,23 @@ class Evaluation(Symbols):
                 return truth.atom(f"~{self.fresh(node.reason)}")
             case _:
                 value = self.narrow(self.evaluate(node, frame))
-                parts = [truth.under(guards, truth.truth(self._counted(option))) for guards, option in options(value)]
+                parts = [truth.under(guards, truth.truth(self._says_of(option))) for guards, option in options(value)]
                 return truth.union(parts, self.fresh("condition"))
 
     def _counted(self, value: Value) -> Value:
-        """A value as a condition sees it: of a reference to a list or a mapping that itself."""
+        """A value as a comparison sees it: of a reference to a list or a mapping that itself."""
         content = self.load(value) if isinstance(value, Pointer) else value
         return content if isinstance(content, Sequence | Mapping) else value
+
+    def _says_of(self, value: Value) -> Value:
+        """A value as a condition sees it: likewise, and of an object what its own method says."""
+        content = self.load(value) if isinstance(value, Pointer) else value
+        if isinstance(content, Record) and content.type:
+            for name in _SAYS_TRUTH:
+                if self.program.methods(content.type, name):
+                    found = self.item_by_method(value, content, name, ())
+                    return self.load(found) if found is not None else value
+        return self._counted(value)
 
     def _compared(self, node: ir.Compare, frame: Frame) -> Condition:
         left = self.narrow(self.evaluate(node.left, frame))
@@ -375,7 +385,7 @@ class Evaluation(Symbols):
             cells = zip((key.text, value.text), map(self.heap.new, each), strict=True)
             inner = replace(frame, names={**frame.names, **dict(cells)})
             tested = len(made) > 1 + is_mapping
-            counts = truth.truth(self._counted(self.evaluate(made[1 + is_mapping], inner))) if tested else None
+            counts = truth.truth(self._says_of(self.evaluate(made[1 + is_mapping], inner))) if tested else None
             if counts is not None and counts.decided is None:
                 unsure = True
             elif counts is None or counts.decided:
@@ -512,6 +522,8 @@ class Evaluation(Symbols):
         return self.opaque(node.reason)
 
 
+_SAYS_TRUTH = ("__bool__", "__len__")
+"""Methods that say whether an object counts as true (Python language reference, "Truth value testing")."""
 _OTHER_NUMBERS = ("float64", "float32")
 
 
