@@ -235,6 +235,7 @@ _GENERAL: dict[str, OperationSpec] = {
     "returns": _acts(general.returns, "results", "fills"),
     "merge-entries": _acts(collections.merge),
     "clear-items": _acts(collections.clear),
+    "deep-copy": _acts(collections.deep_copy),
     "clone-items": _acts(collections.clone),
     "spawn": _acts(general.spawn, "results"),
     "stop": OperationSpec(general.stop, stops=True),

@@ -200,7 +200,7 @@ class Evaluation(Symbols):
         while isinstance(content, Pointer):
             base, content = content, self.content(content)
         match content, step:
-            case Record(), str() as name:
+            case Record() | Mapping(), str() as name:
                 return Pointer(base.cell, (*base.path, name))
             case Sequence(), Number() as at:
                 return Pointer(base.cell, (*base.path, at))

@@ -11,12 +11,14 @@ from typing import Any
 from tagcheck import ir
 from tagcheck.builtins import collections
 from tagcheck.builtins.api import Command, CommandResult
+from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.leaving import Ended
 from tagcheck.engine.outputs import Outputs
 from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
+from tagcheck.engine.symbols import json_name, object_of
 from tagcheck.engine.truth import Condition
 from tagcheck.guards import Guards, disjunction, when
 from tagcheck.values import (
@@ -167,7 +169,8 @@ class Execution(Outputs):
                 self.fill(content, self._with_field(self.load(content), name, value))
                 return content
             case Mapping():
-                return self._with_entry(content, Text.of(name), value)
+                known = name if content.get(name) is not None or not name[:1].isupper() else json_name(name)
+                return self._with_entry(content, Text.of(known), value)
             case Opaque():
                 return Record(content.type, ((BASE, content), (name, value)))
             case Alternatives():
@@ -176,6 +179,9 @@ class Execution(Outputs):
                 return Record("", ((name, value),))
 
     def _with_member(self, record: Record, name: str, value: Value) -> Value:
+        written = object_of(record) if not self.program.field_type(record.type, name) else None
+        if written is not None and written.get(json_name(name)) is not None:
+            return record.with_field(MANIFEST, self._with_entry(written, Text.of(json_name(name)), value))
         if record.get(name) is None and not self.program.field_type(record.type, name):
             for embedded in self.program.embedded(record.type):
                 if self.program.has_member(embedded, name):

@@ -8,6 +8,7 @@ from tagcheck import ir
 from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.builtins.texts import slice_text
 from tagcheck.comparison import Same, same_key
+from tagcheck.embedded import documents
 from tagcheck.engine import filenames
 from tagcheck.engine.basis import BASE, Basis
 from tagcheck.engine.state import ABSENT
@@ -38,6 +39,21 @@ from tagcheck.values import (
 
 PRINTING = ("Error", "String", "__str__")
 """Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing"; Python's `str`)."""
+
+
+def json_name(name: str) -> str:
+    """What a field of a Kubernetes object is called in manifests (API conventions: the field's name, its first letter
+    in lower case)."""
+    return name[:1].lower() + name[1:]
+
+
+def object_of(record: Record) -> Mapping | None:
+    """The object that a record was read from, if it is the only one in its text."""
+    written = record.get(MANIFEST)
+    if isinstance(written, Text):
+        found = documents(written)
+        written = found[0] if len(found) == 1 else None
+    return written if isinstance(written, Mapping) else None
 
 
 def kind_of(value: Value) -> str:
@@ -235,7 +251,8 @@ class Symbols(Basis):
             case Record():
                 return self.narrow(self._record_field(base, content, name))
             case Mapping():
-                return self.narrow(content.get(name) or self._method_value(base, name))
+                found = content.get(name) or content.get(json_name(name))
+                return self.narrow(found or self._method_value(base, name))
             case Opaque():
                 return self._opaque_field(base, content, name)
             case LibraryValue(receiver=None):
@@ -300,6 +317,9 @@ class Symbols(Basis):
         origin = record.get(BASE)
         if isinstance(origin, Opaque):
             return self._opaque_field(base, origin, name)
+        written = object_of(record)
+        if written is not None and (part := written.get(json_name(name))) is not None:
+            return part
         type_ = self.program.field_type(record.type, name)
         if type_ and record.get(MANIFEST) is not None:
             return self.opaque("a field read from a text", type_)
