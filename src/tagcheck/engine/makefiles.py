@@ -132,7 +132,7 @@ class Makefiles(Scripts):
         if name.literal is None:
             return value
         self.asked.add(name.literal)
-        in_shell = self.makes and self._is_shell() and not self.in_command
+        in_shell = self.makes and self.is_shell() and not self.in_command
         return (
             self.makes[-1].handed_on(name.literal, value) if in_shell and value == self.outside(name.literal) else value
         )
