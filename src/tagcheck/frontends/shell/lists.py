@@ -95,11 +95,17 @@ class Lists(Descriptors):
                 self._not_known(_DEEP, node)
             elif node.type == "list":
                 self._list(node, streams, last)
+            elif last and not self.function and not self.nested and self._only_answers(node):
+                self._or_exit(node)
             elif node.type in _ANSWERING or self.is_test(node) or _is_arithmetic(node):
                 asked = node.type not in _ASSIGNING
                 self._or_failed(self._command(node, streams, asked=asked), node)
             else:
                 self._command(node, streams, asked=False)
+
+    def _only_answers(self, node: Node) -> bool:
+        """Whether a command does nothing but to find something out."""
+        return node.type == "test_command" or self.is_test(node)
 
     def is_test(self, node: Node) -> bool:
         """Whether a command only says something, and what it says can be known."""
