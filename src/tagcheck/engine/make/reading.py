@@ -154,7 +154,7 @@ class Reader(Expander):
     def _included(self, path: Text) -> None:
         literal = path.literal
         if literal is not None and not _PATTERN.isdisjoint(literal):
-            for name in words(self._files_like(path)):
+            for name in words(self.host.as_text(self._files_like(path))):
                 if name != path:
                     self._included(name)
             return
