@@ -96,7 +96,7 @@ class Lists(Descriptors):
             elif node.type == "list":
                 self._list(node, streams, last)
             elif last and not self.function and not self.nested and self._only_answers(node):
-                self._or_exit(node)
+                self._or_exit(node, _unanswered(self.script.span(node)))
             elif node.type in _ANSWERING or self.is_test(node) or _is_arithmetic(node):
                 asked = node.type not in _ASSIGNING
                 self._or_failed(self._command(node, streams, asked=asked), node)
@@ -116,8 +116,7 @@ class Lists(Descriptors):
         if isinstance(condition, ir.Opaque) or condition == ir.Constant(True, condition.span):
             return
         span = self.script.span(node)
-        failed = ir.Invoke((), ir.Global("shell", "unanswered", span), (), span)
-        self.emit(ir.Branch(negated(condition), (failed,), (), span))
+        self.emit(ir.Branch(negated(condition), (_unanswered(span),), (), span))
 
     def condition(self, node: Node, streams: Streams = PLAIN) -> Condition:
         """Lower a command; whether it succeeds."""
@@ -223,15 +222,15 @@ class Lists(Descriptors):
             self._or_exit(node)
         self.execute(operands[-1], streams)
 
-    def _or_exit(self, node: Node) -> None:
-        """A command without which what is around it fails."""
+    def _or_exit(self, node: Node, *before: ir.Statement) -> None:
+        """A command without which what is around it fails, after some statements."""
         span = self.script.span(node)
         succeeded = self.condition(node)
         if isinstance(succeeded, ir.AllOf) and isinstance(succeeded.operands[-1], ir.Opaque):
             succeeded = succeeded.operands[0]
         if not isinstance(succeeded, ir.Opaque):
             stop = ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(ir.Constant(1, span)),), span)
-            self.emit(ir.Branch(negated(succeeded), (stop,), (), span))
+            self.emit(ir.Branch(negated(succeeded), (*before, stop), (), span))
 
     def _chain(self, operands: list[Node], operators: list[str], streams: Streams) -> None:
         """`a && b && c` as nested branches; a change of the operator asks for what came of everything before it."""
@@ -545,6 +544,11 @@ class Lists(Descriptors):
         if root is None:
             return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         return self.block(partial(self.sequence, root.children))
+
+
+def _unanswered(span: Span) -> ir.Statement:
+    """A command has failed, and nobody asks."""
+    return ir.Invoke((), ir.Global("shell", "unanswered", span), (), span)
 
 
 def _is_arithmetic(node: Node) -> bool:
