@@ -98,7 +98,8 @@ class OutputRule:
 PRINTS = (
     "words", "format", "files", "input", "substituted", "derived", "directory", "path", "folder", "last-part",
     "edited", "edited-by-perl", "columns", "awk", "first-lines", "last-lines", "translated", "matching-lines",
-    "queried", "input-words", "numbers", "nothing", "copied-files", "emptied-files", "unpacked", "for-files",
+    "queried", "queried-as-json",
+    "ordered-lines", "distinct-lines", "mirrored-lines", "last-line-first", "counted-lines", "pasted-lines", "input-words", "numbers", "nothing", "copied-files", "emptied-files", "unpacked", "for-files",
     "fetched", "workspace", "workspace-outputs",
 )  # fmt: skip
 """Its words (echo); its words by a format (printf); the files that it names, or its input (cat); its input (tee); its

@@ -152,9 +152,11 @@ class Printing(Searching):
 
     def _repeated(self, words: tuple[Text, ...]) -> Value | None:
         content = self._input(())
-        if content is not None and not any((word.literal or "").startswith("-") for word in words):
-            for word in words:
-                self.write_file(word, content)
+        appends = any(word.literal in ("-a", "--append", "-ai", "-ia") for word in words)
+        for word in words if content is not None else ():
+            if content is not None and not word.leading.startswith("-"):
+                before = self.read_file(word) if appends else None
+                self.write_file(word, content if before is None else self.join((before, content)))
         return content
 
     def _substituted(self, words: tuple[Text, ...]) -> Value | None:
@@ -236,10 +238,17 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "columns": Printing.cut_columns,
     "awk": Printing.awk,
     "first-lines": Printing.first_lines,
-    "last-lines": Printing.last_lines,
+    "last-lines": Printing.lines_from,
+    "ordered-lines": Printing.ordered_lines,
+    "distinct-lines": Printing.distinct_lines,
+    "mirrored-lines": Printing.mirrored_lines,
+    "last-line-first": Printing.last_line_first,
+    "counted-lines": Printing.counted_lines,
+    "pasted-lines": Printing.pasted_lines,
     "translated": Printing.translated,
     "matching-lines": Printing.grep,
     "queried": Printing.queried,
+    "queried-as-json": Printing.queried_as_json,
     "input-words": Printing._input_words,
     "numbers": Printing._numbers,
     "words": Printing._words,

@@ -116,7 +116,8 @@ class Commands(Variables):
             return handler(self, node, words, streams)
         if name in _SILENT:
             return ir.Constant(True, span)
-        return self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
+        found = self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
+        return ir.Constant(True, span) if name == "echo" else found
 
     def _in_own_process(self, lower: Callable[[], object], streams: Streams, span: Span, asked: bool) -> Condition:
         """What the shell does itself in a process of its own."""
@@ -383,7 +384,8 @@ class Commands(Variables):
         computed = len(words) > 2 and self.script.written(words[0]) == "-v"
         if not (names or computed) or name_node is None:
             argv = (ir.Literal("printf", span), *self.arguments(words))
-            return self._program(argv, span, streams, asked)
+            self._program(argv, span, streams, asked)
+            return ir.Constant(True, span)
         kept = self.temporary(span)
         argv = (self.argument(name_node), *self.arguments(words[2:]))
         self._program(argv, span, Streams(streams.stdin, kept, streams.prefix), asked=False)

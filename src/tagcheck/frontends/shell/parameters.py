@@ -75,6 +75,8 @@ class Parameters(Arithmetic):
             return self._some(node, whole, subject, [child for child in rest if child.type != ":"])
         if rest[0].type in (*_TRIMS, *_REPLACEMENTS):
             return self._each(node, whole, rest[0].type, rest[1:])
+        if rest[0].type.removeprefix(":") in ("+", "-"):
+            return self._all_or_others(node, whole, rest[0].type[-1], rest[1:])
         if rest[0].type == "@" and len(rest) == 2 and (changed := _TRANSFORMED.get(self.script.written(rest[1]))):
             return ir.Apply("each", (ir.Literal(changed, self._span(node)), whole), self._span(node))
         return None
@@ -125,6 +127,19 @@ class Parameters(Arithmetic):
             return ir.Apply("each", (ir.Literal(_TRIMS[operator], span), whole, *given), span)
         old, new = self._halves(node, rest)
         return ir.Apply("each", (ir.Literal(_REPLACEMENTS[operator], span), whole, old, new), span)
+
+    def _all_or_others(self, node: Node, whole: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression | None:
+        """`${a[@]+"${a[@]}"}`, `${a[@]-b}`: a list without elements counts as not set."""
+        span = self._span(node)
+        inner = [child for each in rest if each.type == "string" for child in each.children if child.is_named]
+        others = self.all_of(inner[0]) if len(rest) == len(inner) == 1 and inner[0].type == "expansion" else None
+        if others is None:
+            if any(child.type in ("expansion", "string") for child in rest):
+                return None
+            others = ir.ListOf((self._operand(node, rest),) if rest or operator == "-" else (), span)
+        is_set = ir.Compare(ir.CompareOp.NE, ir.Apply("length", (whole,), span), ir.Constant(0, span), span)
+        sides = (others, ir.ListOf((), span)) if operator == "+" else (whole, others)
+        return ir.Choice(is_set, *sides, span)
 
     def _is_map(self, node: Node) -> bool:
         name = node.child_by_field_name("name")
