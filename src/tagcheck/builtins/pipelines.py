@@ -104,13 +104,12 @@ def _assignments(text: Text, kind: str) -> Iterator[tuple[str, Text]]:
     command = _COMMANDS[kind]
     for line in lines:
         leading = line.leading.lstrip()
-        if kind == "exports" and leading.startswith(_AZURE):
+        if leading.startswith(_AZURE):
             name, closed, _ = leading.removeprefix(_AZURE).partition("]")
+            name = name.partition(";")[0].strip()
             if closed:
-                yield (
-                    name.partition(";")[0].strip().upper().replace(".", "_"),
-                    line.dropped(line.leading.index("]") + 1),
-                )
+                shown = name.upper().replace(".", "_") if kind == "exports" else name
+                yield shown, line.dropped(line.leading.index("]") + 1)
             continue
         if leading.startswith(command):
             name, _, rest = leading.removeprefix(command).partition("::")

@@ -27,6 +27,10 @@ MOST_REPEATS = 64
 """How often a format is used again for further words."""
 
 
+_KEPT = "/%kept/"
+"""The folder of what is kept under names; no file of a run stands there."""
+
+
 class Printing(Searching):
     """A run that knows what programs print."""
 
@@ -67,6 +71,18 @@ class Printing(Searching):
         return Text.of_hole(Hole(HoleKind.OUTPUT, FETCHED + line, line), self.site, self.stack)
 
     def _nothing(self, words: tuple[Text, ...]) -> Value | None:
+        return EMPTY
+
+    def _recalled(self, words: tuple[Text, ...]) -> Value | None:
+        """What is kept under the name that is the last word."""
+        return self.read_file(Text.of(_KEPT) + words[-1]) if words and words[-1].literal else None
+
+    def _remembered(self, words: tuple[Text, ...]) -> Value | None:
+        """Keep the last word, or the input without one, under the name before it."""
+        named = [word for word in words if not word.leading.startswith("-")][2:]
+        content = named[1] if len(named) == 2 else self._input(()) if len(named) == 1 else None
+        if content is not None and named[0].literal:
+            self.write_file(Text.of(_KEPT) + named[0], content)
         return EMPTY
 
     # --- paths ---
@@ -262,6 +278,8 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "folder": Printing._folder,
     "last-part": Printing._last_part,
     "nothing": Printing._nothing,
+    "kept": Printing._recalled,
+    "keep": Printing._remembered,
     "copied-files": Printing.copied,
     "emptied-files": Printing.emptied,
     "for-files": Printing.for_files,
