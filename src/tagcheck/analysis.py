@@ -21,7 +21,7 @@ from tagcheck.link import Program
 from tagcheck.models import load_models
 from tagcheck.part import Inside
 from tagcheck.processes import Workers
-from tagcheck.relevance import Container, Effectful, deploying, implicit, says_stage, verbs_of
+from tagcheck.relevance import Container, Effectful, deploying, implicit, preparing, says_stage, verbs_of
 from tagcheck.rules import rules_root
 from tagcheck.scenario import nearest, simple_name, uncalled
 from tagcheck.standalone import names_to_run, not_run_by_others, standing
@@ -73,6 +73,7 @@ def analyse(
         implicit(models),
         Wording(verbs_of(tools), names_to_run(found), tools.common),
         Container(models, tools.programs),
+        preparing(models),
     )
     program.left_out = frozenset(each.path for each in project.skipped if each.reason == MARKED)
     context = Context(program, models, tools, config, files, found)

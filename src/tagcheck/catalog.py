@@ -47,6 +47,8 @@ class EffectKind(Enum):
     APPLIED = "applied"
     """manifests: `path` (file or folder), or standard input when `stdin`; names in them that begin with `resolves` are
     those of programs, and those of their images take their place"""
+    PACKAGED = "packaged"
+    """the chart `path` is put into an archive as it stands"""
     RENDERED = "rendered"
     """manifests are printed: those of the kustomization in the folder `path`, or of the chart there with the overrides
     `settings` and `values`; without a path, the object `workload` (KIND/NAME) with the images `images`. A dry run

@@ -35,7 +35,7 @@ class Program(Definitions):
     it does something to images; `deploying` are simple names of client methods that hand an object to a cluster;
     `implicit` says whether a framework calls methods of a name. `wording` knows the texts that mean containers and
     `container` gives the names that do in a library module; without the first, everything that can start a program
-    matters.
+    matters. `preparing` are simple names of functions that take what a test framework runs before all tests.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Program(Definitions):
         implicit: Callable[[str], bool] = lambda name: False,
         wording: Wording | None = None,
         container: Callable[[str], frozenset[str]] = lambda module: frozenset(),
+        preparing: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(paths, read_bytes, languages)
         self._effectful = effectful
@@ -57,6 +58,7 @@ class Program(Definitions):
         self._implicit = implicit
         self._wording = wording
         self._container = container
+        self._preparing = preparing
         self._concerned: Mapping[str, set[str]] = {}
         self._outlined: frozenset[str] = frozenset()
         """the files of which outlines decide what is parsed"""
@@ -142,6 +144,16 @@ class Program(Definitions):
         units = found.units.values() if found else ()
         named = (unit.procedures[name] for unit in units for name in unit.procedures.keys() & procedure.mentions)
         return any(not each.mentions.isdisjoint(IMAGE_WORDS) for each in named)
+
+    def preparations(self, units: Sequence[Unit]) -> tuple[Procedure, ...]:
+        """What the files of the modules of some units register to be run before all tests, where variables may be set
+        that these read."""
+        modules = dict.fromkeys(unit.module for unit in units)
+        words = [name.encode() for name in sorted(self._preparing)]
+        paths = (path for module in modules for path in self.modules[module].paths)
+        named = [path for path in paths if any(word in (self._read(path) or b"") for word in words)]
+        found = (unit for path in sorted(named) if (unit := self.unit(path)) is not None)
+        return tuple(each for unit in found for each in unit.initial if not each.mentions.isdisjoint(self._preparing))
 
     def mentions_variable(self, procedure: Procedure) -> bool:
         """Whether a procedure names a variable of its module, and so might change it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tagcheck.builtins.suites import METHOD_LISTS
+from tagcheck.builtins.suites import METHOD_LISTS, PREPARING
 from tagcheck.catalog import EffectKind
 from tagcheck.catalogue import Tool, Tools
 from tagcheck.frontends.api import EVERYTHING
@@ -50,6 +50,19 @@ def implicit(models: Models) -> Callable[[str], bool]:
     names = frozenset(str(name) for each in lists for name in each)
     beginnings = tuple(str(with_.get("tests", "Test")) for with_ in running)
     return lambda name: name in names or name.startswith(beginnings)
+
+
+def preparing(models: Models) -> frozenset[str]:
+    """The simple names of the functions of test frameworks that take what runs before all tests of a suite."""
+    hooks = (name for name, model in models.exact.items() if model.op in _HOOKING and _phase(model) == PREPARING[0])
+    return frozenset(name.rpartition(".")[2] for name in hooks if name.rpartition("/")[2].count(".") == 1)
+
+
+_HOOKING = ("phase", "synchronised")
+
+
+def _phase(model: Model) -> str:
+    return str(model.with_.get("phase", PREPARING[0]))
 
 
 class Effectful:

@@ -50,6 +50,10 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
     every = tuple(each for unit in units for each in unit.initial)
     whole = any(program.concerns(each) for each in every)
     initial = tuple(each for each in every if program.concerns(each) or (whole and program.deploys(each)))
+    if whole:
+        # Hooks that set variables only.
+        known = {each.key for each in initial}
+        initial = (*(each for each in program.preparations(units) if each.key not in known), *initial)
     entries = [(unit.procedures[name], kind) for unit in units for name, kind in unit.entries]
     reaching = [(procedure, kind) for procedure, kind in entries if program.concerns(procedure)]
     mains = tuple(procedure for procedure, kind in entries if kind is EntryKind.SETUP)

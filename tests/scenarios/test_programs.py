@@ -1,6 +1,6 @@
 """What small programs push, in shell, make, Python and Go: the names were written down from runs of the real
-interpreters and the compiler (bash 5.2, GNU make 4.3, CPython 3.11, Go 1.27) with a `docker` that keeps its
-arguments."""
+interpreters and the compiler (bash 5.2, GNU make 4.3, CPython 3.11, Go 1.27, Ginkgo 1.16) with a `docker` that keeps
+its arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tagcheck.discover import discover
 from .trees import write
 
 PROGRAMS = Path(__file__).parent / "programs"
-ENTRIES = ("main.sh", "main.py", "main.py main", "Makefile all", "TestImages")
+ENTRIES = ("main.sh", "main.py", "main.py main", "Makefile all", "TestImages", "TestSuite", "main_test.go")
 
 
 def _cases() -> Iterator[tuple[str, dict[str, str], list[str]]]:

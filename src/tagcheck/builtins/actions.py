@@ -359,7 +359,9 @@ def _bake_files(call: Call, names: Value) -> Iterator[tuple[str, Value]]:
 
 def _names_made(call: Call, given: list[Text], wanted: str) -> Text:
     images, rules, flavor = map(_without_comments, given)
-    tags = [tag for line in parts_of(rules, "\r\n") if (tag := _tag(call, _stripped(line))) is not None]
+    added = {key: value for part in parts_of(flavor, "\r\n,") for key, value in _setting(_stripped(part))}
+    found = (_tag(call, _stripped(line), added) for line in parts_of(rules, "\r\n"))
+    tags = [tag for tag in found if tag is not None]
     if wanted == "version":
         return tags[0] if len(tags) == 1 else _computed(call, "version")
     if _adds_latest(rules, flavor):
@@ -401,13 +403,14 @@ def _adds_latest(rules: Text, flavor: Text) -> bool:
     return "latest=true" in str(flavor) or "event=tag" in listed or any(f"type={each}" in listed for each in _LATEST)
 
 
-def _tag(call: Call, rule: Text) -> Text | None:
-    """The tag that a rule gives; None if it is switched off."""
+def _tag(call: Call, rule: Text, flavor: Mapping[str, Text]) -> Text | None:
+    """The tag that a rule gives; None if it is switched off. A prefix and a suffix of the flavor are those of each rule
+    that has none of its own (docker/metadata-action, "flavor input")."""
     settings = {key: value for part in parts_of(rule, ",") for key, value in _setting(_stripped(part))}
     if not settings or is_true(settings.get("enable", Truth(True))) is False:
         return None
     kind = (settings["type"].literal or "") if "type" in settings else "raw"
-    prefix, suffix = settings.get("prefix"), settings.get("suffix", EMPTY)
+    prefix, suffix = settings.get("prefix"), settings.get("suffix", _added(call, flavor, "suffix"))
     event = settings["event"].literal if "event" in settings else None
     if kind == "raw":
         value = settings.get("value")
@@ -423,7 +426,13 @@ def _tag(call: Call, rule: Text) -> Text | None:
     else:
         value = _computed(call, f"{kind} {event or settings.get('pattern', EMPTY)}")
         prefix = Text.of("pr-") if prefix is None and event == "pr" else prefix
-    return (prefix or EMPTY) + value + suffix
+    return (_added(call, flavor, "prefix") if prefix is None else prefix) + value + suffix
+
+
+def _added(call: Call, flavor: Mapping[str, Text], key: str) -> Text:
+    """What a flavor adds to each tag; one with expressions in it depends on the event."""
+    found = flavor.get(key, EMPTY)
+    return _computed(call, f"{key} {found}") if "{{" in str(found) else found
 
 
 def _short(commit: Value) -> Text:

@@ -17,7 +17,7 @@ from tagcheck.builtins.symbolic import (
     with_part,
 )
 from tagcheck.ir import TEXT_FIELD
-from tagcheck.values import Alternatives, Filling, Null, Outcome, Pointer, Record, Text, Value
+from tagcheck.values import Alternatives, Filling, Null, Number, Outcome, Pointer, Record, Text, Value
 
 CLOCK = "%clock"
 
@@ -126,3 +126,21 @@ def digest(call: Call) -> tuple[Value, ...]:
     if not inputs:
         return (call.unknown("a digest of unknown content"), *results(call))
     return (derived(str(call.with_.get("function", "digest")), *inputs, keeps_unique=True), *results(call))
+
+
+_SECOND, _MINUTE, _HOUR = 10**9, 60 * 10**9, 3600 * 10**9
+
+
+def duration_text(call: Call) -> tuple[Value, ...]:
+    """The receiver, a number of nanoseconds, as Go's `time.Duration` prints it: '1h15m30.5s' (pkg.go.dev/time)."""
+    held = call.machine.load(call.receiver) if call.receiver is not None else None
+    if not isinstance(held, Number) or type(held.value) is not int or held.value % (_SECOND // 1000):
+        return (call.unknown("what a duration is printed as"),)
+    rest = abs(held.value)
+    if rest < _SECOND:
+        shown = f"{rest // (_SECOND // 1000)}ms" if rest else "0s"
+    else:
+        hours, minutes = rest // _HOUR, rest % _HOUR // _MINUTE
+        seconds = f"{rest % _MINUTE / _SECOND:g}s"
+        shown = f"{hours}h{minutes}m{seconds}" if hours else f"{minutes}m{seconds}" if minutes else seconds
+    return (Text.of(f"-{shown}" if held.value < 0 else shown),)

@@ -7,7 +7,7 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.general import at_place
 from tagcheck.builtins.symbolic import over
 from tagcheck.comparison import Same, same_key
-from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Value
+from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Text, Value
 
 ITERATOR = "iterator"
 _ITEMS = "items"
@@ -55,6 +55,39 @@ def delete(call: Call) -> tuple[Value, ...]:
     return ()
 
 
+def merge(call: Call) -> tuple[Value, ...]:
+    """The mapping in argument 0 gets the entries of the one in argument 1."""
+    mapping, other = call.machine.load(call.argument(0)), call.machine.load(call.argument(1))
+    if not isinstance(mapping, Mapping):
+        return ()
+    entries, is_open = mapping.entries, mapping.open
+    if isinstance(other, Mapping):
+        for key, value in other.entries:
+            answers = [same_key(name, key) for name, _ in entries]
+            is_open = is_open or Same.MAYBE in answers
+            kept = (each for each, answer in zip(entries, answers, strict=True) if answer is not Same.YES)
+            entries = (*kept, (key, value))
+    is_open = is_open or not isinstance(other, Mapping | Null | Absent) or (isinstance(other, Mapping) and other.open)
+    call.machine.store(call.argument(0), mapping.holding(entries, is_open))
+    return ()
+
+
+def clone(call: Call) -> tuple[Value, ...]:
+    """A mapping or list of its own with what argument 0 holds."""
+    held = call.machine.load(call.argument(0))
+    return (call.machine.allocate(held) if isinstance(held, Mapping) else held,)
+
+
+def clear(call: Call) -> tuple[Value, ...]:
+    """The mapping in argument 0, a reference, has no entries any more; of the items of a list nothing is known."""
+    held = call.machine.load(call.argument(0))
+    if isinstance(held, Mapping):
+        call.machine.store(call.argument(0), held.holding((), False))
+    elif isinstance(held, Sequence):
+        call.machine.store(call.argument(0), Sequence((), True))
+    return ()
+
+
 def copy_items(call: Call) -> tuple[Value, ...]:
     """The first items of the list in argument 0, a reference, become those of argument 1."""
     target, source = call.machine.load(call.argument(0)), call.machine.load(call.argument(1))
@@ -69,7 +102,10 @@ def copy_items(call: Call) -> tuple[Value, ...]:
 
 
 def extreme(call: Call) -> tuple[Value, ...]:
-    """The smallest of the numbers, or with `largest` the largest."""
+    """The smallest of the numbers or texts, or with `largest` the largest."""
+    written = [each.literal for each in call.arguments if isinstance(each, Text) and each.literal is not None]
+    if written and len(written) == len(call.arguments):
+        return (Text.of(max(written) if call.with_.get("largest") else min(written)),)
     numbers = [each.value for each in call.arguments if isinstance(each, Number)]
     if not numbers or len(numbers) < len(call.arguments):
         return (call.unknown("one of several numbers"),)

@@ -47,6 +47,8 @@ class Edit:
     replacement: Text = EMPTY
     everywhere: bool = False
     prints: bool = False
+    adjoining: bool = False
+    """whether nothing is found once more right behind what was found: not in sed, but in Perl and Python"""
 
 
 Missed = Callable[[str, Text], None]
@@ -127,24 +129,28 @@ class _Editor:
         return True
 
     def _substituted(self, line: Text, edit: Edit) -> Text | None:
-        """The line with what is found replaced; None where nothing is found."""
-        written = marked(line)
+        """The line with what is found replaced; None where nothing is found. sed looks at it without its end."""
         assert edit.pattern is not None
+        whole = marked(line)
+        written = whole if edit.adjoining else whole.removesuffix("\n")
         found: list[Text] = []
-        at = 0
+        at, behind = 0, -1
         while (match := edit.pattern.find(written, at)) is not None:
-            self.effective.add(edit)
-            groups = [between(line, *match.span(number)) for number in range((match.re.groups or 0) + 1)]
-            found += [between(line, at, match.start()), *_replaced(edit.replacement, groups)]
             empty = match.end() == match.start()
-            at = match.end() + empty
+            found.append(between(line, at, match.start()))
+            if not empty or edit.adjoining or match.start() != behind:
+                self.effective.add(edit)
+                groups = [between(line, *match.span(number)) for number in range((match.re.groups or 0) + 1)]
+                found += _replaced(edit.replacement, groups)
+            behind = match.end()
+            at = behind + empty
             if empty:
-                found.append(between(line, match.end(), at))
-            if not edit.everywhere or at >= len(written):
+                found.append(between(line, behind, min(at, len(written))))
+            if not edit.everywhere or at > len(written):
                 break
         if not found:
             return self._unchanged(line, edit)
-        return joined([*found, between(line, at, len(written))], EMPTY)
+        return joined([*found, between(line, min(at, len(written)), len(whole))], EMPTY)
 
     def _unchanged(self, line: Text, edit: Edit) -> Text | None:
         """A line in which the pattern is not found: an unknown part of it may still hold it."""
@@ -315,7 +321,7 @@ class _Script:
             return None
         if self.perl:
             replacement = _with_perl_groups(replacement)
-        return Edit("s", (), False, found, str(wanted), replacement, "g" in flags, "p" in flags)
+        return Edit("s", (), False, found, str(wanted), replacement, "g" in flags, "p" in flags, self.perl)
 
     def _text(self, letter: str) -> Edit | None:
         end = self.written.find("\n", self.at)

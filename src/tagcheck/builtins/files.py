@@ -208,7 +208,9 @@ def read_file(call: Call) -> tuple[Value, ...]:
     if content is None:
         shown = as_text(path, call.machine)
         content = Opaque(f"{call.identity}:file", f"the content of the file {shown}", "string", f"file {shown}")
-    return (content, Outcome(call.identity))
+        return (content, Outcome(call.identity))
+    # A file of which the content is known is there.
+    return (content, Null())
 
 
 def write_file(call: Call) -> tuple[Value, ...]:
@@ -242,7 +244,8 @@ def open_file(call: Call) -> tuple[Value, ...]:
         elif bits & _WRITABLE and before is None and not call.machine.starts_clean(call.argument(0)):
             before = call.unknown("a file that grows")
         fields = fields if before is None else (*fields, (CONTENT, before))
-    return (call.machine.allocate(Record("os.File", fields)), Outcome(call.identity))
+    known = flags is None and call.machine.read_file(call.argument(0)) is not None
+    return (call.machine.allocate(Record("os.File", fields)), Null() if known else Outcome(call.identity))
 
 
 def temporary(call: Call) -> tuple[Value, ...]:

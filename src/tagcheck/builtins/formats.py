@@ -115,6 +115,8 @@ def _one(
 def format_value(verb: Verb, value: Value, machine: Machine) -> Text:
     """One value by one verb."""
     text = _bare(verb, value, machine)
+    if "+" in verb.flags and isinstance(value, Number) and verb.letter in "dfge" and value.value >= 0:
+        text = Text.of("+") + text
     width = verb.width
     if width is None or width > 256:
         return text

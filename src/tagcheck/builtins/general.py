@@ -141,7 +141,15 @@ def _mapping(call: Call, entries: Mapping[object, object]) -> Value:
 
 
 def returns(call: Call) -> tuple[Value, ...]:
-    """Results as described by `results`, and nothing else happens."""
+    """Results as described by `results`. From the argument `fills` on, what references lead to is not known then;
+    nothing else happens."""
+    first = call.with_.get("fills")
+    for argument in call.arguments[first:] if isinstance(first, int) else ():
+        if isinstance(argument, Pointer):
+            held = call.machine.load(argument)
+            type_ = held.type if isinstance(held, Record) else "string" if isinstance(held, Text) else ""
+            filled = call.unknown(f"what {call.name} filled in")
+            call.machine.store(argument, Opaque(filled.identity, filled.reason, type_))
     return results(call)
 
 

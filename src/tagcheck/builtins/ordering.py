@@ -10,6 +10,7 @@ from tagcheck import values
 from tagcheck.builtins import collections
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.containers import MOST_ITEMS, change, list_at, listed
+from tagcheck.builtins.symbolic import over
 from tagcheck.builtins.template_scope import truthy
 from tagcheck.comparison import Same, same_key
 from tagcheck.values import Null, Number, Text, Truth, Value
@@ -93,13 +94,18 @@ def arrange(call: Call) -> tuple[Value, ...]:
     """Argument 0, a reference to a list, is put in order: `by` says whether argument 1 tells of two 'positions' that
     the item at the first comes before the other, or how two 'items' compare; with `backwards`, the list is turned. It
     stays as it is where its order is not known: what goes over it meets the same items."""
-    whole = call.machine.load(call.argument(0))
-    if isinstance(whole, values.Sequence) and not whole.open:
-        order = _arranged(whole, str(call.with_.get("by", "")), call)
+
+    def put(whole: Value) -> Value:
+        if not isinstance(whole, values.Sequence) or whole.open:
+            return whole
         if call.with_.get("backwards"):
-            order = values.Sequence(whole.items[::-1])
-        if order is not None:
-            call.machine.store(call.argument(0), order)
+            return values.Sequence(whole.items[::-1])
+        return _arranged(whole, str(call.with_.get("by", "")), call) or whole
+
+    whole = call.machine.load(call.argument(0))
+    order = over(whole, put)
+    if order is not whole:
+        call.machine.store(call.argument(0), order)
     return ()
 
 

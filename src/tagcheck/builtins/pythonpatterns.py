@@ -110,7 +110,7 @@ def _set(written: str, at: int) -> tuple[int, str | None]:
 def replace_pattern(call: Call) -> tuple[Value, ...]:
     """Argument 2 with what the pattern in argument 0 finds replaced by argument 1, line by line; `compiled`: the
     receiver is the pattern."""
-    wanted, (replacement, text) = _wanted(call, 2)
+    wanted, (replacement, text) = wanted_pattern(call, 2)
     if wanted is None or not isinstance(replacement, Text) or not isinstance(text, Text):
         return (derived("re.sub", *(as_text(each, call.machine) for each in (text, replacement))),)
     unknown = derived(f"re.sub:{wanted}", text, replacement)
@@ -119,12 +119,14 @@ def replace_pattern(call: Call) -> tuple[Value, ...]:
     numbered = "\\" in (replacement.literal or "\\")
     if found is None or form is None or (numbered and not all(found.groups)):
         return (unknown,)
-    edit = editing.Edit("s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=True)
+    edit = editing.Edit(
+        "s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=True, adjoining=True
+    )
     changed = editing.edited(text, (edit,), False, call.machine.missed)
     return (unknown if changed is None else changed,)
 
 
-def _wanted(call: Call, count: int) -> tuple[str | None, tuple[Value, ...]]:
+def wanted_pattern(call: Call, count: int) -> tuple[str | None, tuple[Value, ...]]:
     """The pattern of a call if it is known, and so many arguments besides it."""
     if not call.with_.get("compiled"):
         first = call.argument(0)
@@ -164,7 +166,7 @@ def compiled(call: Call) -> tuple[Value, ...]:
 def match_pattern(call: Call) -> tuple[Value, ...]:
     """What the pattern in argument 0 (`compiled`: the receiver) matches in the text in argument 1, none if nothing;
     `how`: 'search', 'match' or 'fullmatch'."""
-    found = _searchable(call)
+    found = found_in(call)
     if found is None:
         return (call.unknown("what a pattern matches"),)
     translation, form, text = found
@@ -182,12 +184,12 @@ def match_pattern(call: Call) -> tuple[Value, ...]:
 def every_match(call: Call) -> tuple[Value, ...]:
     """All that the pattern in argument 0 (`compiled`: the receiver) matches in the text in argument 1: its groups, or
     the whole where it has none."""
-    found = _searchable(call)
+    found = found_in(call)
     if found is None:
         return (values.Sequence((), open=True),)
     translation, form, text = found
     try:
-        items = tuple(_listed(translation, each) for each in _matches(form, text.literal or ""))
+        items = tuple(_listed(translation, each) for each in matches(form, text.literal or ""))
     except Costly:
         return (values.Sequence((), open=True),)
     return (call.machine.allocate(values.Sequence(items)),)
@@ -195,12 +197,12 @@ def every_match(call: Call) -> tuple[Value, ...]:
 
 def split_pattern(call: Call) -> tuple[Value, ...]:
     """The parts of the text in argument 1 between what the pattern in argument 0 (`compiled`: the receiver) matches."""
-    found = _searchable(call)
+    found = found_in(call)
     if found is None or any(found[0].groups):
         return (values.Sequence((), open=True),)
     text, at, parts = found[2].literal or "", 0, []
     try:
-        for match in _matches(found[1], text):
+        for match in matches(found[1], text):
             if match.end() > match.start():
                 parts.append(text[at : match.start()])
                 at = match.end()
@@ -209,7 +211,7 @@ def split_pattern(call: Call) -> tuple[Value, ...]:
     return (call.machine.allocate(values.Sequence(tuple(map(Text.of, (*parts, text[at:]))))),)
 
 
-def _matches(form: Pattern, text: str) -> Iterator[re.Match[str]]:
+def matches(form: Pattern, text: str) -> Iterator[re.Match[str]]:
     """Everything that a pattern matches in a text. Raises Costly where looking for it may take too long."""
     at = 0
     for _ in range(min(MOST_FOUND, 10 * MOST_COST // form.cost(text))):
@@ -228,10 +230,12 @@ def _listed(translation: Translation, match: re.Match[str]) -> Value:
     return whole if not groups else groups[0] if len(groups) == 1 else values.Sequence(tuple(groups))
 
 
-def _searchable(call: Call) -> tuple[Translation, Pattern, Text] | None:
-    wanted, (given,) = _wanted(call, 1)
+def found_in(call: Call, optional: int = 0) -> tuple[Translation, Pattern, Text] | None:
+    """The pattern of a call and the text in which it looks for it, if both are known; `optional`: how many arguments
+    come after them."""
+    wanted, (given,) = wanted_pattern(call, 1)
     text = call.machine.load(given)
-    more = len(call.arguments) > (1 if call.with_.get("compiled") else 2) or bool(call.keywords)
+    more = len(call.arguments) > (1 if call.with_.get("compiled") else 2) + optional or bool(call.keywords)
     if wanted is None or more or not isinstance(text, Text) or text.literal is None:
         return None
     translation = translated(wanted)

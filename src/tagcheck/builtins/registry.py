@@ -18,6 +18,7 @@ from tagcheck.builtins import (
     files,
     formats,
     general,
+    gopatterns,
     iterating,
     jinja,
     kinds,
@@ -39,6 +40,7 @@ from tagcheck.builtins import (
     texts,
 )
 from tagcheck.builtins.api import Operation
+from tagcheck.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,13 @@ _TEXTS: dict[str, OperationSpec] = {
     "integer-text": _pure(texts.integer_text),
     "join": _pure(texts.join),
     "compare-texts": _pure(texts.compared),
+    "duration-text": _pure(clocks.duration_text),
+    "go-pattern": _pure(gopatterns.compiled, "error"),
+    "go-pattern-matches": _pure(gopatterns.matched, "error", "compiled"),
+    "go-pattern-first": _pure(gopatterns.first_match, "groups", "compiled"),
+    "go-pattern-all": _pure(gopatterns.all_matches, "groups", "compiled"),
+    "go-pattern-split": _pure(gopatterns.split, "compiled"),
+    "go-pattern-replaced": _pure(gopatterns.replaced, "plain", "compiled"),
     "cut-end": _pure(texts.cut_end, "last"),
     "opaque-number": _pure(texts.opaque_number),
     "parse-truth": _pure(texts.parse_truth),
@@ -157,7 +166,9 @@ _FILES: dict[str, OperationSpec] = {
         parameters=frozenset(("format", "line")),
         wants=1,
         prints=True,
-        numbers=lambda arguments, with_: formats.numbers(arguments, {"from": 1}) if with_.get("format") else frozenset(),
+        numbers=lambda arguments, with_: (
+            formats.numbers(arguments, {"from": 1}) if with_.get("format") else frozenset()
+        ),
     ),
     "read-file": _acts(files.read_file),
     "reset": _acts(files.reset),
@@ -215,7 +226,10 @@ _GENERAL: dict[str, OperationSpec] = {
     "nothing": OperationSpec(general.nothing, wants=0),
     "pointed": _acts(general.pointed),
     "pointer-to": _acts(general.pointer_to),
-    "returns": _acts(general.returns, "results"),
+    "returns": _acts(general.returns, "results", "fills"),
+    "merge-entries": _acts(collections.merge),
+    "clear-items": _acts(collections.clear),
+    "clone-items": _acts(collections.clone),
     "spawn": _acts(general.spawn, "results"),
     "stop": OperationSpec(general.stop, stops=True),
     "wait": _acts(general.wait, "results"),
@@ -264,6 +278,7 @@ _KUBERNETES: dict[str, OperationSpec] = {
 _TEMPLATES: dict[str, OperationSpec] = {
     "template-execute": _acts(templates.execute, "named"),
     "template-files": _acts(templates.parse_files, "system"),
+    "template-functions": _acts(templates.functions),
     "template-itself": _acts(templates.itself),
     "template-new": _acts(templates.new),
     "template-parse": _acts(templates.parse),

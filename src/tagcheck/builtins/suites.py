@@ -100,6 +100,8 @@ def run_tests(call: Call) -> tuple[Value, ...]:
     return results(call)
 
 
+PREPARING = ("before-suite", "before-all", "before-each", "just-before-each")
+"""The phases before tests, in which variables get the values that tests read."""
 METHOD_LISTS = ("before", "before-each", "after-each", "after")
 """Parameters of a model that name methods which a framework calls."""
 MOST_TESTS = 60

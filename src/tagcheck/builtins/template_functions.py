@@ -15,7 +15,7 @@ from tagcheck.builtins.texts import quoted
 from tagcheck.comparison import Same, same
 from tagcheck.embedded import documents
 from tagcheck.source import Position
-from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Text, Truth, Value
+from tagcheck.values import EMPTY, Absent, FunctionValue, Null, Number, Opaque, Text, Truth, Value
 from tagcheck.writing import written
 
 Row = tuple[Value, ...]
@@ -29,7 +29,30 @@ def _printf(row: Row, scope: Scope) -> Value:
 
 
 def _print(row: Row, scope: Scope) -> Value:
-    return joined([as_text(value, scope.machine) for value in row], EMPTY)
+    """Operands one after the other, with a space between two of which neither is a text (Go's fmt.Sprint)."""
+    parts: list[Text] = []
+    for index, value in enumerate(row):
+        if index and not isinstance(value, Text) and not isinstance(row[index - 1], Text):
+            parts.append(Text.of(" "))
+        parts.append(as_text(value, scope.machine))
+    return joined(parts, EMPTY)
+
+
+def _line(row: Row, scope: Scope) -> Value:
+    return joined([as_text(value, scope.machine) for value in row], Text.of(" "), after=Text.of("\n"))
+
+
+def _call(row: Row, scope: Scope) -> Value:
+    """`call FUNCTION OPERAND…`: a function that the data hold."""
+    found = scope.machine.call(row[0], row[1:]) if row and isinstance(row[0], FunctionValue) else ()
+    return found[0] if found else scope.unknown("call")
+
+
+def _escaped(row: Row, scope: Scope) -> Value:
+    """A text as it stands in HTML or a script, where it needs no escapes."""
+    text = as_text(row[-1], scope.machine) if row else EMPTY
+    written = "".join(part.text for part in text.parts if isinstance(part, values.Piece))
+    return text if not any(character in "<>&'\"\\=" for character in written) else scope.unknown("an escaped text")
 
 
 # --- choices ---------------------------------------------------------------------------------------------------------
@@ -82,6 +105,21 @@ def _equal(row: Row, scope: Scope) -> Value:
 def _unequal(row: Row, scope: Scope) -> Value:
     equal = _equal(row, scope)
     return Truth(not equal.value) if isinstance(equal, Truth) else undecided("ne", *row)
+
+
+def _ordered(name: str, *orders: int) -> Function:
+    """`lt`, `le`, `gt` and `ge`: whether two numbers, or texts, stand in one of some orders (-1: the first is less)."""
+
+    def compared(row: Row, scope: Scope) -> Value:
+        match row:
+            case (Number(value=first), Number(value=second)):
+                return Truth((first > second) - (first < second) in orders)
+            case (Text(literal=str() as one), Text(literal=str() as other)):
+                return Truth((one > other) - (one < other) in orders)
+            case _:
+                return undecided(name, *row)
+
+    return compared
 
 
 def _contains(row: Row, scope: Scope) -> Value:
@@ -300,6 +338,8 @@ def _length(row: Row, scope: Scope) -> Value:
             return Number(len(loaded.entries))
         case Null() | Absent():
             return Number(0)
+        case Text() if loaded.literal is not None:
+            return Number(len(loaded.literal.encode("utf-8", "surrogatepass")))
         case _:
             return undecided("len", *row, type="int")
 
@@ -393,7 +433,8 @@ PASSING = frozenset(
 FUNCTIONS: Mapping[str, Function] = {
     "printf": _printf,
     "print": _print,
-    "println": _print,
+    "println": _line,
+    "call": _call,
     "default": _default,
     "or": _first_true,
     "coalesce": _first_true,
@@ -403,6 +444,10 @@ FUNCTIONS: Mapping[str, Function] = {
     "empty": _empty,
     "eq": _equal,
     "ne": _unequal,
+    "lt": _ordered("lt", -1),
+    "le": _ordered("le", -1, 0),
+    "gt": _ordered("gt", 1),
+    "ge": _ordered("ge", 0, 1),
     "contains": _contains,
     "hasPrefix": _has_prefix,
     "hasSuffix": _has_suffix,
@@ -427,8 +472,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "mergeOverwrite": _merged_over,
     "deepCopy": _last,
     "env": _environment,
-    "html": _last,
-    "js": _last,
+    "html": _escaped,
+    "js": _escaped,
     "indent": _indent,
     "nindent": _new_indent,
     "trim": _trim,

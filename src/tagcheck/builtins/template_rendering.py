@@ -5,7 +5,7 @@ A part of the output is opaque where the template is not understood.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from tagcheck.builtins.template_functions import CHANGING, FUNCTIONS, LOOKING, P
 from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.numerals import whole
-from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Record, Text, Truth, Value
+from tagcheck.values import EMPTY, Absent, FunctionValue, Null, Number, Opaque, Record, Text, Truth, Value
 
 MOST_ROUNDS = 64
 LONGEST_PIPELINE = 2_000
@@ -26,10 +26,15 @@ DEEPEST_INCLUSION = 12
 
 
 def render(
-    source: Text, data: Value, machine: Machine, identity: str, library: Mapping[str, Value] | None = None
+    source: Text,
+    data: Value,
+    machine: Machine,
+    identity: str,
+    library: Mapping[str, Value] | None = None,
+    functions: Mapping[str, Value] | None = None,
 ) -> Value:
     """The output of a template with data; a part of it is opaque where it is not understood. `library` are other
-    templates by name."""
+    templates by name, `functions` those of the program that it may call."""
     nodes = parse_template(source)
     if nodes is None:
         return derived("template", source)
@@ -39,7 +44,8 @@ def render(
         if others is not None:
             defined.setdefault(name, others)
             defined.update(definitions(others))
-    return render_nodes(nodes, Scope(machine, identity, data, data, Variables(), defined, Steps()))
+    scope = Scope(machine, identity, data, data, Variables(), defined, Steps(), functions=functions or {})
+    return render_nodes(nodes, scope)
 
 
 def render_nodes(nodes: tuple[Node, ...], scope: Scope) -> Value:
@@ -168,9 +174,11 @@ def _range(block: Block, scope: Scope) -> Value:
         case values.Sequence(items, False) if len(items) <= MOST_ROUNDS:
             rows = [(Number(index), item) for index, item in enumerate(items)]
         case values.Mapping(entries, False) if len(entries) <= MOST_ROUNDS:
-            rows = list(entries)
+            rows = _in_order(entries)
         case Null() | Absent():
             rows = []
+        case Number(value=int() as count) if count <= MOST_ROUNDS:
+            rows = [(Number(index), Number(index)) for index in range(count)]
         case _:
             scope.skip(block.body)
             return derived("range", as_text(over))
@@ -182,6 +190,15 @@ def _range(block: Block, scope: Scope) -> Value:
         bound = dict(zip(names, (key, item) if len(names) == 2 else (item,), strict=False))
         parts.append(_nodes(block.body, replace(scope, dot=item, variables=Variables(bound, scope.variables))))
     return _together(parts, scope)
+
+
+def _in_order(entries: tuple[tuple[Value, Value], ...]) -> list[tuple[Value, Value]]:
+    """The entries of a mapping by their keys, as templates go over them; as they are where a key is not known."""
+    keys = [key.literal if isinstance(key, Text) else None for key, _ in entries]
+    known = [key for key in keys if key is not None]
+    if len(known) < len(entries):
+        return list(entries)
+    return [entries[at] for at in sorted(range(len(known)), key=lambda at: known[at])]
 
 
 # --- pipelines -------------------------------------------------------------------------------------------------------
@@ -218,6 +235,8 @@ def _command(command: list[Token], before: Value | None, pipeline: str, scope: S
         operands.append(operand)
     if before is not None:
         operands.append(before)
+    if not name and operands and _is_method(operands[0]):
+        return _result(operands[0], operands[1:], scope)
     if not name:
         return operands[0] if len(operands) == 1 else scope.unknown(pipeline)
     value = _called(name, operands, pipeline, scope)
@@ -237,6 +256,8 @@ def _called(name: str, operands: list[Value], pipeline: str, scope: Scope) -> Va
         return _included(operands, pipeline, scope)
     if name == "tpl" and len(operands) == 2:
         return _rendered(operands, pipeline, scope)
+    if name in scope.functions:
+        return combine(tuple(operands), lambda row: _result(scope.functions[name], row, scope))
     function = FUNCTIONS.get(name)
     if function is None:
         return scope.unknown(pipeline)
@@ -247,6 +268,16 @@ def _called(name: str, operands: list[Value], pipeline: str, scope: Scope) -> Va
             elif name in LOOKING:
                 scope.watch.look(operand)
     return combine(tuple(operands), lambda row: function(row, scope))
+
+
+def _is_method(value: Value) -> bool:
+    return isinstance(value, FunctionValue) and value.receiver is not None
+
+
+def _result(function: Value, operands: Sequence[Value], scope: Scope) -> Value:
+    """What a function of the program gives for operands."""
+    found = scope.machine.call(function, tuple(operands))
+    return found[0] if found else scope.unknown("a function")
 
 
 def _number(written: str, scope: Scope) -> Value:
@@ -281,7 +312,7 @@ def _operand(command: list[Token], at: int, pipeline: str, scope: Scope) -> tupl
             return Truth(token.text == "true"), at
         case "name" if token.text == "nil":
             return Null(), at
-        case "name" if token.text in FUNCTIONS:
+        case "name" if token.text in FUNCTIONS or token.text in scope.functions:
             value = _called(token.text, [], pipeline, scope)
         case _:
             return scope.unknown(pipeline), at
@@ -314,7 +345,11 @@ def _field(value: Value, name: str, scope: Scope) -> Value:
                 return loaded.get(name) or scope.unknown(f".{name}")
             case Record():
                 found = loaded.get(name)
+                if found is None and (method := scope.machine.own_method(row[0], name)) is not None:
+                    return method
                 return found if found is not None else EMPTY
+            case FunctionValue(receiver=held) if held is not None:
+                return _field(_result(loaded, (), scope), name, scope)
             case Null() | Absent():
                 return scope.missing if scope.missing != NO_VALUE else EMPTY
             case Opaque():

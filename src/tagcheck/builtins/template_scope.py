@@ -90,12 +90,23 @@ class Watch:
 
     def reads(self, path: Path) -> bool:
         """Whether something reads what stands at a path, or may. Charts in a chart read its globals as their own."""
-        if path[-1] in self.words or path in self.read or any(path[: len(whole)] == whole for whole in self.consumed):
+        if self._may_name(path) or path in self.read or any(path[: len(whole)] == whole for whole in self.consumed):
             return True
         if path[0] != "global":
             return False
         consumed = (_shared(whole) for whole in self.consumed)
         return any(whole and path[: len(whole)] == whole for whole in consumed) or path in map(_shared, self.read)
+
+    def _may_name(self, path: Path) -> bool:
+        """Whether words that were not understood may lead to a path: from the whole of the values, or from what was
+        taken of them; or from any item of what was looked through."""
+        if path[-1] not in self.words:
+            return False
+        for at in range(len(path)):
+            rest = path[at + 1 :] if path[:at] in self.looked else path[at:]
+            if (at == 0 or path[:at] in self.read or path[:at] in self.looked) and self.words.issuperset(rest):
+                return True
+        return False
 
 
 def _shared(path: Path) -> Path:
@@ -151,6 +162,8 @@ class Scope:
     missing: Value = NO_VALUE
     depth: int = 0
     watch: Watch | None = None
+    functions: Mapping[str, Value] = field(default_factory=dict)
+    """those of the program that the template may call, by name"""
 
     def skip(self, nodes: tuple[Node, ...]) -> None:
         """Some nodes are not rendered."""

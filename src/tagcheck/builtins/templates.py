@@ -74,8 +74,21 @@ def _with_sources(call: Call, sources: tuple[tuple[Value, Value], ...]) -> tuple
     return (call.machine.allocate(_template(name, sources)), Outcome(call.identity))
 
 
+def functions(call: Call) -> tuple[Value, ...]:
+    """The receiver with the functions in argument 0, a mapping, which its templates may call."""
+    held = call.machine.load(call.receiver) if call.receiver is not None else None
+    given = call.machine.load(call.argument(0))
+    if call.receiver is None or not isinstance(held, Record):
+        return (call.unknown("an unknown template"),)
+    if isinstance(given, values.Mapping):
+        known = held.get("%functions")
+        before = known.entries if isinstance(known, values.Mapping) else ()
+        call.machine.store(call.receiver, held.with_field("%functions", values.Mapping((*before, *given.entries))))
+    return (call.receiver,)
+
+
 def itself(call: Call) -> tuple[Value, ...]:
-    """The receiver: functions and options of a template are not needed."""
+    """The receiver: options of a template are not needed."""
     return (call.unknown("an unknown template") if call.receiver is None else call.receiver,)
 
 
@@ -103,8 +116,11 @@ def _rendered(call: Call, held: Value | None, name: Value | None, data: Value) -
     if source is None:
         return call.unknown("the output of an unknown template")
 
+    known = held.get("%functions")
+    own = {as_text(key).literal or "": each for key, each in known.entries} if isinstance(known, values.Mapping) else {}
+
     def rendered(row: tuple[Value, ...]) -> Value:
-        return render(as_text(row[0]), data, call.machine, call.identity, library)
+        return render(as_text(row[0]), data, call.machine, call.identity, library, own)
 
     return combine((source,), rendered)
 

@@ -434,7 +434,10 @@ def parse_number(call: Call) -> tuple[Value, ...]:
         return (Number(0), values.Failure())
 
 
-_TRUE, _FALSE = frozenset(("1", "t", "T", "true", "TRUE", "True")), frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_TRUE, _FALSE = (
+    frozenset(("1", "t", "T", "true", "TRUE", "True")),
+    frozenset(("0", "f", "F", "false", "FALSE", "False")),
+)
 
 
 def parse_truth(call: Call) -> tuple[Value, ...]:

@@ -108,9 +108,10 @@ input with the variables of the environment in it (envsubst); something of its i
 the shell is (pwd); the path that it is given (realpath), the folder of that (dirname), its last part (basename); the
 files that it names, or its input, changed as sed, perl -p, cut, awk, head, tail, tr and grep do, or
 asked as yq and jq do, or as sort, uniq, rev, tac, wc -l and paste make of them; nothing, and what it names is kept
-for later (`meta-data set`), or that; the words of its input (xargs); the numbers from one to another (seq); nothing (tty -s);
-nothing, and the files that it names are at another path as well (cp), or empty (truncate); what a server far from the
-project sends; the folder of the workspace (bazel info workspace), the one in it where builds leave what they make."""
+for later (`meta-data set`), or that; the words of its input (xargs); the numbers from one to another (seq); nothing
+(tty -s); nothing, and the files that it names are at another path as well (cp), or empty (truncate); what a server far
+from the project sends; the folder of the workspace (bazel info workspace), the one in it where builds leave what they
+make."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,15 +98,20 @@ class Calls(Replacing):
 
     def _shared(self, procedure: Procedure, nodes: list[ir.Expression], values: Results, frame: Frame) -> Results:
         """The arguments, with references in place of the lists of which the procedure sets items."""
-        changed = self._changed_lists.get(procedure.key)
-        if changed is None:
-            changed = self._changed_lists[procedure.key] = changed_lists(procedure)
+        changed = self._changed_by(procedure)
         if not changed:
             return values
         return tuple(
             self.address(node, frame) if at in changed and isinstance(value, Sequence) else value
             for at, (node, value) in enumerate(zip(nodes, values, strict=True))
         )
+
+    def _changed_by(self, procedure: Procedure) -> frozenset[int]:
+        """The parameters that are lists of which a procedure sets items."""
+        changed = self._changed_lists.get(procedure.key)
+        if changed is None:
+            changed = self._changed_lists[procedure.key] = changed_lists(procedure)
+        return changed
 
     def _arguments_of(self, listed: Value) -> Results:
         if not isinstance(listed, Sequence):
@@ -278,9 +283,16 @@ class Calls(Replacing):
         procedure = function.procedure
         if self.program.reaches(procedure) or function.captured or isinstance(function.receiver, Pointer):
             return False
-        if any(map(_can_act, arguments)):
+        if any(self._acts_by(procedure, at, argument) for at, argument in enumerate(arguments)):
             return False
         return not self.program.mentions_variable(procedure)
+
+    def _acts_by(self, procedure: Procedure, at: int, argument: Value) -> bool:
+        """Whether a procedure may do something by an argument that its own text does not show."""
+        content = self.content(argument) if isinstance(argument, Pointer) else argument
+        if isinstance(argument, Pointer) and isinstance(content, Sequence):
+            return _can_act(content) or at in self._changed_by(procedure)
+        return _can_act(argument)
 
     def _bind(self, frame: Frame, function: FunctionValue, arguments: Results, keywords: dict[str, Value]) -> None:
         procedure = function.procedure
@@ -394,7 +406,7 @@ class Calls(Replacing):
 
     def leave(self, frame: Frame, values: tuple[ir.Expression, ...]) -> None:
         """A way out of a procedure. One that returns an error is no way of a run that a scenario is about."""
-        results = self._returned(frame, values)
+        results = self.returned(frame, values)
         if results and self._is_failure(frame, results[-1]):
             self.live, self.failed = False, True
             return
@@ -407,7 +419,8 @@ class Calls(Replacing):
         self.exits += 1
         self.live, self.failed = False, False
 
-    def _returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
+    def returned(self, frame: Frame, values: tuple[ir.Expression, ...]) -> Results:
+        """The results of a way out that names these values."""
         listed = self.items(values, frame)
         results = listed.items if isinstance(listed, Sequence) else (listed,)
         if results and frame.procedure.results and frame.procedure.results[-1] == "error":

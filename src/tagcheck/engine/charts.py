@@ -29,6 +29,7 @@ from tagcheck.engine.places import at_root
 from tagcheck.engine.renderings import Path, Paths, Rendering, keep_rendering, kept_renderings
 from tagcheck.events import Override
 from tagcheck.fields import field, items, word
+from tagcheck.guards import Guards
 from tagcheck.overlays import as_text
 from tagcheck.settings import Settings, Step, parse_json_setting, parse_literal_setting, parse_settings, placed
 from tagcheck.source import Span
@@ -51,12 +52,15 @@ CHART = "Chart.yaml"
 VALUES = "values.yaml"
 MOST_TEMPLATES = 400
 MOST_CHARTS = 40
+MOST_STATES = 16
+"""States of its values in which a chart is packed."""
 DEEPEST_CHART = 6
 LONGEST_TEMPLATE = 256 * 1024
 STEPS_OF_ONE = 2
 """Parts of templates that cost as much as a statement."""
 DEEPEST_VALUES = 40
 _NOTES = "NOTES.txt"
+_OF_IMAGES = ("tag", "repository", "registry", "digest")
 _UNKNOWN_VALUES = "values that are not known"
 Nodes: TypeAlias = tuple[Node, ...]
 
@@ -121,6 +125,27 @@ class Charts(Bakes):
             return None
         separator = Text.of("\n---\n")
         return self.join(tuple(part for text in self.manifests(release) for part in (separator, text)))
+
+    def packaged(self, effect: Effect) -> None:
+        """A chart is packed: nothing is deployed, but what the run has written into its values should be read by its
+        templates. What else it says is judged by itself."""
+        outer = (self.applied_files, self.visited, self.stated)
+        self.applied_files, self.visited = set(outer[0]), set(outer[1])
+        release, base = self._release(effect), self.guards
+        if release is not None:
+            # What the templates read shows only where the values are those of one state.
+            for guards in self._states_of(normpath(join(release.folder, VALUES))):
+                self.guards = guards
+                self.manifests(release)
+        self.guards = base
+        self.applied_files, self.visited, self.stated = outer
+
+    def _states_of(self, path: str) -> list[Guards]:
+        """The cases in which the run may have left a file, the first of them."""
+        content = self.read_file(at_root(path))
+        options = self.text_options(content) if content is not None else []
+        found = (self.guards.and_(guards) for guards, _ in options[:MOST_STATES])
+        return [each for each in found if each is not None]
 
     def _release(self, effect: Effect) -> Release | None:
         folder = self._chart_folder(effect.path) if effect.path is not None else None
@@ -211,6 +236,7 @@ class Charts(Bakes):
         texts = chart.texts()
         if any(map(_may_name_images, texts)):
             self._note_unread(release, chart)
+            self._note_unread_values(release, chart)
         self._note_repeated(release)
         return texts
 
@@ -231,6 +257,28 @@ class Charts(Bakes):
             path = tuple(step for step in setting.way if isinstance(step, str))
             if len(path) == len(setting.way) and not chart.may_read(path):
                 self._note_setting(setting, certain=True)
+
+    def _note_unread_values(self, release: Release, chart: _Chart) -> None:
+        """What the run has written into the chart's own values, and no template reads."""
+        path = normpath(join(release.folder, VALUES))
+        before = self.program.read(path)
+        content = self.read_file(at_root(path)) if before is not None else None
+        if before is None or content is None or (isinstance(content, Text) and content.literal == before):
+            return
+        stood = _values_of(Text.of(before))
+        for way, value in _texts_in(self._values_in(content), ()):
+            is_name = way[-1].lower() in (*_OF_IMAGES, "image")
+            if is_name and field(stood, *way) != value and not chart.may_read(way):
+                self._note_written(way, value)
+
+    def _note_written(self, way: Path, value: Text) -> None:
+        """A value that the run has written for nothing: where it did so, if that was noted, else where it stands."""
+        wanted = ".".join(way)
+        noted = next((each for each in self.overrides if each.wanted.lstrip(".") == wanted), None)
+        if noted is not None and not noted.certain and _is_about_images(way):
+            self.overrides.append(replace_fields(noted, wanted=wanted, image=value, certain=True))
+        elif noted is None:
+            self._note_setting(Setting(way, value, value), certain=True)
 
     def _note_repeated(self, release: Release) -> None:
         """Settings of a key that was set to another value by the same command."""
@@ -430,6 +478,15 @@ class _Chart:
         return any(isinstance(tag, Truth) for tag in tags) and not any(tag != Truth(False) for tag in tags)
 
 
+def _texts_in(value: Value | None, way: Path) -> Iterator[tuple[Path, Text]]:
+    """The texts in values, with the ways to them."""
+    if isinstance(value, Text):
+        yield way, value
+    for key, inner in value.entries if isinstance(value, Mapping) and len(way) < DEEPEST_VALUES else ():
+        if isinstance(key, Text) and key.literal is not None:
+            yield from _texts_in(inner, (*way, key.literal))
+
+
 def overridable(value: Value) -> Value:
     """Values of which any may be overridden by one that is not known."""
     return _overridable(value, ())
@@ -494,7 +551,7 @@ def _matters(source: str) -> bool:
 def _is_about_images(path: tuple[str, ...]) -> bool:
     """Whether a key can be about an image: only such settings are judged."""
     last = path[-1].lower()
-    return "image" in "".join(path).lower() or last in ("tag", "repository", "registry", "digest")
+    return "image" in "".join(path).lower() or last in _OF_IMAGES
 
 
 def _may_name_images(value: Value) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from collections.abc import Iterator
+from collections.abc import Sequence as Seq
 from contextlib import AbstractContextManager
 from itertools import islice
 from math import prod
@@ -28,6 +29,7 @@ from tagcheck.numerals import natural
 from tagcheck.values import (
     EMPTY,
     Alternatives,
+    HoleKind,
     Outcome,
     Pointer,
     Sequence,
@@ -78,8 +80,9 @@ class Commands(Printing):
             guards, exact = disjunction(tuple(guards for guards, _ in lines))
             # Lines that do the same under conditions that cannot be written as one are one event each; lines that are
             # printed are a text each.
-            as_one = exact and not any(argv.output_prints(self.tools, words) for _, words in lines[:1])
-            for given, words in [(guards, lines[0][1])] if as_one else lines:
+            meant = lines[0][1] if len(lines) == 1 else _meant(lines)
+            as_one = exact and (meant is not None or not argv.output_prints(self.tools, lines[0][1]))
+            for given, words in [(guards, meant or lines[0][1])] if as_one else lines:
                 inside = outer[0].and_(given)
                 if inside is not None:
                     self.guards, self.working_directory = inside, command.directory
@@ -270,6 +273,20 @@ def _batches(found: list[tuple[Text, ...]], effect: Effect) -> Iterator[list[tup
 def _kinds(effects: tuple[Effect, ...]) -> list[EffectKind]:
     """What a command line does, whatever to."""
     return [each.kind for each in effects]
+
+
+def _meant(lines: Seq[tuple[Guards, tuple[Text, ...]]]) -> tuple[Text, ...] | None:
+    """The one command line with a program of a known name among those that differ in the program alone, of which a
+    variable of the environment may name another: one that does the same, as whoever sets it means it to."""
+    known = [words for _, words in lines if words and words[0].literal is not None]
+    if len(known) != 1 or any(words[1:] != known[0][1:] for _, words in lines):
+        return None
+    others = (words[0] for _, words in lines if words is not known[0])
+    return known[0] if all(_is_variable(word) for word in others) else None
+
+
+def _is_variable(word: Text) -> bool:
+    return len(word.parts) == len(word.holes) == 1 and word.holes[0].kind is HoleKind.ENVIRONMENT
 
 
 def _is_no_base(effect: Effect) -> bool:

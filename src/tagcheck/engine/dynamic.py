@@ -27,7 +27,7 @@ NIL, TEXT, TRUTH, NUMBER, LIST, MAPPING, CHANNEL, FUNCTION = (
     *("nil", "string", "bool", "number", "list", "map", "channel", "func"),
 )
 RECORD, INTERFACE, UNKNOWN = "record", "interface", ""
-_PLAIN = (TEXT, TRUTH, NUMBER, LIST)
+_PLAIN = (TEXT, TRUTH, NUMBER)
 _DEEPEST = 8
 
 

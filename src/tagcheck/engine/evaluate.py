@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tagcheck import ir
 from tagcheck.comparison import Same, same_key
-from tagcheck.engine import dynamic, filenames, shelltexts, shellvalues, truth
+from tagcheck.engine import arithmetic, dynamic, filenames, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
@@ -38,8 +38,6 @@ from tagcheck.values import (
     options,
 )
 
-LARGEST_NUMBER = 2**512
-MOST_SHIFT = 512
 MOST_COMPREHENDED = 200
 MOST_REPEATED = 64
 """Items that a list of a given length begins with; of a longer one nothing is known."""
@@ -86,7 +84,7 @@ class Evaluation(Symbols):
     def _constant(self, node: ir.Constant, frame: Frame) -> Value:
         if node.value is None:
             return Null()
-        return Truth(node.value) if isinstance(node.value, bool) else _number(node.value)
+        return Truth(node.value) if isinstance(node.value, bool) else arithmetic.number(node.value)
 
     def _name(self, node: ir.Name, frame: Frame) -> Value:
         cell = frame.names.get(node.name)
@@ -149,7 +147,9 @@ class Evaluation(Symbols):
         return self.items(node.items, frame)
 
     def _map(self, node: ir.MapOf, frame: Frame) -> Value:
-        return Mapping(tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries), type=node.type)
+        return Mapping(
+            tuple((self.evaluate(k, frame), self.evaluate(v, frame)) for k, v in node.entries), type=node.type
+        )
 
     def _record(self, node: ir.RecordOf, frame: Frame) -> Value:
         fields = tuple((name, self.evaluate(value, frame)) for name, value in node.fields)
@@ -195,13 +195,20 @@ class Evaluation(Symbols):
             return None
         step: Value | str = target.name if isinstance(target, ir.Field) else self.evaluate(target.index, frame)
         base = self._base(target.base, frame)
-        if base is None or not isinstance(step, str | Number):
+        if base is None or not isinstance(step, str | Number | Text):
             return None
         content = self.content(base)
         while isinstance(content, Pointer):
             base, content = content, self.content(content)
-        held = Record if isinstance(step, str) else Sequence
-        return Pointer(base.cell, (*base.path, step)) if isinstance(content, held) else None
+        match content, step:
+            case Record(), str() as name:
+                return Pointer(base.cell, (*base.path, name))
+            case Sequence(), Number() as at:
+                return Pointer(base.cell, (*base.path, at))
+            case Mapping(), Text(literal=str() as key) if key:
+                return Pointer(base.cell, (*base.path, key))
+            case _:
+                return None
 
     def _base(self, base: ir.Expression, frame: Frame) -> Pointer | None:
         """Where that stands of which a part is meant."""
@@ -376,6 +383,11 @@ class Evaluation(Symbols):
         value, type_ = self.evaluate(node.arguments[-1], frame), node.arguments[0]
         if not isinstance(type_, ir.Literal):
             return value
+        if isinstance(value, Number) and type_.text in _OTHER_NUMBERS:
+            return self.opaque("a number with a fraction", "float64")
+        if isinstance(value, Number) and type_.text == "string":
+            code = int(value.value)
+            return Text.of(chr(code)) if 0 < code < 0xD800 else self.opaque("a character")
         if isinstance(value, Number | Text):
             return self.typed(value, type_.text)
         if type_.text == "string" and isinstance(value, Record):
@@ -437,18 +449,18 @@ class Evaluation(Symbols):
                 ("add" | "subtract" | "multiply" | "bit-or" | "bit-and" | "shift-left"),
                 (Number() as left, Number() as right),
             ):
-                return _arithmetic(operation, left, right)
+                return arithmetic.computed(operation, left, right)
             case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
                 # Of numbers below 0, languages have remainders of different signs.
-                return _number(left.value % right.value, left.type or right.type)
-            case (("add" | "subtract"), (Text() as character, _)) if (
-                len(character.literal or "") == 1 and (moved := _moved(operation, character, values[1])) is not None
+                return arithmetic.number(left.value % right.value, left.type or right.type)
+            case (("add" | "subtract"), (Text() as one, _)) if (
+                len(one.literal or "") == 1 and (other := arithmetic.moved(operation, one, values[1])) is not None
             ):
-                return moved
+                return other
             case "add", (Text(), _) | (_, Text()):
                 return self.join(values)
             case (("quotient" | "whole-quotient" | "power"), (Number() as left, Number() as right)):
-                return _arithmetic(operation, left, right)
+                return arithmetic.computed(operation, left, right)
             case "negate", (Number(value=number, type=type_),):
                 return Number(-number, type_)
             case "add", (Sequence() as left, Sequence() as right):
@@ -514,6 +526,9 @@ class Evaluation(Symbols):
         return self.opaque(node.reason)
 
 
+_OTHER_NUMBERS = ("float64", "float32")
+
+
 def _entries_of(value: Value) -> tuple[tuple[Value, Value], ...] | None:
     """The entries of a mapping or list, with their keys or numbers; None for anything else."""
     match value:
@@ -532,59 +547,6 @@ def _placed(value: Value, node: ir.Global) -> Value:
         if isinstance(part, Piece) and part.origin is None:
             return Text((Piece(part.text, Origin(node.span.start, False)),))
     return value
-
-
-def _moved(operation: str, character: Text, by: Value) -> Value | None:
-    """A character, the code of which is counted with: some places further on, or how far it is from another."""
-    code = ord(character.literal or " ")
-    if isinstance(by, Number) and type(by.value) is int:
-        code = code + by.value if operation == "add" else code - by.value
-        return Text.of(chr(code)) if 0 <= code < 0xD800 else None
-    if operation == "subtract" and isinstance(by, Text) and len(by.literal or "") == 1:
-        return Number(code - ord(by.literal or " "))
-    return None
-
-
-def _arithmetic(operation: str, left: Number, right: Number) -> Value:
-    """The result; numbers of a type with a name stay of it."""
-    type_ = left.type or right.type
-    try:
-        match operation:
-            case "add":
-                return _number(left.value + right.value, type_)
-            case "subtract":
-                return _number(left.value - right.value, type_)
-            case "quotient":
-                return _number(left.value / right.value, type_)
-            case "whole-quotient":
-                return _number(left.value // right.value, type_)
-            case "power":
-                return _power(left.value, right.value)
-            case "bit-or":
-                return _number(int(left.value) | int(right.value), type_)
-            case "bit-and":
-                return _number(int(left.value) & int(right.value), type_)
-            case "shift-left" if not 0 <= right.value <= MOST_SHIFT:
-                raise OverflowError
-            case "shift-left":
-                return _number(int(left.value) << int(right.value), left.type)
-            case _:
-                return _number(left.value * right.value, type_)
-    except (OverflowError, ZeroDivisionError):
-        return Opaque(f"{operation}:{left.value},{right.value}", "a number that is too large or none", "int")
-
-
-def _power(base: int | float, exponent: int | float) -> Value:
-    if 0 <= exponent <= 64 and abs(base) <= 10**6:
-        return _number(base**exponent)
-    return Opaque(f"power:{base},{exponent}", "a number that is too large", "int")
-
-
-def _number(value: int | float, type_: str = "") -> Value:
-    """A number that positions and texts can be made of."""
-    if abs(value) <= LARGEST_NUMBER:
-        return Number(value, type_)
-    return Opaque(f"number:{value}", "a number that is too large", "int")
 
 
 _HANDLERS: dict[type[Any], Callable[[Evaluation, Any, Frame], Value]] = {

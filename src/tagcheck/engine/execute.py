@@ -389,6 +389,10 @@ class Execution(Outputs):
                 return [(item, item) for item in queue.items] if isinstance(queue, Sequence) else []
             case Number():
                 return [(Number(i), Number(i)) for i in range(min(int(over.value), MOST_ROUNDS))]
+            case Text() if len(over.literal or "") in range(1, MOST_ROUNDS + 1):
+                return [(Number(i), Text.of(character)) for i, character in enumerate(over.literal or "")]
+            case Text(parts=()):
+                return []
             case Null() | Absent():
                 return []
             case _:

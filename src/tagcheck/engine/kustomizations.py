@@ -25,6 +25,8 @@ from tagcheck.frontends.kustomize import NAMES, parts
 from tagcheck.guards import Guards
 from tagcheck.ir import Role, Use
 from tagcheck.overlays import (
+    ImageEntry,
+    ImageField,
     Renaming,
     as_text,
     entries,
@@ -38,7 +40,7 @@ from tagcheck.overlays import (
 )
 from tagcheck.selectors import names_of, target_of
 from tagcheck.source import Position, Span
-from tagcheck.values import EMPTY, Mapping, Null, Sequence, Text, Value, alternatives
+from tagcheck.values import EMPTY, Filling, Mapping, Null, Sequence, Text, Value, alternatives
 from tagcheck.writing import written
 
 DEEPEST_BASE = 24
@@ -57,9 +59,22 @@ class Built(Struct, frozen=True):
 
     objects: tuple[Value, ...] = ()
     whole: bool = True
+    fields: tuple[ImageField, ...] = ()
+    """further fields for images: those that a base names hold for whoever takes it (kustomize: the accumulators of
+    resources are merged with their configurations)"""
+    given: frozenset[str] = frozenset()
+    """names in whose place the run has put others"""
+    leaves_out: bool = False
+    """whether there are objects that hold no image in the usual fields, and are not among these"""
 
     def and_(self, other: Built) -> Built:
-        return Built(self.objects + other.objects, self.whole and other.whole)
+        left_out = self.leaves_out or other.leaves_out
+        objects, whole = self.objects + other.objects, self.whole and other.whole
+        return Built(objects, whole, self.fields + other.fields, self.given | other.given, left_out)
+
+    def with_(self, objects: tuple[Value, ...], whole: bool = True) -> Built:
+        """Other objects that come from the same files."""
+        return Built(objects, self.whole and whole, self.fields, self.given, self.leaves_out)
 
 
 class Kustomizations(Manifests):
@@ -161,13 +176,13 @@ class Kustomizations(Manifests):
         if content is None or depth > DEEPEST_BASE:
             return Built(given, False)
         self._take(file)
-        built = Built(given, start.whole and not any(content.get(name) for name in _PROGRAMS))
+        built = start.with_(given, not any(content.get(name) for name in _PROGRAMS))
         for name in _BASES:
             for item in items(content, name):
                 built = built.and_(self._resource(file, item, depth))
         for item in items(content, "components"):
             built = self._component(file, item, built, depth)
-        return self._transformed(file, content, Built(self._with_generated(file, content, built.objects), built.whole))
+        return self._transformed(file, content, built.with_(self._with_generated(file, content, built.objects)))
 
     def _content(self, file: str) -> Mapping | None:
         value = self.read_file(at_root(file))
@@ -188,8 +203,8 @@ class Kustomizations(Manifests):
         path = self._entry_path(file, item)
         below = self._kustomization(path) if path is not None else None
         if below is None:
-            return Built(built.objects, False)
-        return self._build(below, built.objects, Built(whole=built.whole), depth + 1)
+            return built.with_(built.objects, False)
+        return self._build(below, built.objects, built.with_(()), depth + 1)
 
     def _entry_path(self, file: str, item: Value) -> str | None:
         """The path in the project that an entry names; None for a remote one."""
@@ -206,7 +221,7 @@ class Kustomizations(Manifests):
         if raw is None:
             return Built(whole=False)
         if not any(sign in raw for sign in ("mage", "ontainers", "ConfigMap", *DELIVERING)):
-            return Built()
+            return Built(leaves_out=True)
         content = self.read_file(at_root(path))
         found: list[Value] = []
         text = self._text_here(content) if content is not None else Text.of(raw)
@@ -265,15 +280,19 @@ class Kustomizations(Manifests):
         for labels in (content.get("commonLabels"), *(field(each, "pairs") for each in items(content, "labels"))):
             objects = tuple(labelled(each, labels) for each in objects)
         configurations = [each for item in items(content, "configurations") for each in self._patch(file, item)]
-        fields = tuple(each for found in configurations for each in image_fields(found))
+        fields = (*built.fields, *(each for found in configurations for each in image_fields(found)))
         renaming = Renaming(entries(content.get("images")), fields)
         if renaming.entries:
             objects = tuple(map(renaming, objects))
-        if built.whole:
-            self._note_unused(renaming)
+        if built.whole and not (fields and built.leaves_out):
+            self._note_unused(renaming, built.given)
+        used = (renaming.entries[number] for number in renaming.used)
+        own = self.copies.original(file)
+        given = frozenset(each.name.literal for each in used if each.name.literal and _is_given(each, own))
         for item in items(content, "replacements"):
             objects = replaced(objects, self._written_elsewhere(file, item))
-        return Built(tuple(each for each in objects if not isinstance(each, Null)), built.whole)
+        kept = tuple(each for each in objects if not isinstance(each, Null))
+        return Built(kept, built.whole, fields, built.given | given, built.leaves_out)
 
     def _patches(self, file: str, content: Mapping) -> list[tuple[Value | None, Value]]:
         """Every patch with its selector, in the tool's order."""
@@ -304,11 +323,13 @@ class Kustomizations(Manifests):
         found = self._patch(file, path) if path is not None else ()
         return found[0] if found else item
 
-    def _note_unused(self, renaming: Renaming) -> None:
-        """Entries that no image answers to."""
+    def _note_unused(self, renaming: Renaming, given: frozenset[str]) -> None:
+        """Entries that no image answers to, and none did before the run gave it the name that it wants: `given`."""
         for number, entry in enumerate(renaming.entries):
             at = entry.name.origin
-            if number not in renaming.used and entry.name.literal is not None and at is not None:
+            if number in renaming.used or entry.name.literal in given:
+                continue
+            if entry.name.literal is not None and at is not None:
                 span = _span(at, entry.name.literal)
                 image = entry.image
                 self.overrides.append(
@@ -377,6 +398,13 @@ class Kustomizations(Manifests):
             self.deploy_kustomization(value)
         else:
             super().used(node, value)
+
+
+def _is_given(entry: ImageEntry, file: str) -> bool:
+    """Whether what an entry leads to does not stand in its file: the run has put it there."""
+    texts = (each for each in (entry.new_name, entry.new_tag, entry.digest) if each is not None)
+    parts = [part for text in texts for part in text.parts]
+    return any(isinstance(part, Filling) or (part.origin and part.origin.start.path != file) for part in parts)
 
 
 def _patched(item: Value, patch: Value) -> Value:

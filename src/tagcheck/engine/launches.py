@@ -15,11 +15,13 @@ from typing import TypeAlias
 
 from msgspec.structs import replace
 
+from tagcheck.builtins.suites import PREPARING
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
 from tagcheck.engine.pipelines import Pipelines
 from tagcheck.engine.places import below
-from tagcheck.engine.suites import Suite
+from tagcheck.engine.suites import BODY, Suite
+from tagcheck.engine.writes import sets_around
 from tagcheck.frontends.api import EntryKind
 from tagcheck.guards import Guards
 from tagcheck.ir import Procedure
@@ -55,7 +57,17 @@ class Launches(Pipelines):
         """the programs that have run, with what they were given"""
 
     def _new_suite(self) -> Suite:
-        return Suite(self._call_now, lambda each: self.program.reaches(each) or self.program.deploys(each))
+        return Suite(self._call_now, self._matters)
+
+    def _matters(self, phase: str, function: FunctionValue) -> bool:
+        """Whether a function of a test framework is worth to be called: it may do something to images, or set what the
+        names of some are made of."""
+        procedure = function.procedure
+        if self.program.reaches(procedure) or self.program.deploys(procedure):
+            return True
+        if phase in PREPARING:
+            return bool(function.captured) or self.program.mentions_variable(procedure)
+        return phase == BODY and sets_around(procedure, frozenset(name for name, _ in function.captured))
 
     def register(self, phase: str, function: Value) -> None:
         self.suite.register(phase, function, self.site)

@@ -9,8 +9,8 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalog import EffectKind
 from tagcheck.engine.branches import Branches
-from tagcheck.engine.symbols import PRINTING
 from tagcheck.engine.state import ABSENT
+from tagcheck.engine.symbols import PRINTING
 from tagcheck.events import Stage
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.image import looks_like_reference
@@ -170,6 +170,8 @@ class LibraryCalls(Branches):
                 results = self.call_procedure(FunctionValue(method, receiver=value), (), site, {})
                 self.site = site
                 return results[0] if results else value
+            if isinstance(content, Number) and self.models.find(f"{content.type}.{name}") is not None:
+                return self.call_library(LibraryValue(f"{content.type}.{name}", value), (), self.site, {}, 1)[0]
         return value
 
     def _distributed(self, inputs: Results, operated: Operated, has_receiver: bool) -> Results:

@@ -218,6 +218,8 @@ class Recorder(Evaluation):
                 self.session(effect)
             case kind if kind in OF_TARGETS:
                 self.targets(effect)
+            case EffectKind.PACKAGED:
+                self.packaged(effect)
             case EffectKind.APPLIED:
                 self.applied(effect)
             case EffectKind.NAMED:
@@ -362,6 +364,9 @@ class Recorder(Evaluation):
 
     @abstractmethod
     def applied(self, effect: Effect) -> None: ...
+
+    @abstractmethod
+    def packaged(self, effect: Effect) -> None: ...
 
     @abstractmethod
     def edited(self, effect: Effect) -> None: ...

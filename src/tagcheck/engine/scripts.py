@@ -22,7 +22,7 @@ from tagcheck.frontends import shell
 from tagcheck.frontends.shell.body import ARGUMENTS, TRACED
 from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.guards import Guards
-from tagcheck.ir import Assign, Invoke, Name, Procedure, Statement
+from tagcheck.ir import Assign, Expression, Invoke, Name, Procedure, Statement
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
@@ -218,6 +218,11 @@ class Scripts(ShellState):
         if results and self.live and not node.targets:
             self._unanswered(results[0])
         return results
+
+    def returned(self, frame: Frame, values: tuple[Expression, ...]) -> Results:
+        if not values and frame.procedure.key.startswith(KEYS):
+            return (self.opaque("the status of the last command"),)
+        return super().returned(frame, values)
 
     def _unanswered(self, status: Value) -> None:
         """A function has ended, and nobody asks how: where it failed, the shell may end."""

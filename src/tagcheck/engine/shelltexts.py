@@ -42,6 +42,9 @@ def split_words(value: Value, separators: str | None = None) -> Value:
         return alternatives((guards, split_words(option, separators)) for guards, option in options(value))
     if not isinstance(value, Text) or _is_word(value, dividing):
         return value if isinstance(value, Sequence) else Sequence((value,))
+    if not dividing:
+        # Nothing divides words where there are no separators; an empty value is no word.
+        return Sequence((value,) if value.parts else ())
     if separators is None or separators.isspace():
         return Sequence(words(value, dividing))
     blank, *_ = (each for each in separators if not each.isspace())

@@ -1,7 +1,7 @@
-"""Which lists that a procedure gets it changes in place.
+"""What a procedure changes that is not its own: lists that it gets, in place, and variables around it.
 
-A list is a value here, as an array is; what languages share of it is its items. Where a procedure sets items of a list
-that it was given, its caller hands over a reference to the place of the list instead.
+An array is a value, and so is a list that came about in a way that makes no reference of it. Where a procedure sets
+items of one that it was given, its caller hands over a reference to the place of the list instead.
 """
 
 from __future__ import annotations
@@ -18,29 +18,44 @@ def changed_lists(procedure: ir.Procedure) -> frozenset[int]:
     return frozenset(found)
 
 
+def sets_around(procedure: ir.Procedure, captured: frozenset[str]) -> bool:
+    """Whether the procedure's own body sets a variable that is not its own, or a part of one: of its module, or one of
+    those that it captured."""
+    for target in _set(procedure.body):
+        while isinstance(target, ir.Field | ir.Index):
+            target = target.base
+        if isinstance(target, ir.Global) or (isinstance(target, ir.Name) and target.name in captured):
+            return True
+    return False
+
+
 def _changed(body: tuple[ir.Statement, ...]) -> Iterator[str]:
+    for target in _set(body):
+        yield from _of_place(target)
+
+
+def _set(body: tuple[ir.Statement, ...]) -> Iterator[ir.Expression | None]:
+    """The places that statements set, or of which they hand out a reference; variables that they declare are none."""
     for statement in body:
         match statement:
             case ir.Assign():
-                for target in statement.targets:
-                    yield from _of_place(target)
+                yield from () if statement.declare else statement.targets
                 if isinstance(statement.value, ir.AddressOf):
-                    yield from _of_place(statement.value.target)
+                    yield statement.value.target
             case ir.Invoke():
-                for target in statement.targets:
-                    yield from _of_place(target)
+                yield from () if statement.declare else statement.targets
                 for argument in statement.arguments:
                     if isinstance(argument.value, ir.AddressOf):
-                        yield from _of_place(argument.value.target)
+                        yield argument.value.target
             case ir.Branch():
-                yield from _changed(statement.then)
-                yield from _changed(statement.otherwise)
+                yield from _set(statement.then)
+                yield from _set(statement.otherwise)
             case ir.Attempt():
-                yield from _changed((*statement.body, *statement.handler, *statement.otherwise))
+                yield from _set((*statement.body, *statement.handler, *statement.otherwise))
             case ir.ForEach() | ir.Redirect() | ir.Defer() | ir.Spawn():
-                yield from _changed(statement.body)
+                yield from _set(statement.body)
             case ir.While():
-                yield from _changed((*statement.body, *statement.step))
+                yield from _set((*statement.body, *statement.step))
 
 
 def _of_place(target: ir.Expression | None) -> Iterator[str]:

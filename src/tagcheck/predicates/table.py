@@ -15,6 +15,7 @@ from tagcheck.predicates import (
     stores,
     tags,
     undefined,
+    unloaded,
     unnamed,
     unused,
 )
@@ -36,7 +37,7 @@ PREDICATES: Mapping[str, Predicate] = MappingProxyType(
         "implicit_compose_name": names.implicit_compose_name,
         "deployed_name_mismatch": stages.deployed_name_mismatch,
         "loaded_name_mismatch": stages.loaded_name_mismatch,
-        "never_loaded": stages.never_loaded,
+        "never_loaded": unloaded.never_loaded,
         "regenerated_name": stages.regenerated_name,
         "dropped_name": stages.dropped_name,
         "shared_image_retagged": stages.shared_image_retagged,

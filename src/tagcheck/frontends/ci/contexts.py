@@ -45,6 +45,10 @@ class Scope:
     made: bool = False
     """whether the row is the value of a variable, as the run has made it"""
     events: tuple[str, ...] = ()
+    declared: frozenset[str] | None = None
+    """the inputs that there are, in lower case; None if that is not known"""
+    dispatched: frozenset[str] | None = None
+    """the inputs that the event can bring, likewise: in what is called, the event is the caller's"""
     environment: Mapping[str, ir.Expression] = field(default_factory=dict)
 
 
@@ -203,9 +207,9 @@ class Contexts:
             case "needs" if len(rest) == 2 and rest[1] == "result":
                 return ir.Literal("success", self.span, False)
             case "inputs" if len(rest) == 1:
-                return self.input(rest[0])
+                return self.input(rest[0], self.scope.declared)
             case "github" if len(rest) == 3 and rest[:2] == ("event", "inputs"):
-                return self.input(rest[2])
+                return self.input(rest[2], self.scope.dispatched)
             case "github" if rest == ("event_name",):
                 return self.event(self.scope.events)
             case "github" if len(rest) == 1:
@@ -231,7 +235,10 @@ class Contexts:
             return ir.Literal("", self.span, False)
         return found if isinstance(found, ir.Constant) or scalar(found) is None else self.template(found)
 
-    def input(self, name: str) -> ir.Expression:
+    def input(self, name: str, declared: frozenset[str] | None) -> ir.Expression:
+        """An input; one that nothing declares is empty ("Contexts reference": a property that does not exist)."""
+        if declared is not None and name.lower() not in declared:
+            return ir.Literal("", self.span, False)
         if name in self.scope.inputs:
             return ir.Name(f"inputs.{name}", self.span)
         given = self.outside(f"inputs.{name}")

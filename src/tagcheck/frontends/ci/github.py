@@ -14,7 +14,7 @@ only what models say is known; a matrix that the run makes is one row of which n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from posixpath import normpath
 
@@ -35,6 +35,7 @@ ACTIONS = ("action.yml", "action.yaml")
 MOST_JOBS = 60
 DEEPEST = 5
 """Workflows and actions that use each other."""
+_CALL = "workflow_call"
 _ALWAYS = ("always()", "failure()", "cancelled()", ".result")
 
 
@@ -163,6 +164,20 @@ class Workflow:
         return frozenset(name for name, _ in entries(declared))
 
     @cached_property
+    def declared(self) -> frozenset[str]:
+        """Every input that the workflow declares, however it is started, in lower case."""
+        on = field_of(self.document.root, "on")
+        listed = (field_of(on, each, "inputs") for each in (_CALL, "workflow_dispatch"))
+        return frozenset(name.lower() for each in listed for name, _ in entries(each))
+
+    @cached_property
+    def dispatched(self) -> frozenset[str] | None:
+        """The inputs that the event can bring; not known where a caller's may have brought others."""
+        on = field_of(self.document.root, "on")
+        names = [name for name, _ in entries(on)] if isinstance(on, ir.MapOf) else [word(each) for each in items(on)]
+        return self.declared if names and _CALL not in names and not self.called else None
+
+    @cached_property
     def defaults(self) -> dict[str, ir.Expression]:
         """What inputs hold that are given by hand, where that is the only way to start the workflow."""
         if self.called or set(self.triggers) != {"workflow_dispatch"}:
@@ -183,6 +198,8 @@ class Workflow:
             row,
             bool(job) and row is None and self.rows(job) == (None,),
             self.triggers,
+            self.declared,
+            self.dispatched,
         )
 
     # --- chains of jobs ---
@@ -328,7 +345,9 @@ class Workflow:
             if content is not None:
                 document = documents.read(path, content)[0]
                 declared = field_of(document.root, "inputs")
-                scope = Scope(path, inputs=frozenset(name for name, _ in entries(declared)), events=self.triggers)
+                names = frozenset(name for name, _ in entries(declared))
+                own = frozenset(name.lower() for name in names)
+                scope = Scope(path, inputs=names, events=self.triggers, declared=own)
                 given = parameters(declared, scope)
                 inner = Workflow(document, self.read, True, self.triggers, self.depth + 1)
                 return inner._procedure("", partial(_composite, inner, scope), document.span, given)
@@ -340,7 +359,7 @@ def _composite(action: Workflow, scope: Scope) -> tuple[ir.Statement, ...]:
     root, body = action.document.root, Body()
     runs = field_of(root, "runs")
     listed = field_of(runs, "steps")
-    scope = Scope(scope.label, identifiers(listed), inputs=scope.inputs, events=scope.events)
+    scope = replace(scope, steps=identifiers(listed))
     image = field_of(runs, "image")
     if image is not None and word(image).startswith("docker://"):
         body.call("ci", "container", (documents.without(image, "docker://"),), image.span)

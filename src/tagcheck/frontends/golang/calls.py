@@ -39,6 +39,8 @@ from tagcheck.source import Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_CHANGING = ("string", "float32", "float64")
+"""The types that a conversion of what is known makes something else of."""
 MOST_ZEROS = 64
 """Items that `make([]T, n)` is written out with; a longer list starts empty."""
 
@@ -180,7 +182,7 @@ def _convert(body: Body, kind: Node, call: Node) -> Expression:
         return Opaque("conversion of nothing", span)
     operand = body.expression(operands[0])
     name = qualified(body.file, kind, body.local_types)
-    if name in BUILTIN and name != "string":
+    if name in BUILTIN and name not in _CHANGING:
         return operand
     return Apply("convert", (Literal(name, body.file.span(kind), exact=False), operand), span)
 
@@ -223,7 +225,8 @@ def _length(body: Body, node: Node) -> Outcome:
 
 
 def _append(body: Body, node: Node) -> Outcome:
-    return Apply("append", tuple(_item(body, item) for item in named(node.children[-1])), body.file.span(node))
+    span = body.file.span(node)
+    return Allocate(Apply("append", tuple(_item(body, item) for item in named(node.children[-1])), span), span)
 
 
 def _new(body: Body, node: Node) -> Outcome:
@@ -245,10 +248,10 @@ def _make(body: Body, node: Node) -> Outcome:
         return Allocate(MapOf((), span, name), span)
     item = zero(made.child_by_field_name("element"), name.removeprefix("[]"), span)
     if lengths and not isinstance(lengths[0], Constant):
-        return Apply("repeat", (item, lengths[0]), span)
+        return Allocate(Apply("repeat", (item, lengths[0]), span), span)
     length = lengths[0].value if lengths and isinstance(lengths[0], Constant) else 0
     count = length if isinstance(length, int) and 0 < length <= MOST_ZEROS else 0
-    return ListOf((item,) * count, span, name)
+    return Allocate(ListOf((item,) * count, span, name), span)
 
 
 def _underlying(body: Body, kind: Node) -> Node:

@@ -36,7 +36,8 @@ def _value(body: Body, kind: Node | None, value: Node, span: Span) -> Expression
     if made is None:
         return _unknown(body, kind, name, elements, span)
     if made.type in _LISTS:
-        return _list(body, made.child_by_field_name("element"), name, elements, span)
+        written = _list(body, made.child_by_field_name("element"), name, elements, span)
+        return Allocate(written, span) if made.type == "slice_type" else written
     if made.type == "map_type":
         return _map(body, made, name, elements, span)
     return _record(body, name, elements, span)

@@ -8,7 +8,7 @@ from tagcheck.frontends.golang.bindings import target
 from tagcheck.frontends.golang.body import Body, Frame
 from tagcheck.frontends.golang.control import lower_block, lower_list
 from tagcheck.frontends.golang.sourcefile import named
-from tagcheck.ir import Assign, Branch, Break, Constant, ForEach, Not, Statement, Target, While
+from tagcheck.ir import Assign, Branch, Break, Constant, ForEach, Name, Not, Statement, Target, While
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -40,7 +40,20 @@ def _counted(body: Body, node: Node, clause: Node, block: Node) -> None:
     if initializer is not None:
         body.statement(initializer)
     step = body.gathered(lambda: body.statement(update)) if update is not None else ()
+    if b"func" in body.file.content[block.start_byte : block.end_byte]:
+        step = (*_renewed(body, initializer), *step)
     _while(body, node, clause.child_by_field_name("condition"), step, block)
+
+
+def _renewed(body: Body, initializer: Node | None) -> list[Statement]:
+    """Every round has variables of its own (since Go 1.22): before the step, they begin as copies of the last ones."""
+    if initializer is None or initializer.type != "short_var_declaration":
+        return []
+    span = body.file.span(initializer)
+    left = initializer.child_by_field_name("left")
+    names = (body.file.text(each) for each in named(left)) if left is not None else ()
+    own = [body.variable(name, span) for name in names if name != "_"]
+    return [Assign((name,), name, span, declare=True) for name in own if isinstance(name, Name)]
 
 
 def _while(body: Body, node: Node, condition: Node | None, step: tuple[Statement, ...], block: Node) -> None:

@@ -39,8 +39,14 @@ MOST_BITS = 512
 
 _COMPARISONS = {operator.value: operator for operator in CompareOp}
 _ARITHMETIC = {
-    **{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"},
-    **{"|": "bit-or", "&": "bit-and", "<<": "shift-left"},
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "%": "modulo",
+    "|": "bit-or",
+    "&": "bit-and",
+    "<<": "shift-left",
 }
 _BIT_OPERATORS = frozenset(("&", "|", "^", "&^", "<<", ">>"))
 _NUMBER_OPERATIONS = frozenset((*_ARITHMETIC.values(), "length"))

@@ -26,8 +26,8 @@ _WITH_ELEMENT = frozenset({"slice_type", "array_type", "implicit_length_array_ty
 
 
 def qualified(file: SourceFile, node: Node | None, local: Mapping[str, str], depth: int = 0) -> str:
-    """The qualified name of a type, '' for none; of pointers only those in mappings are told. `local` maps types declared in a body, and type parameters, to what
-    they are called."""
+    """The qualified name of a type, '' for none; of pointers only those in mappings are told. `local` maps types
+    declared in a body, and type parameters, to what they are called."""
     prefix: list[str] = []
     while node is not None:
         kind = node.type
