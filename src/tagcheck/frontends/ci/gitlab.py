@@ -150,7 +150,7 @@ class _Configuration:
         with body.job(f"{NAME}#{name}", span, not alone):
             for earlier in before:
                 body.fetch(earlier, "", span)
-                body.call("ci", "export-all", (ir.Literal("", span), ir.Name(f"dotenv.{earlier}", span)), span)
+                body.call("ci", "export-lines", (ir.Literal("", span), ir.Name(f"dotenv.{earlier}", span)), span)
             for variable, value in variables.all():
                 body.set(variable, value)
             for variable, value in _by_rules(by_rules[: len(by_rules) > 1 and MOST_ROWS], variables, span):
