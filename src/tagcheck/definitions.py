@@ -54,6 +54,7 @@ class Definitions(ProjectFiles):
         self.modules: dict[str, Module] = {}
         self._module_of: dict[str, str] = {}
         self._imports: dict[str, frozenset[str]] = {}
+        self._orders: dict[str, tuple[str, ...]] = {}
         self._definitions: dict[tuple[str, str], tuple[Definition, ...]] = {}
         self._lay_out(languages)
 
@@ -259,16 +260,33 @@ class Definitions(ProjectFiles):
         found = self.member(qualified, name)
         return tuple(each for each in found if isinstance(each, Procedure))
 
-    def member(self, qualified: str, name: str, depth: int = 0) -> tuple[Definition, ...]:
+    def member(self, qualified: str, name: str) -> tuple[Definition, ...]:
         """A method or variable of a type, its own or inherited; none if the type or the member is not the project's."""
-        module, _, type_ = qualified.rpartition(".")
-        if module not in self.modules:
-            return ()
-        found = self.lookup(module, f"{type_}.{name}")
-        if found or depth > MOST_PARENTS:
-            return found
-        inherited = (self.member(each, name, depth + 1) for each in self.parents(qualified))
-        return next((each for each in inherited if each), ())
+        return self.member_behind("", qualified, name)
+
+    def member_behind(self, before: str, qualified: str, name: str) -> tuple[Definition, ...]:
+        """The same, among the types that come behind the type `before` where members are looked for; all if empty."""
+        order = self.resolution_order(qualified)
+        for each in order[order.index(before) + 1 if before in order else 0 :]:
+            module, _, type_ = each.rpartition(".")
+            if module in self.modules and (found := self.lookup(module, f"{type_}.{name}")):
+                return found
+        return ()
+
+    def resolution_order(self, qualified: str) -> tuple[str, ...]:
+        """A type and those that it inherits from, in the order in which members are looked for (C3, as Python has it;
+        depth first where there is no such order)."""
+        known = self._orders.get(qualified)
+        if known is None:
+            known = self._orders[qualified] = self._ordered(qualified, 0)
+        return known
+
+    def _ordered(self, qualified: str, depth: int) -> tuple[str, ...]:
+        parents = self.parents(qualified) if depth <= MOST_PARENTS else ()
+        inherited = [self._ordered(each, depth + 1) for each in parents]
+        if len(parents) < 2:
+            return (qualified, *(inherited[0] if inherited else ()))
+        return (qualified, *(_merged([*inherited, parents]) or dict.fromkeys(e for each in inherited for e in each)))
 
     def is_tuple(self, qualified: str) -> bool:
         """Whether the fields of a type have numbers too."""
@@ -324,3 +342,17 @@ def _meant(name: str, module: str, imports: Mapping[str, str]) -> str:
     if head not in imports:
         return f"{module}.{name}"
     return ".".join(filter(None, (imports[head].replace(":", "."), rest)))
+
+
+def _merged(orders: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """The first items that no order has behind another of its own, one after the other; empty if there is no such item
+    (Python 2.3, "The C3 Method Resolution Order")."""
+    left, found = [list(each) for each in orders if each], list[str]()
+    while left:
+        behind = {name for each in left for name in each[1:]}
+        first = next((each[0] for each in left if each[0] not in behind), None)
+        if first is None:
+            return ()
+        found.append(first)
+        left = [rest for each in left if (rest := [name for name in each if name != first])]
+    return tuple(found)

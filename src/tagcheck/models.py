@@ -297,6 +297,21 @@ class ProgramWords:
     unknown: Opaque
 
 
+@dataclass(frozen=True)
+class Shared:
+    """One object of a type, which everybody who asks for it gets."""
+
+    type: str
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """What a function of a library gives, once, for values that the names mean where it is asked for."""
+
+    function: str
+    names: tuple[str, ...]
+
+
 def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     entries = group.get("values") or {}
     for module in _modules(group):
@@ -310,7 +325,8 @@ def _values(path: Path, group: Mapping[str, object]) -> Iterator[tuple[str, obje
 def _value(path: Path, name: str, entry: object) -> object:
     """A constant: a text, number or truth value as it stands; or {opaque: type}, {record: type}
     with texts for fields, {parameter: name}, {number: value, type: type of the library},
-    {words: type}: the program's name and its arguments."""
+    {words: type}: the program's name and its arguments; {shared: type}: an object that all users share;
+    {made: function, of: names}: what that gives once for what the names mean there."""
     match entry:
         case bool() | int() | float() | str():
             return entry
@@ -320,6 +336,10 @@ def _value(path: Path, name: str, entry: object) -> object:
             return ProgramWords(Opaque(name, f"the value of {name}", str(type_)))
         case {"record": type_, **fields}:
             return Record(str(type_), tuple((str(name), Text.of(str(text))) for name, text in fields.items()))
+        case {"shared": type_}:
+            return Shared(str(type_))
+        case {"made": function, "of": list(names)}:
+            return MadeOf(str(function), tuple(map(str, names)))
         case {"parameter": label}:
             return Text.of_hole(Hole(HoleKind.PARAMETER, name, str(label)))
         case {"number": int() | float() as number, "type": type_}:

@@ -114,10 +114,9 @@ class Narrowing:
         using = {path for module in libraries for path in self._importers[module]}
         files = [path for path in self._paths if path in using or wording.may_say(self._files.read(path))]
         for path in files:
-            given = self._given(path, libraries)
+            given, own = self._given(path, libraries), self._own(path, libraries)
             for number, part in enumerate(self._parts(path)):
-                comes = self._comes_from(path, part, libraries) or not part.attributes.isdisjoint(given)
-                if comes or self._says(path, part, wording):
+                if self._uses(path, part, libraries, given, own) or self._says(path, part, wording):
                     self._mark(marks, path, number, _given_on(part))
         self._spread(marks, _given_on, files)
 
@@ -128,10 +127,24 @@ class Narrowing:
             given = self._given(path, libraries)
             if not any(name.encode() in self._files.read(path) for name in given):
                 continue
+            own = self._own(path, libraries)
             for number, part in enumerate(self._parts(path)):
-                if self._comes_from(path, part, libraries) or not part.attributes.isdisjoint(given):
+                if self._uses(path, part, libraries, given, own):
                     self._mark(marks, path, number, self._called(part))
         self._spread(marks, self._called, sorted({path for path, _ in marks.places}), region)
+
+    def _uses(
+        self, path: str, part: Part, libraries: Mapping[str, frozenset[str]], given: frozenset[str], own: frozenset[str]
+    ) -> bool:
+        """Whether a part names what one of some libraries has: by an import, as one of the attributes `given`, or as
+        one of the names that are the file's `own`."""
+        if self._comes_from(path, part, libraries) or not part.attributes.isdisjoint(given):
+            return True
+        return not part.words.isdisjoint(own)
+
+    def _own(self, path: str, libraries: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        """The names of libraries that a file uses as its own."""
+        return frozenset().union(*(libraries.get(each, ()) for each in self._unqualified(path)))
 
     def _says(self, path: str, part: Part, wording: Wording) -> bool:
         """Whether a part spells a command, or the name of a program in a file that starts programs."""

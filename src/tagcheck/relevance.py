@@ -9,7 +9,7 @@ from tagcheck.builtins.suites import METHOD_LISTS, PREPARING
 from tagcheck.catalog import EffectKind
 from tagcheck.catalogue import Tool, Tools
 from tagcheck.frontends.api import EVERYTHING
-from tagcheck.models import Model, Models
+from tagcheck.models import MadeOf, Model, Models
 
 EFFECTS = frozenset(
     (
@@ -75,6 +75,10 @@ class Effectful:
             if _has_effect(model):
                 module, simple = _module_and_name(name)
                 self._exact.setdefault(module, set()).add(simple)
+        for name, value in models.values.items():
+            if isinstance(value, MadeOf):
+                module, simple = _module_and_name(name)
+                self._exact.setdefault(module, set()).add(simple.rpartition(":")[2])
         for rest, found in models.modules.items():
             self._prefixes += [(prefix, rest.rpartition(".")[2]) for prefix, model in found if _has_effect(model)]
 
@@ -117,6 +121,10 @@ class Container:
                 self._names.setdefault(module, set()).add(simple)
                 if model.op not in STARTING:
                     self._names[module].add(EVERYTHING)
+        for name, value in models.values.items():
+            if isinstance(value, MadeOf):
+                module, simple = _module_and_name(name)
+                self._names.setdefault(module, set()).add(simple.rpartition(":")[2])
 
     def __call__(self, module: str) -> frozenset[str]:
         """The simple names of such functions in a module; none for most."""

@@ -97,6 +97,7 @@ f() {
 def test_names_of_shell() -> None:
     assert names("a.sh", SHELL) == [('"$own"', '"$exported"', '"$top"')]
     assert names("a.sh", 'a=1\nb="x-HERE-$a"\n') == [('"$a"',)]
-    assert names("a.sh", "a=1\ncat <<X\nHERE\nX\n") == []
+    assert names("a.sh", "a=1\ncat <<X\nHERE\nX\n") == [("${a}",)]
+    assert names("a.sh", "a=1\ncat <<'X'\nHERE\nX\n") == []
     assert names("a.sh", "a=1\necho 'HERE'\n") == []
     assert names("a.sh", "HERE a\n") == []

@@ -102,6 +102,11 @@ class FakeMachine:
     def read_file(self, path: Value) -> Value | None:
         return self.files.get(str(as_text(path)))
 
+    def files_below(self, folder: Text) -> tuple[str, ...] | None:
+        return {"images": ("api/Dockerfile", "web/Dockerfile"), ".": ("images/api/Dockerfile", "README")}.get(
+            str(folder)
+        )
+
     def starts_clean(self, path: Value) -> bool:
         return False
 
@@ -178,6 +183,9 @@ class FakeMachine:
 
     def own_method(self, value: Value, name: str) -> Value | None:
         return self.methods(value).get(name)
+
+    def own_attribute(self, value: Value, name: str) -> Value | None:
+        return None
 
     def ancestors(self, type_: str) -> tuple[str, ...]:
         return (type_,)

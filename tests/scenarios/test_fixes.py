@@ -22,6 +22,12 @@ STORIES = [pytest.param(tree, id=tree.name) for tree in stories() if any(marks(t
 
 REPAIRED: Mapping[str, str] = {
     "pytest-kubernetes-cluster": "TC201",
+    "pytest-class-attributes": "TC202",
+    "pytest-docker-services": "TC201",
+    "pytest-indirect-conftest": "TC202",
+    "pytest-plugin-modules": "TC202",
+    "python-kr8s-files": "TC201",
+    "python-lightkube-yaml": "TC201",
     "python-airflow-pod": "TC201",
     "python-cdk8s": "TC201",
     "python-client-asyncio": "TC201",
@@ -77,7 +83,7 @@ REPAIRED: Mapping[str, str] = {
 
 OTHERWISE = frozenset(
     (
-        "shell-default-lost",
+        *("shell-default-lost", "pytest-class-attributes"),
         *("python-dataclass-config", "python-fixtures-across-conftest", "python-yaml-dump"),
         *("sh-subshell", "shell-python-arguments", "shell-folders-and-columns", "shell-quoted-here-document"),
     )

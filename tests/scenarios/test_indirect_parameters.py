@@ -50,8 +50,10 @@ def test_the_fixture_makes_the_name_of_the_parameter(parameters: str, more: str,
     assert wrong == [("TC202", "localhost/a:1x")]
 
 
-def test_a_fixture_of_another_file_gives_a_name_that_is_not_known(tmp_path: Path) -> None:
-    assert names('"image", ["a"], indirect=True', "image", tmp_path, conftest=True) == []
+def test_so_does_a_fixture_of_another_file(tmp_path: Path) -> None:
+    assert names('"image", ["a"], indirect=True', "image", tmp_path / "right", conftest=True) == []
+    wrong = names('"image", ["a"], indirect=True', 'image + "x"', tmp_path / "wrong", conftest=True)
+    assert wrong == [("TC202", "localhost/a:1x")]
 
 
 def test_values_that_do_not_go_to_fixtures_are_the_names(tmp_path: Path) -> None:

@@ -272,6 +272,75 @@ def test_a_shell_variable_takes_the_place_of_a_word(tmp_path: Path, before: str,
     assert repaired({"e2e.sh": SHELL % before}, tmp_path) == wanted
 
 
+POD = """kubectl apply -f - <<EOF
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: %s
+      imagePullPolicy: Never
+EOF
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "kubectl run web --image=localhost/relay:e2e --image-pull-policy=Never",
+            'kubectl run web --image="$image" --image-pull-policy=Never',
+        ),
+        ("kubectl set image deployment/web web=localhost/relay:e2e", 'kubectl set image deployment/web web="$image"'),
+        (POD % "localhost/relay:e2e", POD % "${image}"),
+        (POD.replace("EOF", "'EOF'", 1) % "localhost/relay:e2e", ""),
+    ],
+)
+def test_a_shell_variable_takes_the_place_of_a_part_of_a_word(tmp_path: Path, before: str, after: str) -> None:
+    load = 'kind load docker-image "$image"\n'
+    wanted = {"e2e.sh": (SHELL % (load + after)).encode()} if after else {}
+    assert repaired({"e2e.sh": SHELL % (load + before)}, tmp_path) == wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            'docker build -t "localhost/web:$(uuidgen)" . && kind load docker-image "localhost/web:$(uuidgen)"\n',
+            'image="localhost/web:$(uuidgen)"\ndocker build -t "$image" . && kind load docker-image "$image"\n',
+        ),
+        (
+            'docker build --tag="localhost/web:$(uuidgen)" .\n'
+            'if ! kind load docker-image "localhost/web:$(uuidgen)"; then\n  exit 1\nfi\n',
+            'image="localhost/web:$(uuidgen)"\ndocker build --tag="$image" .\n'
+            'if ! kind load docker-image "$image"; then\n  exit 1\nfi\n',
+        ),
+        (
+            'docker build -t "localhost/web:$(uuidgen)" .\nkind load docker-image localhost/web:latest\n',
+            'image="localhost/web:$(uuidgen)"\ndocker build -t "$image" .\nkind load docker-image "$image"\n',
+        ),
+        (
+            'TAG=$(uuidgen)\ndocker build -t "localhost/web:$TAG" .\nkind load docker-image localhost/web:latest\n',
+            'TAG=$(uuidgen)\ndocker build -t "localhost/web:$TAG" .\nkind load docker-image "localhost/web:$TAG"\n',
+        ),
+        (
+            'build() {\n  docker build -t "localhost/web:$(uuidgen)" .\n}\nbuild\n'
+            'kind load docker-image "localhost/web:$(uuidgen)"\n',
+            "",
+        ),
+        (
+            'for each in a b; do\n  docker build -t "localhost/web:$(uuidgen)" .\ndone\n'
+            'kind load docker-image "localhost/web:$(uuidgen)"\n',
+            "",
+        ),
+    ],
+)
+def test_a_shell_generates_a_name_once(tmp_path: Path, before: str, after: str) -> None:
+    wanted = {"e2e/run.sh": f"#!/bin/bash\n{after}".encode()} if after else {}
+    assert repaired({"e2e/run.sh": f"#!/bin/bash\n{before}"}, tmp_path) == wanted
+
+
 # --- names that are generated more than once -------------------------------------------------------------------------
 
 TWICE = (

@@ -97,6 +97,11 @@ class Machine(Protocol):
         unknown."""
         ...
 
+    def files_below(self, folder: Text) -> tuple[str, ...] | None:
+        """The project's files in a folder and below it, as seen from there; None if there are none, or if nobody knows
+        which folder is meant."""
+        ...
+
     def starts_clean(self, path: Value) -> bool:
         """Whether a file can only be there if it is the project's or the run has written it: on a host that was made
         for what runs on it, and in a work tree that a job checks out."""
@@ -166,6 +171,10 @@ class Machine(Protocol):
     def own_method(self, value: Value, name: str) -> Value | None:
         """The method of a value's class by its name, bound to the value; of a class itself, one of the class. None if
         there is no such method."""
+        ...
+
+    def own_attribute(self, value: Value, name: str) -> Value | None:
+        """What the class of a value has under a name, as seen from the value; None if it has nothing."""
         ...
 
     def ancestors(self, type_: str) -> tuple[str, ...]:

@@ -6,16 +6,21 @@ nothing: then the default holds.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from itertools import takewhile
 
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.symbolic import as_text
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.values import (
     Filling,
+    FunctionValue,
     Hole,
     HoleKind,
+    LibraryValue,
     Null,
+    Number,
     Pointer,
     Record,
     Text,
@@ -28,6 +33,10 @@ from tagcheck.values import Sequence as Listed
 _OPTIONS, _DEFAULTS, _PARSERS = "%options", "%defaults", "%parsers"
 _PARSER, _COMMAND, _CHOSEN = "%parser", "%command", "%chosen"
 _SWITCHES = {"store_true": True, "store_false": False}
+_WITHOUT_VALUES = frozenset((*_SWITCHES, "store_const", "append_const", "count", "help", "version"))
+MOST_VALUES = 1000
+_COUNTS = {"?": (0, 1), "*": (0, MOST_VALUES), "+": (1, MOST_VALUES)}
+_NUMBERS = ("builtins.int", "builtins.float")
 
 
 def flag(call: Call) -> tuple[Value, ...]:
@@ -54,8 +63,8 @@ def _index(call: Call, name: str, default: int) -> int:
 
 
 def declare_option(call: Call) -> tuple[Value, ...]:
-    """An option or an operand is added to a parser (the receiver): its names are the arguments, and `default`, `dest`
-    and `action` keywords (Python 3.13, argparse)."""
+    """An option or an operand is added to a parser (the receiver): its names are the arguments, and `default`, `dest`,
+    `action`, `nargs`, `type` and `const` keywords (Python 3.13, argparse)."""
     parser = call.machine.load(call.receiver) if call.receiver is not None else None
     names = tuple(text for each in call.arguments if isinstance(text := call.machine.load(each), Text))
     if isinstance(parser, Record) and isinstance(call.receiver, Pointer) and names:
@@ -67,6 +76,7 @@ def declare_option(call: Call) -> tuple[Value, ...]:
                 ("default", call.keywords.get("default", Null())),
                 ("destination", call.keywords.get("dest", _destination(names))),
                 ("action", action if action is not None else Null()),
+                *((name, call.keywords[name]) for name in ("nargs", "type", "const") if name in call.keywords),
             ),
         )
         known = parser.get(_OPTIONS)
@@ -143,10 +153,11 @@ def _parsed(
 ) -> None:
     """Add what a parser sets; `given`: when it is the one that the program's words are for."""
     options = [each for each in _items(parser, _OPTIONS) if isinstance(each, Record)]
-    operands = iter(_operands(words, options)) if words is not None else None
+    operands = deque(_operands(words, options)) if words is not None else None
     commands = [each for each in map(call.machine.load, _items(parser, _PARSERS)) if isinstance(each, Record)]
-    for option in options:
-        value = _value(call, option, words, operands, _valued(options))
+    for at, option in enumerate(options):
+        later = sum(_takes(each)[0] for each in options[at + 1 :] if _is_operand(each)) + bool(commands)
+        value = _value(call, option, words, operands, options, later)
         found.setdefault(_name(option), []).append((given, value))
     for pair in _items(parser, _DEFAULTS):
         if isinstance(pair, Listed):
@@ -161,12 +172,10 @@ def _parsed(
         _parsed(call, command, words, inside, found)
 
 
-def _choices(
-    call: Call, commands: Sequence[Record], operands: Iterator[Text] | None
-) -> Iterator[tuple[Guards, Record]]:
+def _choices(call: Call, commands: Sequence[Record], operands: deque[Text] | None) -> Iterator[tuple[Guards, Record]]:
     """The subcommands that can be meant, each with the guards under which it is."""
     names = [as_text(command.get(_COMMAND) or Null(), call.machine) for command in commands]
-    word = next(operands, None) if operands is not None and commands else None
+    word = operands.popleft() if operands and commands else None
     known = word.literal if word is not None else None
     if known is not None and all(name.literal is not None for name in names):
         yield from ((ALWAYS, command) for name, command in zip(names, commands, strict=True) if name.literal == known)
@@ -188,33 +197,115 @@ def _words(call: Call) -> tuple[Text, ...] | None:
     return texts if len(texts) == len(given.items) else None
 
 
-def _valued(options: Sequence[Record]) -> frozenset[str]:
-    """The names of the options that have values."""
-    return frozenset(name for option in options if _switch(option) is None for name in _names(option))
+def _takes(option: Record) -> tuple[int, int]:
+    """How many values an option or operand has, at least and at most."""
+    action = option.get("action")
+    if isinstance(action, LibraryValue) or (isinstance(action, Text) and action.literal in _WITHOUT_VALUES):
+        return 0, 0
+    match option.get("nargs"):
+        case Number(value=count):
+            return int(count), int(count)
+        case Text(parts=()) | None | Null():
+            return 1, 1
+        case Text() as written if written.literal in _COUNTS:
+            return _COUNTS[written.literal]
+        case _:
+            return 0, MOST_VALUES
+
+
+def _valued(options: Sequence[Record]) -> dict[str, int]:
+    """The names of the options that have values, with how many they have at most."""
+    return {name: most for option in options if (most := _takes(option)[1]) for name in _names(option)}
+
+
+def _is_operand(option: Record) -> bool:
+    return not _names(option)[0].startswith("-")
+
+
+def _is_listed(option: Record) -> bool:
+    """Whether what is given is a list."""
+    action, nargs = option.get("action"), option.get("nargs")
+    gathers = isinstance(action, Text) and action.literal in ("append", "extend")
+    return gathers or isinstance(nargs, Number) or (isinstance(nargs, Text) and nargs.literal != "?")
 
 
 def _value(
     call: Call,
     option: Record,
     words: tuple[Text, ...] | None,
-    operands: Iterator[Text] | None,
-    valued: frozenset[str],
+    operands: deque[Text] | None,
+    options: Sequence[Record],
+    later: int,
 ) -> Value:
-    names, default = _names(option), option.get("default") or Null()
-    is_operand = not names[0].startswith("-")
+    """What an option or operand gives; `later`: so many operands are others'."""
+    names, default = _names(option), _converted_default(call, option)
     if words is None or operands is None:
-        return _given_or(call, names[0].lstrip("-"), default)
-    if is_operand:
-        return next(operands, default)
-    switch = _switch(option)
-    if switch is not None and any(word.literal in names for word in words):
-        return Truth(switch)
-    found = _given(words, names) if switch is None else None
-    if found is not None:
-        return found
-    if not _all_told(words, valued):
-        return _given_or(call, names[0].lstrip("-"), default)
-    return Truth(not switch) if switch is not None and isinstance(default, Null) else default
+        return _not_known(call, option, default)
+    if _is_operand(option):
+        count = max(0, min(_takes(option)[1], len(operands) - later))
+        given = [_converted(call, option, operands.popleft()) for _ in range(count)]
+        if _is_listed(option):
+            is_empty = not given and not isinstance(default, Null)
+            return default if is_empty else call.machine.allocate(Listed(tuple(given)))
+        return given[0] if given else default
+    found = _given_values(words, names, _takes(option)[1])
+    if not found and not _all_told(words, _valued(options)):
+        return _not_known(call, option, default)
+    return _acted(call, option, found, default)
+
+
+def _not_known(call: Call, option: Record, default: Value) -> Value:
+    """What nobody knows to be given."""
+    label = _names(option)[0].lstrip("-")
+    if _is_listed(option):
+        atom = f"flag {label} is given"
+        unknown = Listed((), open=True)
+        return alternatives(((when(atom), unknown), (when(atom, False), default)))
+    found = _given_or(call, label, default)
+    type_ = option.get("type")
+    if isinstance(type_, LibraryValue) and type_.name in _NUMBERS and not isinstance(default, Text):
+        return call.machine.call(type_, (found,))[0]
+    return found
+
+
+def _acted(call: Call, option: Record, found: Sequence[tuple[Text, ...]], default: Value) -> Value:
+    """What an option's action makes of the values that it is given each time."""
+    action = option.get("action")
+    name = action.literal if isinstance(action, Text) else None
+    switch = _SWITCHES.get(name or "")
+    if switch is not None:
+        return Truth(switch) if found else Truth(not switch) if isinstance(default, Null) else default
+    if name == "count" and found:
+        return Number(len(found) + (default.value if isinstance(default, Number) else 0))
+    if not found:
+        return default
+    given = [[_converted(call, option, each) for each in values] for values in found]
+    several = _is_listed(option) and (option.get("nargs") is not None)
+    if name in ("append", "extend"):
+        before = call.machine.load(default)
+        items = list(before.items) if isinstance(before, Listed) else []
+        for each in given:
+            items += each if name == "extend" or not several else [call.machine.allocate(Listed(tuple(each)))]
+        return call.machine.allocate(Listed(tuple(items)))
+    if several:
+        return call.machine.allocate(Listed(tuple(given[-1])))
+    return given[-1][0] if given[-1] else option.get("const") or Null()
+
+
+def _converted_default(call: Call, option: Record) -> Value:
+    default = option.get("default") or Null()
+    is_text = isinstance(default, Text) and default.literal is not None
+    return _converted(call, option, default) if is_text else default
+
+
+def _converted(call: Call, option: Record, value: Value) -> Value:
+    """A word as the option's type makes it."""
+    type_ = option.get("type")
+    is_known = isinstance(type_, LibraryValue) and type_.name.startswith(("builtins.", "text."))
+    if isinstance(type_, FunctionValue) or (is_known and type_ is not None):
+        found = call.machine.call(type_, (value,))
+        return found[0] if found else value
+    return value
 
 
 def _names(option: Record) -> tuple[str, ...]:
@@ -228,10 +319,21 @@ def _name(option: Record) -> str:
     return (destination.literal if isinstance(destination, Text) else None) or "?"
 
 
-def _switch(option: Record) -> bool | None:
-    """What an option without a value sets; None for one with a value."""
-    action = option.get("action")
-    return _SWITCHES.get(action.literal or "") if isinstance(action, Text) else None
+def _given_values(words: Sequence[Text], names: Sequence[str], most: int) -> list[tuple[Text, ...]]:
+    """The values that words give to an option each time: the words behind it, what stands after '=', or directly
+    behind a name of one letter."""
+    found: list[tuple[Text, ...]] = []
+    for at, word in enumerate(words):
+        name, equals, _ = word.leading.partition("=")
+        short = word.leading[:2]
+        if word.literal in names:
+            behind = takewhile(lambda each: not each.leading.startswith("-"), words[at + 1 : at + 1 + most])
+            found.append(tuple(behind))
+        elif equals and name in names:
+            found.append((word.dropped(len(name) + 1),))
+        elif most and short in names and short != "--":
+            found.append((word.dropped(2),))
+    return found
 
 
 def _given(words: Sequence[Text], names: Sequence[str]) -> Text | None:
@@ -249,12 +351,16 @@ def _given(words: Sequence[Text], names: Sequence[str]) -> Text | None:
 def _operands(words: Sequence[Text], options: Sequence[Record]) -> Iterator[Text]:
     """The words that are neither options nor their values."""
     valued = _valued(options)
-    skipped = False
+    values = 0
+    """so many words may still be values of an option"""
+    only = False
     for word in words:
-        if skipped:
-            skipped = False
-        elif word.leading.startswith("-"):
-            skipped = word.literal in valued
+        if word.literal == "--" and not only:
+            only = True
+        elif not only and word.leading.startswith("-"):
+            values = valued.get(word.literal or "", 0)
+        elif values and not only:
+            values -= 1
         else:
             yield word
 

@@ -7,9 +7,11 @@ from tagcheck.builtins.api import Call
 from tagcheck.builtins.general import at_place
 from tagcheck.builtins.symbolic import over
 from tagcheck.comparison import Same, same_key
-from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Record, Sequence, Text, Value
+from tagcheck.values import Absent, LibraryValue, Mapping, Null, Number, Opaque, Pointer, Record, Sequence, Text, Value
 
 ITERATOR = "iterator"
+DEEPEST_COPY = 24
+"""Values in values that are copied."""
 _ITEMS = "items"
 
 
@@ -76,6 +78,33 @@ def clone(call: Call) -> tuple[Value, ...]:
     """A mapping or list of its own with what argument 0 holds."""
     held = call.machine.load(call.argument(0))
     return (call.machine.allocate(held) if isinstance(held, Mapping) else held,)
+
+
+def deep_copy(call: Call) -> tuple[Value, ...]:
+    """A reference to a copy of what the receiver leads to, and of all that this refers to."""
+    if call.receiver is None:
+        return (call.unknown("a copy"),)
+    held = call.machine.load(call.receiver)
+    if not isinstance(held, Record | Mapping | Sequence):
+        return (call.unknown("a copy"),)
+    return (call.machine.allocate(_copied(call, held, 0)),)
+
+
+def _copied(call: Call, value: Value, depth: int) -> Value:
+    if depth > DEEPEST_COPY:
+        return call.unknown("a copy of what is nested too deeply")
+    match value:
+        case Pointer():
+            return call.machine.allocate(_copied(call, call.machine.load(value), depth + 1))
+        case Record():
+            return Record(value.type, tuple((name, _copied(call, each, depth + 1)) for name, each in value.fields))
+        case Sequence():
+            return Sequence(tuple(_copied(call, each, depth + 1) for each in value.items), value.open)
+        case Mapping():
+            entries = tuple((key, _copied(call, each, depth + 1)) for key, each in value.entries)
+            return value.holding(entries, value.open)
+        case _:
+            return value
 
 
 def clear(call: Call) -> tuple[Value, ...]:

@@ -4,6 +4,7 @@ go through anything."""
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
@@ -44,6 +45,7 @@ def listed(call: Call, value: Value) -> Value:
         own = call.machine.own_method(value, "__iter__")
         found = call.machine.call(own, ()) if own is not None else ()
         content = call.machine.load(found[0]) if found else content
+        content = (content.get("%items") if isinstance(content, Record) else None) or content
     return over(content, _items)
 
 
@@ -55,19 +57,12 @@ def _items(value: Value) -> Value:
             return values.Sequence(tuple(key for key, _ in entries), open_)
         case Text() if value.literal is not None and len(value.literal) <= MOST_ITEMS:
             return values.Sequence(tuple(map(Text.of, value.literal)))
-        case Record() if isinstance(inner := value.get("%items"), values.Sequence):
-            return inner
         case Opaque():
             return value
         case Null() | Absent():
             return values.Sequence(())
         case _:
             return values.Sequence((), open=True)
-
-
-def iterate(call: Call) -> tuple[Value, ...]:
-    """The items of argument 0."""
-    return (listed(call, call.argument(0)),)
 
 
 def as_list(call: Call) -> tuple[Value, ...]:
@@ -83,6 +78,9 @@ def pairs(call: Call) -> tuple[Value, ...]:
     if len(known) < len(lists) or not known:
         return (values.Sequence((), open=True),)
     rows: list[tuple[Value, ...]] = list(zip(*(each.items for each in known), strict=False))
+    if call.with_.get("longest"):
+        fill = call.keywords.get("fillvalue", Null())
+        rows = list(zip_longest(*(each.items for each in known), fillvalue=fill))
     if call.with_.get("numbered"):
         start = call.keywords.get("start", call.arguments[1] if len(call.arguments) > 1 else Number(0))
         first = start.value if isinstance(start, Number) else None
@@ -107,14 +105,6 @@ def turned(call: Call) -> tuple[Value, ...]:
     return (values.Sequence((), open=True),)
 
 
-def first_item(call: Call) -> tuple[Value, ...]:
-    """The first item of argument 0, argument 1 where there is none."""
-    found = listed(call, call.argument(0))
-    if isinstance(found, values.Sequence) and found.items:
-        return (found.items[0],)
-    return (call.unknown("the next item"),)
-
-
 def is_in(call: Call) -> tuple[Value, ...]:
     """Whether argument 0, a text, a list or a mapping, contains argument 1."""
     whole = call.argument(0)
@@ -122,6 +112,10 @@ def is_in(call: Call) -> tuple[Value, ...]:
         return (Opaque(identity_of("is set", (call.argument(1),)), "whether a variable is set", "bool"),)
     if isinstance(whole, Record) and (own := call.machine.own_method(whole, "__contains__")) is not None:
         return call.machine.call(own, (call.argument(1),))
+    if isinstance(whole, values.Sequence) and isinstance(item := call.machine.load(call.argument(1)), Record):
+        found = {same_key(call.machine.load(each), item) for each in whole.items}
+        if Same.YES in found or (found <= {Same.NO} and not whole.open):
+            return (Truth(Same.YES in found),)
     if not isinstance(whole, values.Mapping):
         return contains(call)
     answers = {same_key(key, call.argument(1)) for key, _ in whole.entries}
@@ -178,12 +172,19 @@ def length(call: Call) -> tuple[Value, ...]:
         return (Number(len(held.entries)),)
     if isinstance(held, Text) and held.literal is not None:
         return (Number(len(held.literal)),)
+    items = listed(call, held) if isinstance(held, FunctionValue) else None
+    if isinstance(items, values.Sequence) and not items.open:
+        return (Number(len(items.items)),)
     return (call.unknown("a number of items"),)
 
 
 def delete(call: Call) -> tuple[Value, ...]:
     """Take the entry or the item that argument 1 says out of argument 0."""
-    take(call)
+    own = call.machine.own_method(call.argument(0), "__delitem__")
+    if own is not None:
+        call.machine.call(own, call.arguments[1:2])
+    else:
+        take(call)
     return ()
 
 
@@ -301,12 +302,21 @@ def parts(call: Call) -> tuple[Value, ...]:
 def merged(call: Call) -> tuple[Value, ...]:
     """A new mapping with the entries of the mappings in the arguments, later ones winning, then the keywords; of two
     sets, their union."""
-    given = [call.machine.load(each) for each in call.arguments]
+    given = [_of_mapping(call, each) for each in call.arguments]
     if len(given) == 2 and all(isinstance(each, values.Sequence) for each in given) and not call.keywords:
         return together(call)
     found = _merged(given)
     entries = (*found.entries, *((Text.of(name), value) for name, value in call.keywords.items()))
     return (call.machine.allocate(_merged([values.Mapping(entries, found.open)])),)
+
+
+def _of_mapping(call: Call, value: Value) -> Value:
+    """What a reference to a mapping leads to: its entries where an object holds them, the pairs of an iterator."""
+    held = call.machine.load(value)
+    if not isinstance(held, Record):
+        return held
+    inner = held.get("%entries") or held.get("%items")
+    return held if inner is None else call.machine.load(inner)
 
 
 def _merged(given: list[Value]) -> values.Mapping:
@@ -315,8 +325,7 @@ def _merged(given: list[Value]) -> values.Mapping:
     for each in given:
         match each:
             case values.Mapping():
-                names = {key for key, _ in each.entries}
-                entries = [*(pair for pair in entries if pair[0] not in names), *each.entries]
+                entries = [*{**dict(entries), **dict(each.entries)}.items()]
                 is_open = is_open or each.open
             case values.Sequence(items, open_):
                 entries += [
@@ -332,7 +341,7 @@ def _merged(given: list[Value]) -> values.Mapping:
 
 def update(call: Call) -> tuple[Value, ...]:
     """Argument 0, a mapping, gets the entries of argument 1 and the keywords."""
-    whole = [call.machine.load(each) for each in call.arguments[:2]]
+    whole = [_of_mapping(call, each) for each in call.arguments[:2]]
     named = values.Mapping(tuple((Text.of(name), value) for name, value in call.keywords.items()))
     if isinstance(whole[0] if whole else None, values.Mapping):
         change(call, _merged([*whole, named]))
@@ -375,22 +384,13 @@ def _as_it_stands(machine: Machine, value: Value, depth: int) -> Value:
             return values.Mapping(entries, loaded.open)
         case values.Sequence():
             return values.Sequence(tuple(_as_it_stands(machine, each, depth - 1) for each in loaded.items), loaded.open)
+        case Record() if (inner := loaded.get("%entries") or loaded.get("%items")) is not None:
+            return _as_it_stands(machine, inner, depth - 1)
         case _:
             return loaded
 
 
 # --- anything --------------------------------------------------------------------------------------------------------
-
-
-def attribute(call: Call) -> tuple[Value, ...]:
-    """The field of argument 0 that argument 1 names, else argument 2."""
-    holder, name = call.machine.load(call.argument(0)), call.argument(1)
-    literal = name.literal if isinstance(name, Text) else None
-    if isinstance(holder, Record) and literal is not None:
-        found = holder.get(literal) or call.machine.own_method(call.argument(0), literal)
-        if found is not None:
-            return (found,)
-    return (call.unknown("an attribute by its name"),)
 
 
 def partial(call: Call) -> tuple[Value, ...]:
@@ -420,35 +420,6 @@ def function_name(call: Call) -> tuple[Value, ...]:
     return (Text.of(name) if name.isidentifier() else call.unknown("the name of a function"),)
 
 
-def with_fields(call: Call) -> tuple[Value, ...]:
-    """A new object like argument 0 (without arguments, the receiver) with the fields that the keywords give."""
-    given = call.arguments[0] if call.arguments else call.receiver
-    holder = call.machine.load(given) if given is not None else None
-    if not isinstance(holder, Record):
-        return (call.unknown("an object with other fields"),)
-    for name, value in call.keywords.items():
-        holder = holder.with_field(name, value)
-    made = call.machine.allocate(holder)
-    after = call.machine.own_method(made, "__post_init__")
-    if after is not None:
-        call.machine.call(after, ())
-    return (made,)
-
-
-def set_attribute(call: Call) -> tuple[Value, ...]:
-    """Give the field of argument 0 that argument 1 names the value of argument 2. Where the name is not known, nothing
-    of the object is any more."""
-    holder, name = call.machine.load(call.argument(0)), call.argument(1)
-    literal = name.literal if isinstance(name, Text) else None
-    own = call.machine.own_method(call.argument(0), f"{literal}%set") if isinstance(holder, Record) else None
-    if own is not None:
-        call.machine.call(own, (call.argument(2),))
-    elif isinstance(holder, Record):
-        unknown = Opaque(call.identity, "an object with an attribute set by a name that is not known", holder.type)
-        call.machine.store(call.argument(0), holder.with_field(literal, call.argument(2)) if literal else unknown)
-    return ()
-
-
 def remember(call: Call) -> tuple[Value, ...]:
     """The result of argument 1, a function, for the arguments in argument 2, kept in argument 0, a mapping. Argument 3:
     the first of them is the receiver, which the function has already."""
@@ -476,11 +447,22 @@ def run_later(call: Call) -> tuple[Value, ...]:
     return results(call)
 
 
+def until_the_end(call: Call) -> tuple[Value, ...]:
+    """Call the library's function `begins` with the arguments now, and `ends` with them at the end of the scenario."""
+    begins, ends = (LibraryValue(str(call.with_.get(key))) for key in ("begins", "ends"))
+    call.machine.call(begins, call.arguments)
+    last = LibraryValue("builtin.table-entry", values.Sequence((ends, *call.arguments)))
+    call.machine.register("cleanup", last)
+    return results(call)
+
+
 def variable_or(call: Call) -> tuple[Value, ...]:
     """The variable of the environment that argument 0 names, argument 1 where it is not set; with `keeping`, that is
-    set then."""
+    set then; with `taking`, the variable is not set any more."""
     name = as_text(call.argument(0), call.machine)
     value = call.machine.environment(name)
+    if call.with_.get("taking"):
+        call.machine.set_environment(name, Absent())
     default = call.arguments[1] if len(call.arguments) > 1 else None
     if default is None or isinstance(default, Absent):
         return (value,)

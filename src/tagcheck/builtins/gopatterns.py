@@ -100,7 +100,7 @@ def replaced(call: Call) -> tuple[Value, ...]:
     unknown = derived("regexp", text, replacement, Text.of(wanted or ""))
     lines = wanted is not None and wanted.startswith(_MULTILINE)
     found = translated((wanted or "").removeprefix(_MULTILINE)) if wanted is not None else None
-    form = found.pattern if found is not None else None
+    form = found.pattern() if found is not None else None
     if found is None or form is None or wanted is None or (not lines and _is_anchored(wanted) and _has_lines(text)):
         return (unknown,)
     written = _escaped(replacement) if call.with_.get("plain") else _expanded(replacement, found)

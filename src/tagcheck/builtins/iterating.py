@@ -90,9 +90,10 @@ def combined(call: Call) -> tuple[Value, ...]:
     """Every combination of the items of the lists in the arguments."""
     found = [listed(call, each) for each in call.arguments]
     known = [each for each in found if isinstance(each, values.Sequence)]
-    if len(known) < len(found) or call.keywords:
+    repeat = call.keywords.get("repeat", Number(1))
+    if len(known) < len(found) or not isinstance(repeat, Number) or not 0 <= repeat.value <= 8:
         return (_OPEN,)
-    rows = tuple(islice(product(*(each.items for each in known)), MOST_ROWS + 1))
+    rows = tuple(islice(product(*(each.items for each in known), repeat=int(repeat.value)), MOST_ROWS + 1))
     is_open = len(rows) > MOST_ROWS or any(each.open for each in known)
     return (values.Sequence(tuple(map(values.Sequence, rows[:MOST_ROWS])), is_open),)
 

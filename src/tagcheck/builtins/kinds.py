@@ -48,7 +48,8 @@ def _is_of(call: Call, value: Value, class_: Value) -> bool | None:
     if kind is None or name not in _KINDS:
         # A path is a text here, and so are bytes.
         return False if kind == "none" and name and name != "NoneType" else None
-    if kind not in _KINDS[name]:
+    is_fraction = isinstance(content, Number) and isinstance(content.value, float)
+    if kind not in _KINDS[name] or (name == "int" and is_fraction):
         return False
     return None if name in _UNSURE else True
 

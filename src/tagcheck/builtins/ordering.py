@@ -13,8 +13,9 @@ from tagcheck.builtins.containers import MOST_ITEMS, change, list_at, listed
 from tagcheck.builtins.symbolic import over
 from tagcheck.builtins.template_scope import truthy
 from tagcheck.comparison import Same, same_key
-from tagcheck.values import Null, Number, Text, Truth, Value
+from tagcheck.values import Null, Number, Record, Text, Truth, Value
 
+UNORDERED = "builtins.unordered"
 Rank: TypeAlias = "str | float | tuple[Rank, ...]"
 """What an item is ordered by."""
 MOST_COMPARED = 32
@@ -22,10 +23,18 @@ MOST_COMPARED = 32
 
 
 def in_order(call: Call) -> tuple[Value, ...]:
-    """A new list of the items of argument 0 in their order; in the one that they have where that is not known."""
+    """A new list of the items of argument 0 in their order. Where that is not known it can be gone through, and nobody
+    knows which item is where."""
     found = listed(call, call.argument(0))
     order = _sorted(found, call) if isinstance(found, values.Sequence) else None
-    return (call.machine.allocate(found if order is None else order),)
+    return (call.machine.allocate(_unordered(found) if order is None else order),)
+
+
+def _unordered(found: Value) -> Value:
+    """A list of which only the items are known."""
+    if isinstance(found, values.Sequence) and len(found.items) > 1:
+        return Record(UNORDERED, (("%items", found),))
+    return found
 
 
 def rearrange(call: Call) -> tuple[Value, ...]:
@@ -33,7 +42,7 @@ def rearrange(call: Call) -> tuple[Value, ...]:
     before = list_at(call)
     if before is not None:
         found = _rearranged(before, str(call.with_.get("how")), call)
-        change(call, found if found is not None else call.unknown("a list in an unknown order"))
+        change(call, found if found is not None else _unordered(before))
     return ()
 
 

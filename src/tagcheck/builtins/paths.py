@@ -69,8 +69,11 @@ def join(call: Call) -> tuple[Value, ...]:
 
 
 def base(call: Call) -> tuple[Value, ...]:
-    """The last part of a path."""
-    return (last_part_of(text_argument(call, 0)),)
+    """The last part of a path; `exact`: what stands behind the last separator, which may be nothing."""
+    path = text_argument(call, 0)
+    if call.with_.get("exact") and path.literal is not None:
+        return (Text.of(path.literal.rpartition("/")[2]),)
+    return (last_part_of(path),)
 
 
 def last_part_of(text: Text) -> Text:

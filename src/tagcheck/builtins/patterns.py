@@ -67,8 +67,8 @@ class Costly(Exception):
 
 
 @lru_cache(maxsize=256)
-def pattern(written: str, extended: bool = False, ignores_case: bool = False) -> Pattern | None:
-    """The pattern that a text is; None if it is not understood."""
+def pattern(written: str, extended: bool = False, ignores_case: bool = False, by_lines: bool = False) -> Pattern | None:
+    """The pattern that a text is; None if it is not understood. `by_lines`: `^` and `$` stand for those of lines."""
     if len(written) > LONGEST_PATTERN:
         return None
     reader = _Reader(written, extended)
@@ -76,7 +76,7 @@ def pattern(written: str, extended: bool = False, ignores_case: bool = False) ->
     if translated is None or reader.repeats > MOST_REPEATS:
         return None
     try:
-        compiled = re.compile(translated, re.IGNORECASE if ignores_case else 0)
+        compiled = re.compile(translated, re.IGNORECASE * ignores_case | re.MULTILINE * by_lines)
     except (re.error, OverflowError, RecursionError):
         return None
     literal = "" if ignores_case or reader.has_choice else max(reader.literals, key=len, default="")

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from tagcheck import values
 from tagcheck.builtins import editing
 from tagcheck.builtins.api import Call
+from tagcheck.builtins.general import is_function
 from tagcheck.builtins.patterns import MOST_COST, Costly, Pattern, pattern
-from tagcheck.builtins.symbolic import as_text, derived, replace_text
-from tagcheck.values import Null, Number, Record, Text, Value
+from tagcheck.builtins.symbolic import as_text, derived, joined, replace_text
+from tagcheck.values import EMPTY, Absent, Null, Number, Record, Text, Value
 
 _CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \t\n"}
 _NAMED = re.compile(r"\?P<(\w+)>")
@@ -28,9 +29,11 @@ class Translation:
     groups: list[bool] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def pattern(self) -> Pattern | None:
-        return pattern(self.written, extended=True)
+    def pattern(self, flags: int = 0) -> Pattern | None:
+        """The pattern with flags of Python's that are known to change nothing else."""
+        if flags & ~(re.IGNORECASE | re.MULTILINE | re.ASCII):
+            return None
+        return pattern(self.written, True, bool(flags & re.IGNORECASE), bool(flags & re.MULTILINE))
 
     def captured(self, match: re.Match[str]) -> list[str | None]:
         """What the whole pattern and each group of Python's matched."""
@@ -108,40 +111,95 @@ def _set(written: str, at: int) -> tuple[int, str | None]:
 
 
 def replace_pattern(call: Call) -> tuple[Value, ...]:
-    """Argument 2 with what the pattern in argument 0 finds replaced by argument 1, line by line; `compiled`: the
-    receiver is the pattern."""
-    wanted, (replacement, text) = wanted_pattern(call, 2)
-    if wanted is None or not isinstance(replacement, Text) or not isinstance(text, Text):
+    """Argument 2 with what the pattern in argument 0 finds replaced by argument 1, or by what that gives if it is a
+    function; argument 3 times at most. `compiled`: the receiver is the pattern."""
+    wanted, flags = _wanted(call, 4)
+    replacement, text, *more = _others(call, 3)
+    count = more[0] if more and not isinstance(more[0], Absent) else Number(0)
+    if wanted is None or flags is None or not isinstance(text, Text) or not isinstance(count, Number):
         return (derived("re.sub", *(as_text(each, call.machine) for each in (text, replacement))),)
+    found = translated(wanted)
+    form = found.pattern(flags) if found is not None else None
+    if is_function(replacement):
+        return (_replaced_by_calls(call, found, form, text, replacement),)
+    if not isinstance(replacement, Text):
+        return (derived("re.sub", text, as_text(replacement, call.machine)),)
     unknown = derived(f"re.sub:{wanted}", text, replacement)
-    found = translated(wanted.removeprefix("(?m)"))
-    form = found.pattern if found is not None else None
     numbered = "\\" in (replacement.literal or "\\")
-    if found is None or form is None or (numbered and not all(found.groups)):
+    once = count.value == 1 and "\n" not in (text.literal or "\n")
+    if found is None or form is None or (numbered and not all(found.groups)) or (count.value and not once):
         return (unknown,)
     edit = editing.Edit(
-        "s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=True, adjoining=True
+        "s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=not once, adjoining=True
     )
     changed = editing.edited(text, (edit,), False, call.machine.missed)
     return (unknown if changed is None else changed,)
 
 
+def _replaced_by_calls(
+    call: Call, translation: Translation | None, form: Pattern | None, text: Text, function: Value
+) -> Value:
+    """A known text in which each match is replaced by what a function gives for it."""
+    written = text.literal
+    if translation is None or form is None or written is None or len(call.arguments) > 3:
+        return derived("re.sub", text)
+    parts, at = [], 0
+    try:
+        for match in matches(form, written):
+            given = call.machine.call(function, (_matched(translation, match),))
+            parts += [Text.of(written[at : match.start()]), as_text(given[0] if given else Null(), call.machine)]
+            at = match.end()
+    except Costly:
+        return derived("re.sub", text)
+    return joined([*parts, Text.of(written[at:])], EMPTY)
+
+
 def wanted_pattern(call: Call, count: int) -> tuple[str | None, tuple[Value, ...]]:
-    """The pattern of a call if it is known, and so many arguments besides it."""
+    """The pattern of a call as it is written if it is known, and so many arguments besides it."""
     if not call.with_.get("compiled"):
         first = call.argument(0)
-        return (
-            first.literal if isinstance(first, Text) else _compiled(call, first),
-            tuple(call.argument(at) for at in range(1, count + 1)),
-        )
+        written = first.literal if isinstance(first, Text) else _compiled(call, first)[0]
+        return written, tuple(call.argument(at) for at in range(1, count + 1))
     held = call.receiver if call.receiver is not None else Null()
-    return _compiled(call, held), tuple(call.argument(at) for at in range(count))
+    return _compiled(call, held)[0], tuple(call.argument(at) for at in range(count))
 
 
-def _compiled(call: Call, value: Value) -> str | None:
+def _wanted(call: Call, flags_at: int) -> tuple[str | None, int | None]:
+    """The pattern of a call and its flags, each if it is known; `flags_at`: the argument that the flags are."""
+    if call.with_.get("compiled"):
+        return _compiled(call, call.receiver if call.receiver is not None else Null())
+    first = call.machine.load(call.argument(0))
+    given = call.keywords.get("flags", call.arguments[flags_at] if len(call.arguments) > flags_at else Number(0))
+    flags = int(given.value) if isinstance(given, Number) else None
+    if not isinstance(first, Text):
+        return _compiled(call, first)
+    return _inline(first.literal, flags)
+
+
+def _inline(wanted: str | None, flags: int | None) -> tuple[str | None, int | None]:
+    """A pattern without the flags that it begins with, and these besides the others."""
+    match = re.match(r"\(\?([aim]+)\)", wanted or "")
+    if wanted is None or match is None or flags is None:
+        return wanted, flags
+    letters = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE}
+    return wanted[match.end() :], flags | sum({int(letters[each]) for each in match[1]})
+
+
+def _others(call: Call, count: int) -> list[Value]:
+    """So many arguments besides the pattern; those that are missing are absent."""
+    first = 0 if call.with_.get("compiled") else 1
+    given = call.arguments[first : first + count]
+    return [*map(call.machine.load, given), *(Absent() for _ in range(count - len(given)))]
+
+
+def _compiled(call: Call, value: Value) -> tuple[str | None, int | None]:
     held = call.machine.load(value)
     wanted = held.get("%pattern") if isinstance(held, Record) else None
-    return wanted.literal if isinstance(wanted, Text) else None
+    flags = (held.get("%flags") if isinstance(held, Record) else None) or Number(0)
+    return (
+        wanted.literal if isinstance(wanted, Text) else None,
+        int(flags.value) if isinstance(flags, Number) else None,
+    )
 
 
 def _escaped(replacement: Text) -> Text:
@@ -153,11 +211,14 @@ def _escaped(replacement: Text) -> Text:
 
 
 def compiled(call: Call) -> tuple[Value, ...]:
-    """A pattern that argument 0 is the text of. What a flag changes is not known."""
-    wanted = (
-        call.argument(0) if len(call.arguments) == 1 and not call.keywords else call.unknown("a pattern with flags")
+    """A pattern that argument 0 is the text of, with the flags in argument 1."""
+    first = call.machine.load(call.argument(0))
+    given = call.keywords.get("flags", call.arguments[1] if len(call.arguments) > 1 else Number(0))
+    wanted, flags = _inline(
+        first.literal if isinstance(first, Text) else None, int(given.value) if isinstance(given, Number) else None
     )
-    return (Record("re.Pattern", (("%pattern", wanted),)),)
+    known = call.unknown("a pattern") if wanted is None or flags is None else Text.of(wanted)
+    return (Record("re.Pattern", (("%pattern", known), ("%flags", Number(flags or 0)))),)
 
 
 # --- searching -------------------------------------------------------------------------------------------------------
@@ -176,20 +237,25 @@ def match_pattern(call: Call) -> tuple[Value, ...]:
         return (call.unknown("what a pattern matches"),)
     if match is None:
         return (Null(),)
+    return (_matched(translation, match),)
+
+
+def _matched(translation: Translation, match: re.Match[str]) -> Value:
     groups = tuple(Null() if each is None else Text.of(each) for each in translation.captured(match))
     names = tuple((Text.of(name), groups[at]) for name, at in translation.names.items())
-    return (Record("re.Match", (("%groups", values.Sequence(groups)), ("%names", values.Mapping(names)))),)
+    return Record("re.Match", (("%groups", values.Sequence(groups)), ("%names", values.Mapping(names))))
 
 
 def every_match(call: Call) -> tuple[Value, ...]:
     """All that the pattern in argument 0 (`compiled`: the receiver) matches in the text in argument 1: its groups, or
-    the whole where it has none."""
+    the whole where it has none; `matches`: the matches themselves."""
     found = found_in(call)
     if found is None:
         return (values.Sequence((), open=True),)
     translation, form, text = found
     try:
-        items = tuple(_listed(translation, each) for each in matches(form, text.literal or ""))
+        how = _matched if call.with_.get("matches") else _listed
+        items = tuple(how(translation, each) for each in matches(form, text.literal or ""))
     except Costly:
         return (values.Sequence((), open=True),)
     return (call.machine.allocate(values.Sequence(items)),)
@@ -198,7 +264,8 @@ def every_match(call: Call) -> tuple[Value, ...]:
 def split_pattern(call: Call) -> tuple[Value, ...]:
     """The parts of the text in argument 1 between what the pattern in argument 0 (`compiled`: the receiver) matches."""
     found = found_in(call)
-    if found is None or any(found[0].groups):
+    most = call.arguments[1 if call.with_.get("compiled") else 2 :]
+    if found is None or any(found[0].groups) or most:
         return (values.Sequence((), open=True),)
     text, at, parts = found[2].literal or "", 0, []
     try:
@@ -233,13 +300,17 @@ def _listed(translation: Translation, match: re.Match[str]) -> Value:
 def found_in(call: Call, optional: int = 0) -> tuple[Translation, Pattern, Text] | None:
     """The pattern of a call and the text in which it looks for it, if both are known; `optional`: how many arguments
     come after them."""
-    wanted, (given,) = wanted_pattern(call, 1)
-    text = call.machine.load(given)
-    more = len(call.arguments) > (1 if call.with_.get("compiled") else 2) + optional or bool(call.keywords)
-    if wanted is None or more or not isinstance(text, Text) or text.literal is None:
+    wanted, flags = _wanted(call, 2)
+    wanted, flags = _inline(wanted, flags)
+    text = _others(call, 1)[0]
+    # Without a compiled pattern, its flags come last.
+    more = len(call.arguments) > (1 if call.with_.get("compiled") else 3) + optional or not (
+        call.keywords.keys() <= {"flags", "pattern", "string"}
+    )
+    if wanted is None or flags is None or more or not isinstance(text, Text) or text.literal is None:
         return None
     translation = translated(wanted)
-    form = translation.pattern if translation is not None else None
+    form = translation.pattern(flags) if translation is not None else None
     return (translation, form, text) if translation is not None and form is not None else None
 
 

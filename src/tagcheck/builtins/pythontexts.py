@@ -10,6 +10,7 @@ from posixpath import commonprefix
 from tagcheck import values
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.clocks import CLOCK, format_time
+from tagcheck.builtins.containers import listed as through
 from tagcheck.builtins.files import held
 from tagcheck.builtins.marked import between, lines_of, marked
 from tagcheck.builtins.symbolic import (
@@ -22,7 +23,7 @@ from tagcheck.builtins.symbolic import (
     text_argument,
     texts,
 )
-from tagcheck.builtins.texts import fields
+from tagcheck.builtins.texts import fields, has_prefix, has_suffix
 from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, Absent, Filling, Null, Number, Opaque, Piece, Record, Text, Truth, Value, cut
 
@@ -119,6 +120,8 @@ def _first_halves(text: Text, separator: str) -> tuple[Text, Text] | None:
 def join_items(call: Call) -> tuple[Value, ...]:
     """The items of argument 1 with argument 0 between them."""
     listed = call.machine.load(call.argument(1))
+    if isinstance(listed, Record):
+        listed = call.machine.load(through(call, call.argument(1)))
     if not isinstance(listed, values.Sequence):
         between, letters = text_argument(call, 0), as_text(listed, call.machine)
         return (letters if between == EMPTY and isinstance(listed, Text) else derived("join", letters, between),)
@@ -253,6 +256,8 @@ def modulo(call: Call) -> tuple[Value, ...]:
         value = next(items, None) if match[1] is None else by_name
         if value is None or match[3] == "r":
             return call.unknown("a field of a format")
+        if match[3] in "di" and isinstance(number := call.machine.load(value), Number):
+            value = Number(int(number.value))
         plain = _shown(call.machine.load(value), f"{match[2]}d") if match[3] in "di" and match[2].isdecimal() else None
         if plain is not None:
             return plain
@@ -356,6 +361,29 @@ def print_line(call: Call) -> tuple[Value, ...]:
         separator, end = (call.keywords.get(name, Text.of(default)) for name, default in (("sep", " "), ("end", "\n")))
         call.machine.print_text(joined(given, as_text(separator), EMPTY, as_text(end)))
     return (Null(),)
+
+
+def begins(call: Call) -> tuple[Value, ...]:
+    """Whether argument 0 begins with argument 1, or with one of several; `ends`: ends with it."""
+    asked = has_suffix if call.with_.get("ends") else has_prefix
+    several = call.argument(1)
+    if not isinstance(several, values.Sequence):
+        return asked(call)
+    answers = [asked(_with(call, (call.argument(0), each)))[0] for each in several.items]
+    if Truth(True) in answers:
+        return (Truth(True),)
+    is_known = all(each == Truth(False) for each in answers) and not several.open
+    return (Truth(False) if is_known else call.unknown("whether a text begins with one of several"),)
+
+
+def shown(call: Call) -> tuple[Value, ...]:
+    """Argument 0 as the text that Python prints it as."""
+    given = call.argument(0) if call.arguments else EMPTY
+    if isinstance(given, Truth):
+        return (Text.of(str(given.value)),)
+    if isinstance(given, values.Sequence | values.Mapping):
+        return (call.unknown("a list or mapping as a text"),)
+    return (as_text(given, call.machine),)
 
 
 # --- truth ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import held
 from tagcheck.builtins.symbolic import combine
 from tagcheck.embedded import documents
-from tagcheck.values import Alternatives, Text, Value, alternatives, options
+from tagcheck.values import Alternatives, LibraryValue, Record, Text, Value, alternatives, options
 
 MOST_NODES = 4_000
 """Nodes of the documents of one text that become objects; what has more stays a text."""
@@ -17,6 +17,9 @@ def document(call: Call) -> tuple[Value, ...]:
     """What the receiver, or else argument 0, holds as YAML or JSON, to be looked into and changed; with `many`, a list
     of its documents. What cannot be read so stays as it is."""
     many = bool(call.with_.get("many"))
+    if isinstance(call.receiver, LibraryValue):
+        # A function of a module that was imported as an attribute.
+        call = Call(call.name, call.arguments, call.machine, call.site, with_=call.with_, identity=call.identity)
     given = call.machine.load(call.arguments[0]) if call.arguments and call.receiver is None else None
     if isinstance(given, values.Mapping | values.Sequence):
         # What a serialiser wrote is still the object.
@@ -30,6 +33,17 @@ def document(call: Call) -> tuple[Value, ...]:
         return call.machine.allocate(values.Sequence(made)) if many else made[0]
 
     return (combine(held(call)[:1], read),)
+
+
+def objects_of_file(call: Call) -> tuple[Value, ...]:
+    """The documents of the file that argument 0 names: records of `type` with one in the field `field` each."""
+    content = call.machine.read_file(call.argument(0))
+    found = documents(content) if isinstance(content, Text) else ()
+    if not found or sum(map(_size, found)) > MOST_NODES:
+        return (values.Sequence((), open=True),)
+    type_, name = str(call.with_.get("type", "")), str(call.with_.get("field", ""))
+    made = (Record(type_, ((name, _object(call.machine, each)),)) for each in found)
+    return (call.machine.allocate(values.Sequence(tuple(map(call.machine.allocate, made)))),)
 
 
 def _size(value: Value) -> int:

@@ -7,6 +7,7 @@
                 pairs              operands with '='       resource       the other operands, joined by '/'
                 names of REF       those that are no archive file          archives of REF   those that are
                 joined REF         joined by blanks        retagged       $1 with the tag $2
+                base of REF        the last part of each path, of those that end in a name
                 env NAME       a variable that the command sees
                 pod/{$1}           a literal text with references in it
                 anything else      itself
@@ -112,7 +113,7 @@ class Condition:
 _OPERAND = re.compile(r"\$(\d+)(\*?)")
 _OPTION = re.compile(r"--?([A-Za-z0-9][\w-]*)(?:\.([\w-]+))?")
 _ITEM = re.compile(r"\$it(?:\.(key|value))?")
-_DERIVED = re.compile(r"(names|archives) of (.+)|joined (.+)")
+_DERIVED = re.compile(r"(names|archives|base) of (.+)|joined (.+)")
 _VARIABLE = re.compile(r"env ([A-Za-z_]\w*)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _CONDITION = re.compile(r"(not )?(.+?)(?: (is|has) (.+))?")
@@ -274,6 +275,9 @@ def _derived(how: str, line: Line, texts: tuple[Text, ...]) -> tuple[Text, ...]:
             return tuple(text for text in texts if not text.trailing.endswith(ARCHIVE_SUFFIXES))
         case "archives":
             return tuple(text for text in texts if text.trailing.endswith(ARCHIVE_SUFFIXES))
+        case "base":
+            ends = (text.split_at("/", last=True) for text in texts)
+            return tuple(end[1] for end in ends if end is not None and end[1].parts and end[1].literal != "...")
         case "retagged":
             return (retagged(texts[0], texts[1]),) if len(texts) > 1 else ()
         case _:

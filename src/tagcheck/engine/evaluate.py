@@ -9,8 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from tagcheck import ir
-from tagcheck.comparison import Same, same_key
-from tagcheck.engine import arithmetic, dynamic, filenames, shelltexts, shellvalues, truth
+from tagcheck.engine import arithmetic, dynamic, shelltexts, shellvalues, truth
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.symbols import Symbols
@@ -201,7 +200,7 @@ class Evaluation(Symbols):
         while isinstance(content, Pointer):
             base, content = content, self.content(content)
         match content, step:
-            case Record(), str() as name:
+            case Record() | Mapping(), str() as name:
                 return Pointer(base.cell, (*base.path, name))
             case Sequence(), Number() as at:
                 return Pointer(base.cell, (*base.path, at))
@@ -303,13 +302,23 @@ class Evaluation(Symbols):
                 return truth.atom(f"~{self.fresh(node.reason)}")
             case _:
                 value = self.narrow(self.evaluate(node, frame))
-                parts = [truth.under(guards, truth.truth(self._counted(option))) for guards, option in options(value)]
+                parts = [truth.under(guards, truth.truth(self._says_of(option))) for guards, option in options(value)]
                 return truth.union(parts, self.fresh("condition"))
 
     def _counted(self, value: Value) -> Value:
-        """A value as a condition sees it: of a reference to a list or a mapping that itself."""
+        """A value as a comparison sees it: of a reference to a list or a mapping that itself."""
         content = self.load(value) if isinstance(value, Pointer) else value
         return content if isinstance(content, Sequence | Mapping) else value
+
+    def _says_of(self, value: Value) -> Value:
+        """A value as a condition sees it: likewise, and of an object what its own method says."""
+        content = self.load(value) if isinstance(value, Pointer) else value
+        if isinstance(content, Record) and content.type:
+            for name in _SAYS_TRUTH:
+                if self.program.methods(content.type, name):
+                    found = self.item_by_method(value, content, name, ())
+                    return self.load(found) if found is not None else value
+        return self._counted(value)
 
     def _compared(self, node: ir.Compare, frame: Frame) -> Condition:
         left = self.narrow(self.evaluate(node.left, frame))
@@ -343,6 +352,12 @@ class Evaluation(Symbols):
                 return self._split_words(value, self._separators(separators))
             case "comprehend" | "comprehend-mapping":
                 return self._comprehended(node, frame)
+            case "super-method":
+                return self.super_method(
+                    node, self.evaluate(node.arguments[1], frame), self.evaluate(node.arguments[2], frame)
+                )
+            case "bound-method":
+                return self.bound_method(self.evaluate(node.arguments[0], frame), node.arguments[1])
         values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
         if node.operation == "environment":
             # What is read stands here, not where the last command ran.
@@ -370,7 +385,7 @@ class Evaluation(Symbols):
             cells = zip((key.text, value.text), map(self.heap.new, each), strict=True)
             inner = replace(frame, names={**frame.names, **dict(cells)})
             tested = len(made) > 1 + is_mapping
-            counts = truth.truth(self._counted(self.evaluate(made[1 + is_mapping], inner))) if tested else None
+            counts = truth.truth(self._says_of(self.evaluate(made[1 + is_mapping], inner))) if tested else None
             if counts is not None and counts.decided is None:
                 unsure = True
             elif counts is None or counts.decided:
@@ -438,7 +453,7 @@ class Evaluation(Symbols):
             case "length", (Text() as text,):
                 return Opaque(f"length:{text!s}", "a length")
             case "has", (Mapping() as mapping, key):
-                return self._has(mapping, key)
+                return self.has_entry(mapping, key)
             case "repeat", (item, Number(value=count)) if 0 <= count <= MOST_REPEATED:
                 return Sequence((item,) * int(count))
             case "repeat", (Number(), Opaque() | Number()) | (_, Opaque() | Number()):
@@ -453,6 +468,8 @@ class Evaluation(Symbols):
             case "modulo", (Number() as left, Number() as right) if left.value >= 0 and right.value > 0:
                 # Of numbers below 0, languages have remainders of different signs.
                 return arithmetic.number(left.value % right.value, left.type or right.type)
+            case "multiply", (Text() | Sequence() as repeated, Number(value=count)) if 0 <= count <= MOST_REPEATED:
+                return self.repeated(repeated, int(count))
             case (("add" | "subtract"), (Text() as one, _)) if (
                 len(one.literal or "") == 1 and (other := arithmetic.moved(operation, one, values[1])) is not None
             ):
@@ -478,7 +495,7 @@ class Evaluation(Symbols):
             case "file-exists", (path,):
                 return self.file_exists(self.as_text(path))
             case "file-names", (Sequence() as listed,):
-                return self._file_names(listed)
+                return self.file_names(listed)
             case "read-fields", (line, separators, Number(value=count)):
                 return shelltexts.fields(self.as_text(line), self.as_text(separators).literal, int(count))
             case "split-lines", (value,):
@@ -492,30 +509,9 @@ class Evaluation(Symbols):
                 found = shelltexts.applied(operation, tuple(map(self.as_text, values)))
                 return self.opaque(f"an operation {operation!r}") if found is None else found
 
-    def _file_names(self, listed: Sequence) -> Sequence:
-        """A list in which names of the project's files stand for the patterns."""
-        found: list[Value] = []
-        for item in listed.items:
-            if isinstance(item, Text) and filenames.is_pattern(item):
-                known = filenames.names(item, self.placed(item), self.program)
-                found += known or [filenames.unknown_name(item, self.fresh("name"))]
-            else:
-                found.append(item)
-        return Sequence(tuple(found), listed.open)
-
     @abstractmethod
     def file_exists(self, path: Text) -> Value:
         """Whether there is a file."""
-
-    @abstractmethod
-    def placed(self, path: Text) -> Text:
-        """A path as seen from the project's folder, as far as it is known where the run is."""
-
-    def _has(self, mapping: Mapping, key: Value) -> Value:
-        answers = {same_key(name, key) for name, _ in mapping.entries}
-        if Same.YES in answers:
-            return Truth(True)
-        return self.opaque("whether an entry exists") if mapping.open or Same.MAYBE in answers else Truth(False)
 
     def _spread(self, node: ir.Spread, frame: Frame) -> Value:
         return self.evaluate(node.value, frame)
@@ -526,6 +522,8 @@ class Evaluation(Symbols):
         return self.opaque(node.reason)
 
 
+_SAYS_TRUTH = ("__bool__", "__len__")
+"""Methods that say whether an object counts as true (Python language reference, "Truth value testing")."""
 _OTHER_NUMBERS = ("float64", "float32")
 
 

@@ -11,12 +11,14 @@ from typing import Any
 from tagcheck import ir
 from tagcheck.builtins import collections
 from tagcheck.builtins.api import Command, CommandResult
+from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.leaving import Ended
 from tagcheck.engine.outputs import Outputs
 from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
+from tagcheck.engine.symbols import json_name, object_of
 from tagcheck.engine.truth import Condition
 from tagcheck.guards import Guards, disjunction, when
 from tagcheck.values import (
@@ -83,21 +85,20 @@ class Execution(Outputs):
             case ir.Field():
                 self._place_in(target.base, frame, lambda content: self._with_field(content, target.name, value))
             case ir.Index():
-                index = self.evaluate(target.index, frame)
-                if self._set_by_model(target, index, value, frame):
-                    return
-                self._place_in(target.base, frame, lambda content: self.with_item(content, index, value))
+                index, holder = self.evaluate(target.index, frame), self.evaluate(target.base, frame)
+                if not self._set_by_method(holder, index, value):
+                    self._place_in(target.base, frame, lambda content: self.with_item(content, index, value), holder)
             case ir.Dereference(pointer=pointer):
                 while isinstance(pointer, ir.Dereference):
                     # A reference to a reference is the reference.
                     pointer = pointer.pointer
                 self.store(self.evaluate(pointer, frame), value)
 
-    def _set_by_model(self, target: ir.Index, index: Value, value: Value, frame: Frame) -> bool:
-        holder = self.load(self.evaluate(target.base, frame)) if isinstance(target.base, ir.Global) else None
+    def _set_by_method(self, holder: Value, index: Value, value: Value) -> bool:
+        content = self.load(holder)
         return (
-            isinstance(holder, Record)
-            and self.item_by_method(holder, holder, "__setitem__", (index, value)) is not None
+            isinstance(content, Record)
+            and self.item_by_method(holder, content, "__setitem__", (index, value)) is not None
         )
 
     def _place_name(self, target: ir.Name, value: Value, frame: Frame, declare: bool) -> None:
@@ -118,9 +119,11 @@ class Execution(Outputs):
             # In a file that does not compile, or an extract, a variable need not be declared.
             self.define(target.module, target.name, value)
 
-    def _place_in(self, base: ir.Expression, frame: Frame, change: Callable[[Value], Value]) -> None:
-        """Change the content of a variable, or of the cell that it points to."""
-        holder = self.evaluate(base, frame)
+    def _place_in(
+        self, base: ir.Expression, frame: Frame, change: Callable[[Value], Value], known: Value | None = None
+    ) -> None:
+        """Change the content of a variable, or of the cell that it points to. `known`: what the variable holds."""
+        holder = self.evaluate(base, frame) if known is None else known
         if isinstance(holder, Pointer):
             self.fill(holder, change(self.narrow(self.content(holder))))
         elif isinstance(holder, Alternatives) and any(isinstance(option, Pointer) for _, option in holder.options):
@@ -166,7 +169,8 @@ class Execution(Outputs):
                 self.fill(content, self._with_field(self.load(content), name, value))
                 return content
             case Mapping():
-                return self._with_entry(content, Text.of(name), value)
+                known = name if content.get(name) is not None or not name[:1].isupper() else json_name(name)
+                return self._with_entry(content, Text.of(known), value)
             case Opaque():
                 return Record(content.type, ((BASE, content), (name, value)))
             case Alternatives():
@@ -175,6 +179,9 @@ class Execution(Outputs):
                 return Record("", ((name, value),))
 
     def _with_member(self, record: Record, name: str, value: Value) -> Value:
+        written = object_of(record) if not self.program.field_type(record.type, name) else None
+        if written is not None and written.get(json_name(name)) is not None:
+            return record.with_field(MANIFEST, self._with_entry(written, Text.of(json_name(name)), value))
         if record.get(name) is None and not self.program.field_type(record.type, name):
             for embedded in self.program.embedded(record.type):
                 if self.program.has_member(embedded, name):

@@ -107,6 +107,12 @@ class LibraryCalls(Branches):
         self.site = site
         return found[0] if found else None
 
+    def made(self, function: str, arguments: Results) -> Value:
+        site = self.site
+        found = self.call_library(LibraryValue(function), arguments, site, {}, 1)
+        self.site = site
+        return found[0] if found else Null()
+
     def item_by_method(self, origin: Value, base: Record, name: str, arguments: Results) -> Value | None:
         qualified = f"{base.type}.{name}" if base.type else ""
         for method in self.program.methods(base.type, name) if qualified else ():

@@ -18,10 +18,14 @@ from tagcheck.ir import Procedure
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, HoleKind, LibraryValue, Pointer, Record, Value
+from tagcheck.values import FunctionValue, HoleKind, LibraryValue, Pointer, Record, Text, Value
 
 MOST_STEPS = 60_000
 """Statements that one scenario may execute; counted, so that results do not depend on the machine."""
+
+
+MOST_FILES = 2_000
+"""Files of a folder among which code may look for some."""
 
 
 class Machine(Launches):
@@ -69,11 +73,24 @@ class Machine(Launches):
             case _:
                 return None
 
+    def own_attribute(self, value: Value, name: str) -> Value | None:
+        content = self.load(value)
+        has = isinstance(content, Record) and bool(self.program.member(content.type, name))
+        return self.field(value, name) if has else self.own_method(value, name)
+
     def ancestors(self, type_: str) -> tuple[str, ...]:
         return self.program.ancestors(type_)
 
     def is_own(self, type_: str) -> bool:
         return self.program.type(type_) is not None
+
+    def files_below(self, folder: Text) -> tuple[str, ...] | None:
+        placed = self.placed(folder).literal
+        if placed is None or placed.startswith(("/", "..")):
+            return None
+        inside = "" if placed in ("", ".") else f"{placed.rstrip('/')}/"
+        found = tuple(path[len(inside) :] for path in self.program.below(inside.rstrip("/")))
+        return found if 0 < len(found) <= MOST_FILES else None
 
     def spawn(self, function: Value) -> None:
         self.spawn_value(function)

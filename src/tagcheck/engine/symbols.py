@@ -8,12 +8,14 @@ from tagcheck import ir
 from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.builtins.texts import slice_text
 from tagcheck.comparison import Same, same_key
+from tagcheck.embedded import documents
+from tagcheck.engine import filenames
 from tagcheck.engine.basis import BASE, Basis
 from tagcheck.engine.state import ABSENT
 from tagcheck.frontends.api import TypeInfo, Variable
 from tagcheck.guards import ALWAYS, Guards, build_guards, when
-from tagcheck.ir import TEXT_FIELD, Procedure
-from tagcheck.models import ProgramWords
+from tagcheck.ir import TEXT_FIELD, Apply, Expression, Literal, Procedure
+from tagcheck.models import MadeOf, ProgramWords, Shared
 from tagcheck.source import Span
 from tagcheck.values import (
     ANY_ZERO,
@@ -37,6 +39,21 @@ from tagcheck.values import (
 
 PRINTING = ("Error", "String", "__str__")
 """Methods that say how a value is printed, the first that there is (Go's package fmt, "Printing"; Python's `str`)."""
+
+
+def json_name(name: str) -> str:
+    """What a field of a Kubernetes object is called in manifests (API conventions: the field's name, its first letter
+    in lower case)."""
+    return name[:1].lower() + name[1:]
+
+
+def object_of(record: Record) -> Mapping | None:
+    """The object that a record was read from, if it is the only one in its text."""
+    written = record.get(MANIFEST)
+    if isinstance(written, Text):
+        found = documents(written)
+        written = found[0] if len(found) == 1 else None
+    return written if isinstance(written, Mapping) else None
 
 
 def kind_of(value: Value) -> str:
@@ -122,11 +139,26 @@ class Symbols(Basis):
     def _library_value(self, module: str, name: str) -> Value:
         for candidate in (f"{module}.{name}", *(f"{other}.{name}" for other in self.program.dotted(module))):
             constant = self.models.values.get(candidate)
+            if isinstance(constant, MadeOf):
+                return self._made_once(constant, module)
             if constant is not None:
                 return self.constant(constant)
             if self.models.find(candidate) is not None:
                 return LibraryValue(candidate)
         return LibraryValue(f"{module}.{name}")
+
+    def _made_once(self, what: MadeOf, module: str) -> Value:
+        key = ("made", what.function)
+        if key not in self.libraries:
+            nowhere = Span("", 1, 1, 1, 1)
+            self.libraries[key] = self.made(
+                what.function, tuple(self.symbol(module, each, nowhere) for each in what.names)
+            )
+        return self.libraries[key]
+
+    @abstractmethod
+    def made(self, function: str, arguments: tuple[Value, ...]) -> Value:
+        """What a library's function gives."""
 
     def constant(self, value: object) -> Value:
         """A library constant of the catalogue as a value."""
@@ -137,6 +169,11 @@ class Symbols(Basis):
                 return Number(value)
             case str():
                 return Text.of(value)
+            case Shared(type=type_):
+                key = ("shared", type_)
+                if key not in self.libraries:
+                    self.libraries[key] = Pointer(self.heap.new(Record(type_)))
+                return self.libraries[key]
             case ProgramWords():
                 words = self.program_words()
                 return value.unknown if words is None else Sequence((Text.of("program"), *words))
@@ -214,7 +251,8 @@ class Symbols(Basis):
             case Record():
                 return self.narrow(self._record_field(base, content, name))
             case Mapping():
-                return self.narrow(content.get(name) or self._method_value(base, name))
+                found = content.get(name) or content.get(json_name(name))
+                return self.narrow(found or self._method_value(base, name))
             case Opaque():
                 return self._opaque_field(base, content, name)
             case LibraryValue(receiver=None):
@@ -238,6 +276,8 @@ class Symbols(Basis):
                 case Variable():
                     module = self.program.home(found, qualified.rpartition(".")[0])
                     return self.symbol(module, found.name, found.span)
+        if name in ("__name__", "__qualname__"):
+            return Text.of(qualified.rpartition(".")[2])
         return LibraryValue(f"{qualified}.{name}")
 
     @abstractmethod
@@ -277,11 +317,21 @@ class Symbols(Basis):
         origin = record.get(BASE)
         if isinstance(origin, Opaque):
             return self._opaque_field(base, origin, name)
+        written = object_of(record)
+        if written is not None and (part := written.get(json_name(name))) is not None:
+            return part
         type_ = self.program.field_type(record.type, name)
         if type_ and record.get(MANIFEST) is not None:
             return self.opaque("a field read from a text", type_)
         if type_:
             return Null() if self.program.is_pointer(record.type, name) else self.zero(type_)
+        if name == "__class__" and self.program.type(record.type) is not None:
+            module, _, simple = record.type.rpartition(".")
+            return self.symbol(module, simple, Span("", 1, 1, 1, 1))
+        if not name.startswith(("_", "%")) and record.type:
+            given = self.item_by_method(base, record, "__getattr__", (Text.of(name),))
+            if given is not None:
+                return given
         return LibraryValue(f"{record.type}.{name}", base) if record.type else self.opaque("an unset field")
 
     def _member(self, base: Value, qualified: str, found: Procedure | Variable | TypeInfo) -> Value:
@@ -305,6 +355,45 @@ class Symbols(Basis):
         label = f"{value.label}.{name}" if value.label else ""
         type_ = self.program.field_type(value.type, name)
         return Opaque(f"{value.identity}.{name}", value.reason, type_, label)
+
+    def super_method(self, node: Apply, inherited: Value, receiver: Value) -> Value:
+        """A method of the class that comes behind another where methods of a receiver's class are looked for, with the
+        receiver; `inherited` is that of the base class as it is written. The first and last argument name the class and
+        the method."""
+        content = self.load(receiver)
+        type_ = content.type if isinstance(content, Record) else ""
+        if isinstance(content, FunctionValue):
+            type_ = content.procedure.constructs
+        first, last = node.arguments[0], node.arguments[-1]
+        if type_ and isinstance(first, Literal) and isinstance(last, Literal):
+            for found in self.program.member_behind(first.text, type_, last.text):
+                if isinstance(found, Procedure):
+                    return self._bound(FunctionValue(found), receiver)
+        return self._bound(inherited, receiver)
+
+    def _bound(self, method: Value, receiver: Value) -> Value:
+        """A method of a class with a receiver, if it takes one."""
+        match method:
+            case FunctionValue(procedure=found) if found.receiver is not None:
+                of_class = found.receiver.type == "type" and isinstance(self.load(receiver), Record)
+                given = self.field(receiver, "__class__") if of_class else receiver
+                return FunctionValue(found, method.captured, given)
+            case LibraryValue(name=name):
+                return LibraryValue(name, receiver)
+            case _:
+                return method
+
+    def bound_method(self, base: Value, name: Expression) -> Value:
+        """A field of a value, or the method that the language gives it, with its receiver."""
+        literal = name.text if isinstance(name, Literal) else ""
+        kind = kind_of(self.load(base))
+        if kind and self.models.find(f"{kind}.{literal}") is not None:
+            return LibraryValue(f"{kind}.{literal}", base)
+        return self.field(base, literal)
+
+    def repeated(self, value: Text | Sequence, count: int) -> Value:
+        """A text or list so many times."""
+        return self.join((value,) * count) if isinstance(value, Text) else Sequence(value.items * count, value.open)
 
     def item(self, base: Value, index: Value) -> Value:
         """An item of a list, a value of a mapping, a character of a text."""
@@ -370,3 +459,25 @@ class Symbols(Basis):
     def directories(self) -> Value | None:
         """Where the program that runs now is, each place that it may be at; None if nothing is known of it."""
         return self.directory()
+
+    def has_entry(self, mapping: Mapping, key: Value) -> Value:
+        """Whether a mapping has an entry."""
+        answers = {same_key(name, key) for name, _ in mapping.entries}
+        if Same.YES in answers:
+            return Truth(True)
+        return self.opaque("whether an entry exists") if mapping.open or Same.MAYBE in answers else Truth(False)
+
+    def file_names(self, listed: Sequence) -> Sequence:
+        """A list in which names of the project's files stand for the patterns."""
+        found: list[Value] = []
+        for item in listed.items:
+            if isinstance(item, Text) and filenames.is_pattern(item):
+                known = filenames.names(item, self.placed(item), self.program)
+                found += known or [filenames.unknown_name(item, self.fresh("name"))]
+            else:
+                found.append(item)
+        return Sequence(tuple(found), listed.open)
+
+    @abstractmethod
+    def placed(self, path: Text) -> Text:
+        """A path as seen from the project's folder, as far as it is known where the run is."""

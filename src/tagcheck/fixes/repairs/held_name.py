@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from tagcheck.finding import Finding, Place
 from tagcheck.fixes.edits import Edit, Proposal, Rename, Use
-from tagcheck.fixes.situation import Proposals, Repair, Situation
+from tagcheck.fixes.situation import Proposals, Repair, Situation, used_at
+from tagcheck.fixes.sources import Source
+from tagcheck.fixes.syntax.places import Site
+from tagcheck.source import Span
 
 _MADE = ("built", "tagged")
 _USES = ("deployed", "run")
@@ -27,7 +30,7 @@ def propose(situation: Situation, finding: Finding) -> Proposals:
     use = _use(finding, wrong[0])
     if use is None:
         return
-    from tagcheck.fixes.syntax import sites
+    from tagcheck.fixes.syntax import copies, sites
 
     for site in sites(finding.span.path, source.content, *at):
         yield tuple(
@@ -35,11 +38,26 @@ def propose(situation: Situation, finding: Finding) -> Proposals:
                 finding,
                 (Edit(finding.span.path, site.start, site.end, name.encode()),),
                 f"the name is that in {name}",
-                Use(use.stage, use.span, built[0]),
+                Use(use.stage, _used_at(site, source, use), built[0]),
                 (Rename(wrong[0], built[0]),),
             )
             for name in site.names
         )
+    place = used_at(finding, *_MADE)
+    made = source.range(place.span) if place is not None and place.span.path == finding.span.path else None
+    for site in copies(finding.span.path, source.content, made, at) if made is not None else ():
+        edit = Edit(finding.span.path, site.start, site.end, site.names[0].encode())
+        promise = Use(use.stage, use.span, built[0])
+        title = "the name is that of the image that is built"
+        yield (Proposal(finding, (edit,), title, promise, (Rename(wrong[0], built[0]),)),)
+
+
+def _used_at(site: Site, source: Source, use: Place) -> Span:
+    """Where the use of a name is seen once a variable holds it."""
+    if site.used_at is None:
+        return use.span
+    line, column = source.place(site.used_at)
+    return Span(use.span.path, line, column, line, column)
 
 
 def _use(finding: Finding, image: str) -> Place | None:

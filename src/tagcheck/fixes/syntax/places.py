@@ -14,6 +14,8 @@ class Site:
     start: int
     end: int
     names: tuple[str, ...]
+    used_at: int | None = None
+    """where the statement begins that uses the value, if it is not at the expression that the use is seen then"""
 
 
 @dataclass(frozen=True, slots=True)

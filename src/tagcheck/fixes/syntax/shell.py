@@ -1,11 +1,13 @@
 """Shell: words, and the variables that are assigned before (Bash Reference Manual, Shell Parameters).
 
-A word or quoted text as a whole is replaced by a quoted variable; nothing in here-documents is.
+A word or quoted text as a whole is replaced by a quoted variable, and so is what stands behind the first '=' of an
+argument. In a here-document whose text is expanded, a stretch is replaced as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -30,6 +32,9 @@ _LISTS = (
     "case_item",
     "subshell",
 )
+_ENDS = ("function_definition", "for_statement", "c_style_for_statement", "while_statement")
+"""What is not done once where it stands."""
+_BORDERS = b" \t\r\n\"'`=,;()[]{}<>|&"
 
 
 def reads(path: str, content: bytes) -> bool:
@@ -40,10 +45,17 @@ def reads(path: str, content: bytes) -> bool:
 def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
     """The words around a stretch in whose place a variable could stand, innermost first."""
     root = _tree(content)
-    for word in _words(root.descendant_for_byte_range(start, end)) if root is not None else ():
-        names = tuple(f'"${name}"' for name in _assigned_before(word))
-        if names:
-            yield Site(word.start_byte, word.end_byte, names)
+    if root is None:
+        return
+    around = root.descendant_for_byte_range(start, end)
+    if around is not None and _is_expanded(around):
+        if names := _assigned_before(around):
+            values = tuple(f"${{{name}}}" for name in names)
+            yield Site(*_token(content, start, end), values, _statement_of(around).start_byte)
+        return
+    for stretch in _stretches(around, start):
+        if names := _assigned_before(stretch.word):
+            yield Site(stretch.start, stretch.end, tuple(f'"${name}"' for name in names))
 
 
 def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
@@ -51,22 +63,155 @@ def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
     root = _tree(content)
     if root is None:
         return
+    for wanted in _stretches(root.descendant_for_byte_range(start, end), start):
+        written = content[wanted.start : wanted.end]
+        for block in _blocks(wanted.word):
+            every = (each for each in _arguments(block) if content[each.start : each.end] == written)
+            found = sorted(every, key=lambda each: each.start)
+            if len(found) > 1 and wanted in found:
+                yield _once(root, block, found)
+
+
+def pairs(content: bytes, made: tuple[int, int], used: tuple[int, int]) -> Iterator[Repeat]:
+    """An argument in which a name is generated, and another behind it that should be the same."""
+    root = _tree(content)
+    if root is None:
+        return
+    for first in _of_command(root, *made):
+        if next(_of_type(first.word, "command_substitution"), None) is None:
+            continue
+        for second in _stretches(root.descendant_for_byte_range(*used), used[0]):
+            for block in _blocks(first.word):
+                found = set(_arguments(block))
+                if {first, second} <= found and first.end <= second.start and _is_alike(content, first, second):
+                    yield _once(root, block, [first, second])
+
+
+def copies(content: bytes, made: tuple[int, int], used: tuple[int, int]) -> Iterator[Site]:
+    """Where the words of an argument that is put together of variables could stand instead of another one."""
+    root = _tree(content)
+    if root is None:
+        return
+    for first in _of_command(root, *made):
+        names = {_text(each) for each in _of_type(first.word, "variable_name")}
+        if not names or next(_of_type(first.word, "command_substitution"), None) is not None:
+            continue
+        text = content[first.start : first.end].decode(errors="replace")
+        for second in _stretches(root.descendant_for_byte_range(*used), used[0]):
+            if names <= set(_assigned_before(second.word)) and _is_alike(content, first, second):
+                yield Site(second.start, second.end, (text,))
+
+
+def _is_alike(content: bytes, one: _Stretch, other: _Stretch) -> bool:
+    """Whether two names are written with the same registry and repository: another registry may be meant."""
+    repositories = [content[each.start : each.end].strip(b"\"'").rpartition(b":")[0] for each in (one, other)]
+    return bool(repositories[0]) and repositories[0] == repositories[1]
+
+
+def _of_command(root: Node, start: int, end: int) -> list[_Stretch]:
+    """The arguments of the command at a place, and what stands in them behind a '='."""
+    at = root.descendant_for_byte_range(start, max(start, end - 1))
+    while at is not None and at.type != "command":
+        at = at.parent
+    return list(_in_command(at)) if at is not None else []
+
+
+def _once(root: Node, block: Node, found: Sequence[_Stretch]) -> Repeat:
+    """An assignment before the statement of a block in which the first of some arguments is."""
     written = frozenset(map(_text, _of_type(root, "variable_name")))
-    for word in _words(root.descendant_for_byte_range(start, end)):
-        commands = _commands_beside(word)
-        found = [each for command in commands for each in command.named_children if each.text == word.text]
-        found = [each for each in found if each.type == word.type]
-        if len(found) > 1 and word in found and found[0].parent is not None:
-            places = tuple((each.start_byte, each.end_byte) for each in found)
-            yield Repeat(found[0].parent.start_byte, places, written, "{}={}", '"${}"')
+    first = found[0].start
+    statement = next(each for each in block.named_children if each.start_byte <= first < each.end_byte)
+    places = tuple((each.start, each.end) for each in found)
+    return Repeat(statement.start_byte, places, written, "{}={}", '"${}"')
 
 
-def _commands_beside(word: Node) -> list[Node]:
-    """The commands that stand in one list with the command of a word, which is one of its arguments."""
+def _statement_of(node: Node) -> Node:
+    """The statement in a list that a node is a part of."""
+    while node.parent is not None and node.parent.type not in _LISTS:
+        node = node.parent
+    return node
+
+
+def _token(content: bytes, start: int, end: int) -> tuple[int, int]:
+    """The characters around a stretch up to blanks, quotes and brackets."""
+    while start > 0 and content[start - 1] not in _BORDERS:
+        start -= 1
+    while end < len(content) and content[end] not in _BORDERS:
+        end += 1
+    return start, end
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A word, or what stands in it behind its first '='."""
+
+    start: int
+    end: int
+    word: Node
+
+
+def _stretches(node: Node | None, start: int) -> Iterator[_Stretch]:
+    """What could be replaced around a node, innermost first; the value of an option comes before the whole."""
+    for word in _words(node):
+        value = _value_of(word)
+        if value is not None and value.start <= start:
+            yield value
+        yield _Stretch(word.start_byte, word.end_byte, word)
+
+
+def _value_of(word: Node) -> _Stretch | None:
+    """What stands behind the first '=' of an argument that is no quoted text."""
+    before, equals, value = (word.text or b"").partition(b"=")
+    is_argument = word.type != "string" and word.parent is not None and word.parent.type == "command"
+    is_named = bool(before) and all(character.isalnum() or character in "-_." for character in before.decode("latin-1"))
+    if not equals or not value or not is_argument or not is_named:
+        return None
+    return _Stretch(word.start_byte + len(before) + 1, word.end_byte, word)
+
+
+def _blocks(word: Node) -> Iterator[Node]:
+    """The lists of statements around a command's argument, innermost first: up to the body of the function or loop."""
     command = word.parent
-    if command is None or command.type != "command" or command.parent is None or command.parent.type not in _LISTS:
-        return []
-    return [each for each in command.parent.named_children if each.type == "command"]
+    if command is None or command.type != "command":
+        return
+    at: Node | None = command.parent
+    while at is not None:
+        if at.type in _LISTS:
+            yield at
+        if at.type in _ENDS or (at.parent is not None and at.parent.type in _ENDS):
+            return
+        at = at.parent
+
+
+def _arguments(block: Node) -> Iterator[_Stretch]:
+    """The arguments of the commands in a block, not those in loops and functions inside it."""
+    waiting = list(block.named_children)
+    while waiting:
+        node = waiting.pop()
+        if node.type == "command":
+            yield from _in_command(node)
+        elif node.type not in _ENDS:
+            waiting += node.named_children
+
+
+def _in_command(command: Node) -> Iterator[_Stretch]:
+    name = command.child_by_field_name("name")
+    for each in command.named_children:
+        if each.type in _WORDS and each != name:
+            if (value := _value_of(each)) is not None:
+                yield value
+            yield _Stretch(each.start_byte, each.end_byte, each)
+
+
+def _is_expanded(node: Node) -> bool:
+    """Whether a node lies in the text of a here-document in which variables stand for their values."""
+    at: Node | None = node
+    while at is not None and at.type != "heredoc_body":
+        at = at.parent
+    if at is None or at.parent is None or node.type not in ("heredoc_body", "heredoc_content"):
+        return False
+    begins = next((each for each in at.parent.named_children if each.type == "heredoc_start"), None)
+    return begins is not None and not any(mark in (begins.text or b"") for mark in (b"'", b'"', b"\\"))
 
 
 @lru_cache(maxsize=2)

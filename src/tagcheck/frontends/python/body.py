@@ -17,6 +17,8 @@ from tagcheck.source import Span
 BUILTINS = "builtins"
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__"}
 Nodes = Sequence[cst.BaseStatement | cst.BaseSmallStatement]
+MOST_COPIES = 60
+"""Ways out of blocks of one body before each of which the last part of the block is repeated."""
 Remaining = tuple[Nodes, tuple[ir.Statement, ...]]
 """What is still to do after a place: statements of the source, then lowered ones."""
 
@@ -45,6 +47,9 @@ class Body:
         self.out: list[ir.Statement] = []
         self.renamed: dict[str, str] = {}
         self.remaining: list[Remaining] = []
+        self.finals: list[Callable[[], None] | None] = []
+        """what runs before a block is left, the outermost first; None for a loop around it"""
+        self.copies = MOST_COPIES
         self._serial = 0
 
     # --- statements ---
@@ -66,6 +71,28 @@ class Body:
         with self.collected() as found:
             work()
         return tuple(found)
+
+    @contextmanager
+    def before_leaving(self, last: Callable[[], None] | None) -> Iterator[None]:
+        """Inside, whoever leaves the block does some work first; None: the block is that of a loop."""
+        self.finals.append(last)
+        try:
+            yield
+        finally:
+            self.finals.pop()
+
+    def leave_blocks(self, *, loop: bool = False) -> None:
+        """Do what is to be done before the blocks are left here; `loop`: those inside the innermost loop only."""
+        outer = self.finals
+        for at in range(len(outer) - 1, -1, -1):
+            last = outer[at]
+            if last is None and loop:
+                break
+            if last is not None and self.copies > 0:
+                self.copies -= 1
+                self.finals = outer[:at]
+                last()
+        self.finals = outer
 
     # --- names ---
 

@@ -7,15 +7,15 @@ each name that its body assigns ('Class.NAME').
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.api import TypeInfo, Variable
 from tagcheck.frontends.python.body import Scope
-from tagcheck.frontends.python.decorating import PLAIN, decorated, own_decorators
-from tagcheck.frontends.python.enumerations import Enumeration, is_enumeration, member, names_text
+from tagcheck.frontends.python.decorating import PLAIN, decorated, imported_decorators, once_linked, own_decorators
+from tagcheck.frontends.python.enumerations import Enumeration, automatic, is_enumeration, member, names_text
 from tagcheck.frontends.python.functions import (
     CACHES,
     RESULT,
@@ -34,7 +34,10 @@ RECORD_BASES = frozenset(("NamedTuple", "BaseModel", "BaseSettings", "Struct", "
 SETTING = "%set"
 """What the name of a property ends with for what sets it."""
 SPECIAL = frozenset(
-    ("__init__", "__post_init__", "__call__", "__iter__", "__getitem__", "__contains__", "__len__", "__str__")
+    (
+        *("__init__", "__post_init__", "__call__", "__iter__", "__getitem__", "__contains__", "__len__", "__str__"),
+        *("__next__", "__getattr__", "__truediv__", "__setitem__", "__delitem__"),
+    )
 )
 """Methods that run without being named."""
 _NOWHERE = Span("", 1, 1, 1, 1)
@@ -43,12 +46,16 @@ _MAKERS = frozenset(("field", "Field", "ib", "attrib", "Factory"))
 
 @dataclass(frozen=True)
 class ClassField:
-    """An annotated name of a class: the expression of its default, or the function that makes it."""
+    """An annotated name of a class: the expression of its default, or the function that makes it. `given`: it is a
+    parameter; `named`: only by its name; `held`: it is a field, and no value for `__post_init__` alone."""
 
     name: str
     type: str
     default: cst.BaseExpression | None = None
     factory: cst.BaseExpression | None = None
+    given: bool = True
+    named: bool = False
+    held: bool = True
 
 
 @dataclass
@@ -75,6 +82,8 @@ class ClassReader:
         is_tuple = any(base.rpartition(".")[2] == "NamedTuple" for base in self.bases)
         self.parts = ClassParts(TypeInfo(self.name, underlying="tuple" if is_tuple else "", parents=self.bases))
         self._assigned: dict[str, str] = {}
+        self._automatic: list[str] = []
+        """the members whose values are chosen for them"""
         self._known = known
         self._functions = functions
 
@@ -93,7 +102,8 @@ class ClassReader:
                     self._small(each)
         if self._is_record():
             inherited = [field_ for base in self.bases if base in self._known for field_ in self._known[base].fields]
-            self.parts.fields = (*inherited, *self._fields())
+            fields = {each.name: each for each in (*inherited, *self._fields())}
+            self.parts.fields = tuple(fields.values())
         if self.parts.is_enumeration:
             enumeration = Enumeration(self.file, self.name, self._members(), self.file.span(self.node.name))
             self.parts.procedures.update(enumeration.procedures())
@@ -136,10 +146,16 @@ class ClassReader:
         elif own := own_decorators(self.file, definition, self._functions):
             plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
             self.parts.procedures[f"{name}{PLAIN}"] = plain
-            self.parts.procedures[name], held = decorated(self.file, definition, plain, own)
+            self.parts.procedures[name], held = decorated(self.file, definition, plain, lambda: own)
             self.parts.variables[held.name] = held
         else:
-            self.parts.procedures[name] = procedure(self.file, definition, defaults)
+            found = procedure(self.file, definition, defaults)
+            if (imported := imported_decorators(self.file, definition)) and not definition.is_fixture:
+                plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
+                self.parts.procedures[f"{name}{PLAIN}"] = plain
+                found, held = once_linked(self.file, definition, found, plain, imported)
+                self.parts.variables[held.name] = held
+            self.parts.procedures[name] = found
 
     # --- names of the class ---
 
@@ -157,6 +173,8 @@ class ClassReader:
             return tuple(body.out)
 
         names = list(bound_by(node))
+        if isinstance(node.value, cst.Call) and dotted(node.value.func).rpartition(".")[2] == "auto":
+            self._automatic += names
         for name in names:
             own = f"{self.name}.{name}"
             self.parts.variables[own] = Variable(own, span, lower, file.words(node))
@@ -168,14 +186,23 @@ class ClassReader:
             is_text = names_text(self.bases) or (known is not None and names_text(known.info.parents))
             makes = any(each.name.value == "__init__" for each in self._methods())
             place = ir.Name(self._assigned[name], span)
+            if name in self._automatic and (len(self._automatic) == len(self._members()) or "StrEnum" in self.bases):
+                body.out.append(automatic(self.bases, self._automatic, name, place))
             body.out.extend(member(f"{self.file.module}.{self.name}", name, place, is_text, makes))
 
     def _fields(self) -> list[ClassField]:
         found: list[ClassField] = []
+        named = any(dotted(keyword(given, "kw_only")) == "True" for _, given in decorators_of(self.node))
         for statement in self.node.body.body:
             for each in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
-                if isinstance(each, cst.AnnAssign) and isinstance(each.target, cst.Name):
-                    found.append(self._field(each.target.value, each))
+                if not isinstance(each, cst.AnnAssign) or not isinstance(each.target, cst.Name):
+                    continue
+                about = _annotated(each.annotation.annotation)
+                if about == "KW_ONLY":
+                    named = True
+                elif about != "ClassVar":
+                    made = self._field(each.target.value, each)
+                    found.append(replace(made, named=made.named or named, held=about != "InitVar"))
         return found
 
     def _field(self, name: str, node: cst.AnnAssign) -> ClassField:
@@ -186,7 +213,9 @@ class ClassReader:
             default = keyword(value.args, "default")
             if default is None and value.args and value.args[0].keyword is None:
                 default = value.args[0].value
-            return ClassField(name, type_, default, factory)
+            given = dotted(keyword(value.args, "init")) != "False"
+            named = dotted(keyword(value.args, "kw_only")) == "True"
+            return ClassField(name, type_, default, factory, given, named)
         return ClassField(name, type_, value)
 
     # --- making objects ---
@@ -218,8 +247,14 @@ class ClassReader:
                 default = ir.Global(self.file.module, name, self.file.span(each.default))
             elif each.factory is not None:
                 default = ir.Constant(None, self.file.span(each.factory))
-            found.append(ir.Parameter(each.name, each.type, default=default))
-        return tuple(found)
+            if each.given:
+                found.append(ir.Parameter(each.name, each.type, default=default, named=each.named))
+        return tuple(sorted(found, key=lambda parameter: parameter.named))
+
+
+def _annotated(node: cst.BaseExpression) -> str:
+    """What an annotation says that its name is, without the type inside."""
+    return dotted(node.value if isinstance(node, cst.Subscript) else node).rpartition(".")[2]
 
 
 def constructor(
@@ -237,10 +272,13 @@ def constructor(
     def lower() -> tuple[ir.Statement, ...]:
         body = FunctionBody(file, Scope(f"{file.key}#{name}"))
         made = ir.Name("%self", span)
-        values = tuple((each.name, _held_field(body, each)) for each in fields)
+        kept = [each for each in fields if each.held and (each.given or each.default or each.factory)]
+        values = tuple((each.name, _held_field(body, each, name)) for each in kept)
         body.emit(ir.Assign((made,), ir.Allocate(ir.RecordOf(qualified, values, span), span), span))
         if after:
-            arguments = tuple(map(_passed_on, parameters)) if not fields else ()
+            only_passed = {each.name for each in fields if not each.held}
+            passed = (each for each in parameters if not fields or each.name in only_passed)
+            arguments = tuple(map(_passed_on, passed))
             body.emit(ir.Invoke((), ir.Field(made, after, span), arguments, span))
         body.emit(ir.Return((made,), span))
         return tuple(body.out)
@@ -280,10 +318,14 @@ def _through_fields(file: SourceFile, name: str, span: Span, fields: tuple[Class
     return ir.Procedure(f"{file.key}#{name}.__iter__", file.module, (), lower, span, RESULT, receiver=receiver)
 
 
-def _held_field(body: FunctionBody, each: ClassField) -> ir.Expression:
+def _held_field(body: FunctionBody, each: ClassField, class_name: str) -> ir.Expression:
     """A field's value: what is passed, else what its factory makes."""
     span = body.file.span(each.factory) if each.factory is not None else body.file.stretch(0, 0)
-    given = ir.Name(each.name, span)
+    given: ir.Expression = ir.Name(each.name, span)
+    if not each.given:
+        given = ir.Constant(None, span)
+        if each.default is not None:
+            return ir.Global(body.file.module, f"default:{class_name}.{each.name}", span)
     if each.factory is None:
         return given
     made = body.temporary(span)

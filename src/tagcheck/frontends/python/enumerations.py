@@ -11,7 +11,7 @@ from tagcheck.frontends.python.sourcefile import SourceFile
 from tagcheck.source import Span
 
 _BASES = frozenset(("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag"))
-_TEXTS = frozenset(("StrEnum", "str"))
+_TEXTS = frozenset(("StrEnum", "IntEnum", "str"))
 
 
 def is_enumeration(bases: Sequence[str]) -> bool:
@@ -20,8 +20,16 @@ def is_enumeration(bases: Sequence[str]) -> bool:
 
 
 def names_text(bases: Sequence[str]) -> bool:
-    """Whether the members of an enumeration with these bases are texts too."""
+    """Whether the members of an enumeration with these bases are shown as their values."""
     return any(base.rpartition(".")[2] in _TEXTS for base in bases)
+
+
+def automatic(bases: Sequence[str], members: Sequence[str], name: str, place: ir.Name) -> ir.Statement:
+    """Give a member the value that `auto()` stands for where all members have such."""
+    span = place.span
+    if any(base.rpartition(".")[2] == "StrEnum" for base in bases):
+        return ir.Assign((place,), ir.Literal(name.lower(), span), span)
+    return ir.Assign((place,), ir.Constant(members.index(name) + 1, span), span)
 
 
 def member(type_: str, name: str, place: ir.Name, is_text: bool, makes: bool) -> Iterator[ir.Statement]:
@@ -74,7 +82,8 @@ class Enumeration:
         span, given = self.span, ir.Name("value", self.span)
         body: list[ir.Statement] = []
         for each in self._places():
-            asked = (each, ir.Field(each, "value", span))
-            same = ir.AnyOf(tuple(ir.Compare(ir.CompareOp.EQ, one, given, span) for one in asked), span)
+            same = ir.Name(f"%{len(body)}", span)
+            asked = (ir.Argument(each), ir.Argument(given))
+            body.append(ir.Invoke((same,), ir.Global(BUILTINS, "same-member", span), asked, span))
             body.append(ir.Branch(same, (ir.Return((each,), span),), (), span))
         return (*body, ir.Invoke((), ir.Global(BUILTINS, "raise", span), (), span))

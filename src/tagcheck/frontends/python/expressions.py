@@ -10,7 +10,7 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.python import literals
-from tagcheck.frontends.python.body import Body
+from tagcheck.frontends.python.body import BUILTINS, Body
 from tagcheck.frontends.python.names import dotted, fixture_asked_for, targets_of
 from tagcheck.source import Span
 
@@ -41,11 +41,19 @@ _BY_CALL = {
     cst.BitAnd: "intersection",
     cst.Subtract: "difference",
     cst.SubtractAssign: "difference",
+    cst.BitXor: "symmetric-difference",
+    cst.BitXorAssign: "symmetric-difference",
+    cst.LeftShift: "shift-left",
+    cst.RightShift: "shift-right",
     cst.BitAndAssign: "intersection",
     cst.ModuloAssign: "modulo",
     cst.DivideAssign: "divide",
     cst.BitOrAssign: "merge",
 }
+
+
+_METHODS = frozenset(name for kind in (str, dict, list) for name in dir(kind) if not name.startswith("_"))
+"""What a value of the language itself can do."""
 
 
 class Expressions(Body):
@@ -123,6 +131,14 @@ class Expressions(Body):
         found = self.chain(dotted(node), span)
         return ir.Field(self.expression(node.value), node.attr.value, span) if found is None else found
 
+    def bound(self, node: cst.Attribute) -> ir.Expression:
+        """An attribute that is handed on: it may be a method of a text, list or mapping, with its receiver."""
+        span = self.span(node)
+        if node.attr.value not in _METHODS or self.chain(dotted(node), span) is not None:
+            return self.expression(node)
+        name = ir.Literal(node.attr.value, span)
+        return ir.Apply("bound-method", (self.expression(node.value), name), span)
+
     def _subscript(self, node: cst.Subscript) -> ir.Expression:
         base, span = self.expression(node.value), self.span(node)
         if len(node.slice) != 1:
@@ -137,8 +153,15 @@ class Expressions(Body):
                 low = self.expression(part.lower) if part.lower is not None else None
                 high = self.expression(part.upper) if part.upper is not None else None
                 return ir.Slice(base, low, high, span)
+            case cst.Slice() as part:
+                return self.builtin("slice", (base, *self.bounds(part, span)), span)
             case _:
-                return ir.Opaque("a slice with a step", span, (base,))
+                return ir.Opaque("an item that is not understood", span, (base,))
+
+    def bounds(self, node: cst.Slice, span: Span) -> tuple[ir.Expression, ...]:
+        """Where a slice begins and ends, and its step."""
+        parts = (node.lower, node.upper, node.step)
+        return tuple(ir.Constant(None, span) if each is None else self.expression(each) for each in parts)
 
     # --- displays ---
 
@@ -156,7 +179,7 @@ class Expressions(Body):
         value = self.expression(node)
         if isinstance(value, ir.ListOf):
             return value
-        return self.builtin("iter", (value,), value.span)
+        return self.builtin("through", (value,), value.span)
 
     def _tuple(self, node: cst.Tuple) -> ir.Expression:
         return ir.ListOf(self.elements(node.elements), self.span(node))
@@ -312,6 +335,8 @@ class Expressions(Body):
         asked = self.asked_fixture(node)
         if asked is not None:
             return asked
+        if dotted(node.func) == "type" and len(node.args) == 1 and "type" not in self.file.names | self.scope.names:
+            return ir.Field(self.expression(node.args[0].value), "__class__", self.span(node))
         result = self.temporary(self.span(node))
         self.emit(self.invoked(node, (result,)))
         return result
@@ -325,26 +350,28 @@ class Expressions(Body):
         """A call as a statement; what its callee and arguments call is emitted before."""
         span = self.span(node)
         own = self._of_base(node.func)
-        if own is not None:
-            callee, first = own
-            arguments = (ir.Argument(first), *map(self._argument, node.args))
-        else:
-            callee = self.expression(node.func)
-            arguments = tuple(map(self._argument, node.args))
-        return ir.Invoke(targets, callee, arguments, span)
+        callee = self.expression(node.func) if own is None else own
+        return ir.Invoke(targets, callee, tuple(map(self._argument, node.args)), span)
 
-    def _of_base(self, node: cst.BaseExpression) -> tuple[ir.Expression, ir.Expression] | None:
-        """The method of the base class that `super().method` means, and the receiver."""
+    def _of_base(self, node: cst.BaseExpression) -> ir.Expression | None:
+        """The method of the base class that `super().method` means, with the receiver."""
         scope = self.scope
-        if not (isinstance(node, cst.Attribute) and isinstance(node.value, cst.Call) and scope.bases):
+        if not (isinstance(node, cst.Attribute) and isinstance(node.value, cst.Call) and scope.class_name):
             return None
         if dotted(node.value.func) != "super" or not scope.receiver:
             return None
         span = self.span(node)
-        base = self.chain(scope.bases[0], span) or self.name(scope.bases[0], span)
-        return ir.Field(base, node.attr.value, span), ir.Name(scope.receiver, span)
+        base: ir.Expression = ir.Global(BUILTINS, "object", span)
+        if scope.bases:
+            base = self.chain(scope.bases[0], span) or self.name(scope.bases[0], span)
+        receiver, name = ir.Name(scope.receiver, span), ir.Literal(node.attr.value, span)
+        owner = ir.Literal(f"{self.file.module}.{scope.class_name}", span)
+        inherited = ir.Field(base, node.attr.value, span)
+        return ir.Apply("super-method", (owner, inherited, receiver, name), span)
 
     def _argument(self, node: cst.Arg) -> ir.Argument:
+        if isinstance(node.value, cst.Attribute) and not node.star:
+            return ir.Argument(self.bound(node.value), node.keyword.value if node.keyword is not None else "")
         if node.star == "*":
             return ir.Argument(ir.Spread(self.iterated(node.value), self.span(node)))
         if node.star == "**":
@@ -375,13 +402,16 @@ class Expressions(Body):
             name = ir.Literal(target.attr.value, span)
             self.builtin("setattr", (self.expression(target.value), name, value), span)
             return
+        if isinstance(target, cst.Subscript) and isinstance(cut := target.slice[0].slice, cst.Slice):
+            self.builtin("set-slice", (self.expression(target.value), *self.bounds(cut, span), value), span)
+            return
         if not isinstance(target, cst.Tuple | cst.List):
             place = self.target(target)
             if place is not None:
                 self.emit(ir.Assign((place,), value, span))
             return
         starred = any(isinstance(each, cst.StarredElement) for each in target.elements)
-        whole = self.held(value if starred or isinstance(value, ir.ListOf) else self.builtin("iter", (value,), span))
+        whole = self.held(value if starred or isinstance(value, ir.ListOf) else self.builtin("through", (value,), span))
         count = len(target.elements)
         after_star = False
         for index, each in enumerate(target.elements):

@@ -10,7 +10,11 @@ import libcst as cst
 from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS
 from tagcheck.frontends.python.expressions import Expressions
+from tagcheck.frontends.python.names import dotted
 from tagcheck.source import Span
+
+_ITSELF = frozenset(("str", "int", "float", "bool", "bytes", "bytearray", "dict", "list", "tuple", "set", "frozenset"))
+"""Classes whose first pattern is for the whole value."""
 
 
 class Patterns(Expressions):
@@ -44,8 +48,13 @@ class Patterns(Expressions):
                 yield from self._entries(subject, pattern, span, bound)
             case cst.MatchList() | cst.MatchTuple():
                 yield from self._items(subject, pattern.patterns, span, bound)
-            case cst.MatchClass(patterns=()):
+            case cst.MatchClass():
                 yield self.builtin("isinstance", (subject, self.expression(pattern.cls)), span)
+                itself = dotted(pattern.cls) in _ITSELF
+                for at, part in enumerate(pattern.patterns):
+                    place = ir.Constant(at, span)
+                    inner = subject if itself else self.builtin("field-at", (subject, place), span)
+                    yield from self._conditions(inner, part.value, span, bound)
                 for each in pattern.kwds:
                     yield from self._conditions(ir.Field(subject, each.key.value, span), each.pattern, span, bound)
             case _:
@@ -65,7 +74,9 @@ class Patterns(Expressions):
             key = self.expression(each.key)
             yield self.builtin("contains", (subject, key), span)
             yield from self._conditions(ir.Index(subject, key, span), each.pattern, span, bound)
-        self._bind(pattern.rest, ir.Opaque("the other entries", span, (subject,)), span, bound)
+        if pattern.rest is not None:
+            keys = [self.expression(each.key) for each in pattern.elements]
+            self._bind(pattern.rest, self.builtin("without-keys", (subject, *keys), span), span, bound)
 
     def _items(
         self,

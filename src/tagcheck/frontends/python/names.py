@@ -173,3 +173,9 @@ def decorators_of(node: cst.FunctionDef | cst.ClassDef) -> list[tuple[str, Seque
 def keyword(arguments: Sequence[cst.Arg], name: str) -> cst.BaseExpression | None:
     """The argument of a call that a keyword names."""
     return next((each.value for each in arguments if each.keyword is not None and each.keyword.value == name), None)
+
+
+def naming_decorators(node: cst.FunctionDef) -> list[cst.Call]:
+    """The decorators of a function that are calls with an image: what a library makes of such a function runs in it."""
+    written = [each.decorator for each in reversed(node.decorators)]
+    return [each for each in written if isinstance(each, cst.Call) and keyword(each.args, "image") is not None]

@@ -17,12 +17,14 @@ from tagcheck.frontends.python.project import (
     AUTOUSE,
     CONFTEST,
     FINAL_HOOKS,
+    FIXTURES,
     HOOKS,
     RUN_TASKS,
     folders,
     given_names,
     imported,
     is_test,
+    plugin_modules,
 )
 
 _PROSE = re.compile(
@@ -94,6 +96,9 @@ def _imports(path: str, content: bytes, test: bool) -> Iterator[Part]:
     if test:
         for folder in folders(path):
             yield Part((EVERYTHING,), target=f"{CONFTEST}:{folder}")
+        yield Part((EVERYTHING,), target=FIXTURES)
+    for module in plugin_modules(content):
+        yield Part((EVERYTHING,), target=module)
 
 
 def _without_prose(source: str) -> _Plain:

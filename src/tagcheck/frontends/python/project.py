@@ -15,6 +15,8 @@ from posixpath import dirname, join
 SUFFIXES = (".py", "SConstruct", "SConscript")
 DODO = "dodo.py"
 """The file that doit reads."""
+PLUGINS = "pytest_plugins"
+"""The variable in which a file names modules with fixtures."""
 RUN_TASKS = "actions"
 """What its tasks are done by: it must be a word that a file with tasks has."""
 CONFTEST = "conftest"
@@ -28,6 +30,8 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n\\#]|\\\r?\n)*)|import[ \t]+([^\n#;]+))",
     re.MULTILINE,
 )
+_PLUGINS = re.compile(rb"^pytest_plugins[ \t]*(?::[^=\n]*)?=[ \t]*([\[(][^\])]*|[^\n]*)", re.MULTILINE)
+_QUOTED = re.compile(rb"[\"']([\w.]+)[\"']")
 _ALIAS = re.compile(rb"([\w.*]+)(?:\s+as\s+(\w+))?")
 _COMMENT = re.compile(rb"#[^\n]*")
 _SOURCE_FOLDERS = ("", "src", "lib")
@@ -62,6 +66,7 @@ class PythonLayout:
         if is_test(path):
             found.update(self.resolved(path, f"{CONFTEST}:{folder}").partition(":")[0] for folder in folders(path))
             found.add(FIXTURES)
+        found.update(self.resolved(path, module) for module in plugin_modules(content))
         found.update(target.partition(":")[0] for target in given_names(path).values())
         return frozenset(found)
 
@@ -187,6 +192,12 @@ def imported(content: bytes) -> Iterator[tuple[str, str]]:
                 yield module, "*"
             else:
                 yield f"{module}:{name.decode()}", (alias or name).decode()
+
+
+def plugin_modules(content: bytes) -> Iterator[str]:
+    """The modules that a file names as plug-ins."""
+    for match in _PLUGINS.finditer(content) if PLUGINS.encode() in content else ():
+        yield from (each.decode() for each in _QUOTED.findall(match[1]))
 
 
 def _import_statements(content: bytes) -> Iterator[re.Match[bytes]]:

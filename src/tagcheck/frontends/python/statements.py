@@ -18,12 +18,13 @@ from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS, Nodes, Remaining
 from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.matching import Patterns
-from tagcheck.frontends.python.names import bound_by
+from tagcheck.frontends.python.names import bound_by, naming_decorators
 from tagcheck.source import Span
 
 YIELDED = "%yielded"
 FINALIZER = ("pytest", "add-finalizer")
 MANAGER = "contextlib.Manager"
+ITERATOR = "builtins.iterator"
 
 
 class Statements(Patterns):
@@ -83,7 +84,7 @@ class Statements(Patterns):
             self._suspend(node.value, node.targets[0].target)
             return True
         span = self.span(node)
-        value = self.expression(node.value)
+        value = self.bound(node.value) if isinstance(node.value, cst.Attribute) else self.expression(node.value)
         if len(node.targets) > 1:
             value = self.held(value)
         for each in node.targets:
@@ -104,11 +105,21 @@ class Statements(Patterns):
     def _return(self, node: cst.Return) -> bool:
         span = self.span(node)
         if self.scope.yields:
+            self.leave_blocks()
             self._finished(span)
             return True
         value = self.expression(node.value) if node.value is not None else ir.Constant(None, span)
+        if any(self.finals):
+            value = self._kept(value)
+            self.leave_blocks()
         self.emit(ir.Return((value,), span))
         return True
+
+    def _kept(self, value: ir.Expression) -> ir.Expression:
+        """A value as it is now."""
+        kept = self.temporary(value.span)
+        self.emit(ir.Assign((kept,), value, value.span))
+        return kept
 
     def _raise(self, node: cst.Raise) -> bool:
         span = self.span(node)
@@ -124,12 +135,17 @@ class Statements(Patterns):
         if isinstance(node.target, cst.Subscript) and isinstance(index, cst.Index):
             holder = self.expression(node.target.value)
             self.builtin("del", (holder, self.expression(index.value)), self.span(node))
+        elif isinstance(node.target, cst.Subscript) and isinstance(index, cst.Slice):
+            span = self.span(node)
+            self.builtin("delete-slice", (self.expression(node.target.value), *self.bounds(index, span)), span)
 
     def _break(self, node: cst.Break) -> bool:
+        self.leave_blocks(loop=True)
         self.emit(ir.Break(self.span(node)))
         return True
 
     def _continue(self, node: cst.Continue) -> bool:
+        self.leave_blocks(loop=True)
         self.emit(ir.Continue(self.span(node)))
         return True
 
@@ -151,7 +167,8 @@ class Statements(Patterns):
 
         def round_() -> None:
             self.assign(node.target, item, span)
-            self.suite(node.body)
+            with self.before_leaving(None):
+                self.suite(node.body)
 
         self.emit(ir.ForEach((None, item), over, self.lowered(round_), self.span(node)))
         if node.orelse is not None:
@@ -162,8 +179,10 @@ class Statements(Patterns):
             condition = self.expression(node.test)
         for each in before:
             self.emit(each)
+        with self.before_leaving(None):
+            body = self.side(node.body)
         # What the condition calls is called again after each round.
-        self.emit(ir.While(condition, tuple(before), self.side(node.body), self.span(node)))
+        self.emit(ir.While(condition, tuple(before), body, self.span(node)))
         if node.orelse is not None:
             self.suite(node.orelse.body)
 
@@ -207,34 +226,43 @@ class Statements(Patterns):
             self.assign(first.asname.name, entered, span)
         none = ir.Argument(ir.Constant(None, span))
         leave = (ir.Invoke((), ir.Field(manager, "__exit__", span), (none, none, none), span),)
-        leaves = self.scope.yields in ("", "list") and _leaves(body)
-        if leaves:
+        if self._ends_here() and self.scope.yields in ("", "list") and _leaves(body):
             self.emit(ir.Defer(leave, span))
+            return self._managed(others, body)
         self.remaining.append(((), leave))
-        finished = self._managed(others, body)
+        with self.before_leaving(partial(self._again, leave)):
+            finished = self._managed(others, body)
         self.remaining.pop()
-        if not leaves and not finished:
+        if not finished:
             for each in leave:
                 self.emit(each)
         return finished
+
+    def _again(self, statements: Sequence[ir.Statement]) -> None:
+        self.out.extend(statements)
+
+    def _ends_here(self) -> bool:
+        """Whether nothing of the function follows: what is last of all in it runs once, whatever the way out."""
+        return None not in self.finals and not any(nodes or more for nodes, more in self.remaining)
 
     def _is_suspended(self, node: cst.BaseSuite) -> bool:
         """Whether a block ended in the yield of a fixture, whose closure does the rest."""
         return self.scope.yields not in ("", "list") and _has(node, cst.Yield)
 
     def _try(self, node: cst.Try | cst.TryStar) -> bool:
-        final = node.finalbody.body if node.finalbody is not None else None
-        if final is None:
+        if node.finalbody is None:
             return self._guarded(node)
+        final = node.finalbody.body
         if self._is_suspended(node.body):
             self.remaining.append((final.body, ()))
             self._guarded(node)
             self.remaining.pop()
             return True
-        if _leaves(node.body):
+        if self._ends_here() and _leaves(node.body) and not _has(node.finalbody, cst.Return):
             self.emit(ir.Defer(self.side(final), self.span(final)))
             return self._guarded(node)
-        finished = self._guarded(node)
+        with self.before_leaving(partial(self.suite, final)):
+            finished = self._guarded(node)
         self.suite(final)
         return finished
 
@@ -278,6 +306,8 @@ class Statements(Patterns):
 
     def _function(self, node: cst.FunctionDef) -> None:
         span = self.span(node.name)
+        for each in naming_decorators(node):
+            self.emit(self.invoked(each, ()))
         value = self.function(node)
         if value is not None:
             self.emit(ir.Assign((ir.Name(node.name.value, span),), value, span))
@@ -319,7 +349,7 @@ class Statements(Patterns):
         """The end of a generator."""
         value: ir.Expression = ir.Constant(None, span)
         if self.scope.yields == "list":
-            value = ir.Allocate(ir.Name(YIELDED, span), span)
+            value = ir.Allocate(ir.RecordOf(ITERATOR, (("%items", ir.Name(YIELDED, span)),), span), span)
         self.emit(ir.Return((value,), span))
 
 

@@ -17,11 +17,12 @@ from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.functions import Definition, FunctionBody
 from tagcheck.frontends.python.names import decorators_of, dotted, fixture_asked_for, keyword
-from tagcheck.frontends.python.project import AUTOUSE, FINAL_HOOKS, HOOKS
+from tagcheck.frontends.python.project import AUTOUSE, FINAL_HOOKS, HOOKS, PLUGINS
 from tagcheck.frontends.python.sourcefile import SourceFile
 from tagcheck.source import Span
 
 MOST_PARAMETER_SETS = 8
+REQUEST = ("pytest.fixtures", "fixture:request")
 BEFORE_CLASS = ("setup_class", "setUpClass")
 BEFORE = ("setup_method", "setUp", "asyncSetUp")
 AFTER = ("tearDown", "asyncTearDown", "teardown_method")
@@ -47,6 +48,40 @@ def fixture_variable(file: SourceFile, name: str, made_by: str, span: Span, word
         return (ir.Invoke((target,), ir.Global(file.module, made_by, span), (), span),)
 
     return Variable(own, span, lower, words)
+
+
+def class_fixture(file: SourceFile, owner: str, definition: Definition, words: frozenset[str]) -> Variable:
+    """The value of a fixture that a class has: what the method gives of the object that goes through its tests."""
+    own, span = f"fixture:{owner}.{fixture_name(definition)}", file.span(definition.node)
+
+    def lower() -> tuple[ir.Statement, ...]:
+        object_ = ir.Field(ir.Global(*REQUEST, span), "cls", span)
+        return (ir.Invoke((ir.Name(own, span),), ir.Field(object_, definition.node.name.value, span), (), span),)
+
+    return Variable(own, span, lower, words)
+
+
+def is_automatic(definition: Definition) -> bool:
+    """Whether a fixture is used without being asked for."""
+    given = (each for name, given in decorators_of(definition.node) if name.endswith("fixture") for each in given)
+    return any(each.keyword is not None and each.keyword.value == "autouse" for each in given)
+
+
+def plugins(tree: cst.Module) -> list[str]:
+    """The modules that a file names as plug-ins (`pytest_plugins`)."""
+    return [
+        str(each.evaluated_value)
+        for line in tree.body
+        if isinstance(line, cst.SimpleStatementLine)
+        for node in line.body
+        if isinstance(node, cst.Assign) and dotted(node.targets[0].target) == PLUGINS
+        for each in _texts(node.value)
+    ]
+
+
+def _texts(node: cst.BaseExpression) -> list[cst.SimpleString]:
+    listed = [each.value for each in node.elements] if isinstance(node, cst.List | cst.Tuple) else [node]
+    return [each for each in listed if isinstance(each, cst.SimpleString)]
 
 
 def with_fixtures(
@@ -213,6 +248,8 @@ class TestClass:
     name: str
     tests: tuple[str, ...]
     span: Span
+    automatic: tuple[str, ...] = ()
+    """the variables of its own fixtures that every test uses"""
 
 
 def entry(
@@ -287,6 +324,9 @@ def _group(group: TestClass, procedures: Mapping[str, ir.Procedure]) -> list[ir.
     span = group.span
     made = ir.Name(f"%{group.name}", span)
     found: list[ir.Statement] = [ir.Invoke((made,), ir.Name(group.name, span), (), span)]
+    request = ir.Argument(ir.Global(*REQUEST, span))
+    found.append(ir.Invoke((), ir.Global("pytest", "enter-class", span), (request, ir.Argument(made)), span))
+    found += [ir.Assign((None,), ir.Name(each, span), span) for each in group.automatic]
 
     def hooks(names: tuple[str, ...]) -> list[ir.Statement]:
         return [_call(ir.Field(made, each, span)) for each in names]

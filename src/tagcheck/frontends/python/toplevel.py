@@ -6,21 +6,29 @@ runs in order, and asks for the variables on its way; so do the statements that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, TypeInfo, Variable
-from tagcheck.frontends.python import runners, suites
+from tagcheck.frontends.python import dispatching, runners, suites
 from tagcheck.frontends.python.body import Scope
 from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables, named_tuple
-from tagcheck.frontends.python.decorating import PLAIN, decorated, holder, own_decorators
+from tagcheck.frontends.python.decorating import (
+    PLAIN,
+    decorated,
+    holder,
+    imported_decorators,
+    once_linked,
+    own_decorators,
+)
 from tagcheck.frontends.python.functions import CACHES, RESULT, Definition, FunctionBody, procedure, remembering
-from tagcheck.frontends.python.names import bound_by, decorators_of, dotted, imported_by
+from tagcheck.frontends.python.names import bound_by, dotted, imported_by, naming_decorators
 from tagcheck.frontends.python.patching import patched
-from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, folders, given_names, is_test
+from tagcheck.frontends.python.project import AUTOUSE, CONFTEST, FIXTURES, PLUGINS, folders, given_names, is_test
 from tagcheck.frontends.python.sourcefile import SourceFile
 
 Statement = cst.BaseStatement | cst.BaseSmallStatement
@@ -42,6 +50,9 @@ class TopLevel:
         self.initial: list[ir.Procedure] = []
         self.entries: list[tuple[str, EntryKind]] = []
         self._classes: dict[str, ClassParts] = {}
+        self._dispatchers: dict[str, dispatching.Dispatcher] = {}
+        self._objects: set[str] = set()
+        """variables with objects of the file's own classes"""
         self._tests: list[str] = []
         self._groups: list[suites.TestClass] = []
         self._automatic: list[str] = []
@@ -82,6 +93,8 @@ class TopLevel:
                     continue
                 self.file.imports[f".conftest {folder}"] = f"{CONFTEST}:{folder}"
             self.file.imports[".fixtures"] = FIXTURES
+        for module in suites.plugins(tree) if PLUGINS in self.file.text else ():
+            self.file.imports[f".conftest {module}"] = module
 
     def _import_from(self, node: cst.ImportFrom) -> None:
         module = "." * len(node.relative) + dotted(node.module)
@@ -128,7 +141,17 @@ class TopLevel:
                     self._known(*tuple_)
                 case _ if not _is_import(node):
                     self._loose.append(node)
+                    self._objects.update(self._made_here(node))
                     self._automatic += suites.marked_fixtures(node)
+
+    def _made_here(self, node: Statement) -> Iterator[str]:
+        """The variable that a statement gives an object of a class of this file."""
+        if (
+            isinstance(node, cst.Assign)
+            and isinstance(node.value, cst.Call)
+            and dotted(node.value.func) in self._classes
+        ):
+            yield from bound_by(node)
 
     def _function(self, node: cst.FunctionDef) -> None:
         name = node.name.value
@@ -136,7 +159,20 @@ class TopLevel:
         decorators = definition.decorators
         if "overload" in decorators:
             return
+        if (dispatcher := dispatching.registered_with(node, self._dispatchers)) is not None:
+            name = f"{dispatcher}%{len(self._dispatchers[dispatcher].cases) + 1}"
+            definition = Definition(node, f"{self.file.key}#{name}")
         defaults = default_variables(self.file, definition, name, self.variables)
+        if dispatcher is not None:
+            self.procedures[name] = procedure(self.file, definition, defaults)
+            self._dispatchers[dispatcher].add(node, name)
+            return
+        if "singledispatch" in decorators:
+            plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
+            self.procedures[f"{name}{PLAIN}"] = plain
+            self._dispatchers[name] = dispatching.Dispatcher(self.file, plain)
+            self.procedures[name] = self._dispatchers[name].procedure(definition.key)
+            return
         if decorators & CACHES:
             inner = procedure(self.file, definition, defaults, f"{definition.key}%asked")
             self.variables[f"cache:{name}"] = cache_variable(self.file, f"cache:{name}", inner)
@@ -150,12 +186,20 @@ class TopLevel:
         if is_case:
             found = patched(self.file, found, node)
         self.procedures[name] = found
-        own = own_decorators(self.file, definition, self.procedures)
+        own = own_decorators(self.file, definition, self.procedures, self._objects)
+        imported = imported_decorators(self.file, definition)
         if own and not (definition.is_fixture or is_case):
             plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
             self.procedures[f"{name}{PLAIN}"] = plain
-            self.procedures[name], held = decorated(self.file, definition, plain, own)
+            self.procedures[name], held = decorated(self.file, definition, plain, lambda: own)
             self.variables[held.name] = held
+            self._loose.append(node)
+        elif imported and not (definition.is_fixture or is_case):
+            plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
+            self.procedures[f"{name}{PLAIN}"] = plain
+            self.procedures[name], held = once_linked(self.file, definition, found, plain, imported)
+            self.variables[held.name] = held
+        if not own and naming_decorators(node):
             self._loose.append(node)
         before, after = runners.beside(definition, self.procedures)
         if before or after:
@@ -166,17 +210,26 @@ class TopLevel:
         elif is_case:
             self._tests.append(name)
 
-    def _filled(self, found: ir.Procedure, definition: Definition, name: str, used: Sequence[str] = ()) -> ir.Procedure:
+    def _filled(
+        self,
+        found: ir.Procedure,
+        definition: Definition,
+        name: str,
+        used: Sequence[str] = (),
+        own: Mapping[str, str] = MappingProxyType({}),
+    ) -> ir.Procedure:
         """A fixture or test with what its runner passes to it, and the fixtures that are used besides."""
         sets = suites.parameter_sets(self.file, definition, name)
         self.variables.update(sets.variables)
-        given = dict(sets.values)
+        span = self.file.span(definition.node.name)
+        given: dict[str, ir.Expression] = {each: ir.Global(self.file.module, kept, span) for each, kept in own.items()}
+        given.update(sets.values)
         for each, parameter in sets.indirect.items():
-            made = self.variables.get(f"fixture:{each}")
-            if made is not None and each in self.procedures:
-                own = suites.asked_with(self.file, f"asked:{name}.{each}", each, parameter)
-                self.variables[own.name] = own
-                given[each] = ir.Global(self.file.module, own.name, parameter.span)
+            # A fixture of another file is a name that this one can use as if it had imported it.
+            if each in self.procedures or f"fixture:{each}" not in self.variables:
+                asked_for = suites.asked_with(self.file, f"asked:{name}.{each}", each, parameter)
+                self.variables[asked_for.name] = asked_for
+                given[each] = ir.Global(self.file.module, asked_for.name, parameter.span)
         chosen = given.pop("request.param", None)
         if chosen is not None:
             given["request"] = ir.RecordOf("pytest.FixtureRequest", (("param", chosen),), chosen.span)
@@ -184,7 +237,7 @@ class TopLevel:
         used = (*used, *suites.used_fixtures(definition.node))
         asked = suites.asked_fixtures(definition.node) if "getfixturevalue" in found.mentions else ()
         unseen = (
-            ir.Parameter(f"%{each}", default=ir.Global(self.file.module, f"fixture:{each}", found.span))
+            ir.Parameter(f"%{each}", default=ir.Global(self.file.module, own.get(each, f"fixture:{each}"), found.span))
             for each in dict.fromkeys(used)
         )
         return ir.Procedure(
@@ -196,8 +249,7 @@ class TopLevel:
         name = suites.fixture_name(definition)
         variable = suites.fixture_variable(self.file, name, definition.node.name.value, found.span, found.mentions)
         self.variables[variable.name] = variable
-        arguments = [each for _, given in _decorator_arguments(definition) for each in given]
-        if any(each.keyword is not None and each.keyword.value == "autouse" for each in arguments):
+        if suites.is_automatic(definition):
             self._automatic.append(name)
 
     def _class(self, node: cst.ClassDef) -> None:
@@ -205,19 +257,36 @@ class TopLevel:
         name = node.name.value
         self._known(name, parts)
         methods = [each for each in node.body.body if isinstance(each, cst.FunctionDef)]
+        fixtures, automatic = self._class_fixtures(name, methods, parts) if is_test(self.file.path) else ({}, ())
         for each in methods:
             own = f"{name}.{each.name.value}"
             definition = Definition(each, f"{self.file.key}#{own}", owner=name, bases=parts.info.parents)
             if own in parts.procedures and (definition.is_fixture or self._is_test_class(name, parts)):
                 used = suites.used_fixtures(node)
-                parts.procedures[own] = self._filled(parts.procedures[own], definition, own, used)
+                parts.procedures[own] = self._filled(parts.procedures[own], definition, own, used, fixtures)
                 if suites.is_entry(each):
                     parts.procedures[own] = patched(self.file, parts.procedures[own], node, each)
         self.procedures.update(parts.procedures)
         if self._is_test_class(name, parts):
             tests = tuple(each.name.value for each in methods if suites.is_entry(each))
             if tests:
-                self._groups.append(suites.TestClass(name, tests, self.file.span(node.name)))
+                self._groups.append(suites.TestClass(name, tests, self.file.span(node.name), automatic))
+
+    def _class_fixtures(
+        self, name: str, methods: Sequence[cst.FunctionDef], parts: ClassParts
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The variables of the fixtures that a class has itself, by their names, and those that all its tests use."""
+        found: dict[str, str] = {}
+        automatic: list[str] = []
+        for each in methods:
+            definition = Definition(each, f"{self.file.key}#{name}.{each.name.value}", owner=name)
+            made = parts.procedures.get(f"{name}.{each.name.value}")
+            if definition.is_fixture and made is not None:
+                variable = suites.class_fixture(self.file, name, definition, made.mentions)
+                self.variables[variable.name] = variable
+                found[suites.fixture_name(definition)] = variable.name
+                automatic += [variable.name] if suites.is_automatic(definition) else []
+        return found, tuple(automatic)
 
     def _known(self, name: str, parts: ClassParts) -> None:
         self._classes[name] = parts
@@ -313,7 +382,10 @@ class TopLevel:
                 if isinstance(node, cst.FunctionDef):
                     # Its decorators run where it stands.
                     span = file.span(node.name)
-                    body.emit(ir.Assign((None,), ir.Name(holder(node.name.value), span), span))
+                    for call in naming_decorators(node):
+                        body.emit(body.invoked(call, ()))
+                    if holder(node.name.value) in self.variables:
+                        body.emit(ir.Assign((None,), ir.Name(holder(node.name.value), span), span))
                     continue
                 names = [each for each in bound_by(node) if each in groups]
                 if names:
@@ -374,7 +446,3 @@ def _does_something(node: Statement) -> bool:
     if isinstance(node, cst.Expr):
         return not isinstance(node.value, cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
     return not isinstance(node, cst.Pass | cst.TypeAlias)
-
-
-def _decorator_arguments(definition: Definition) -> list[tuple[str, Sequence[cst.Arg]]]:
-    return [(name, given) for name, given in decorators_of(definition.node) if name.endswith("fixture")]
