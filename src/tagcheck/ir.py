@@ -418,10 +418,13 @@ class Return(Struct, frozen=True):
 
 
 class Defer(Struct, frozen=True):
-    """Run the body when the procedure ends, last deferred first. Arguments are evaluated before, into temporaries."""
+    """Run the body when the procedure ends, last deferred first. Arguments are evaluated before, into temporaries.
+    `on_failure`: run it each time that a command fails of which nobody asks how it went, in the place of what was to
+    run then before."""
 
     body: tuple[Statement, ...]
     span: Span
+    on_failure: bool = False
 
 
 class Spawn(Struct, frozen=True):

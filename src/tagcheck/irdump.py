@@ -124,6 +124,8 @@ class _Dump:
                 return f"while {self.expression(statement.condition)}"
             case ir.Break() | ir.Continue():
                 return type(statement).__name__.lower() + (f" {statement.loops}" if statement.loops else "")
+            case ir.Defer(on_failure=True):
+                return "defer on failure"
             case ir.Defer() | ir.Spawn():
                 return type(statement).__name__.lower()
             case ir.Return():

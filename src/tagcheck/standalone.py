@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from posixpath import splitext
 
 from tagcheck.frontends.api import EntryKind, Folder, Runnable, Unit
 from tagcheck.ir import Procedure
@@ -84,6 +85,8 @@ def _counting(found: Mapping[str, Standing], programs: Iterable[str]) -> set[str
         counting |= fresh
         names = {path.rpartition("/")[2] for path in fresh}
         names.update(word for path in fresh for word in found[path].kind.called_by)
+        # What a word runs can be read by a pattern of names (`include mk/*.mk`).
+        names.update("*" + splitext(path)[1] for path in fresh if found[path].kind.called_by and splitext(path)[1])
         calling = re.compile(_WORD % b"|".join(re.escape(name.encode()) for name in sorted(names)))
         fresh = {path for path, each in found.items() if path not in counting and calling.search(each.content)}
     return counting

@@ -82,14 +82,23 @@ def export_all(call: Call) -> tuple[Value, ...]:
 
 
 def _said(call: Call) -> Value:
-    """The content of the file, and what was printed, one after the other."""
+    """The content of the file, and the commands among what was printed, one after the other. With `plain`, what was
+    printed is a file of that kind too."""
     content = call.machine.read_file(call.argument(0))
     printed = call.machine.load(call.argument(1))
+    is_plain = call.with_.get("plain") is True
 
     def both(row: tuple[Value, ...]) -> Value:
-        return joined([as_text(each) for each in row if isinstance(each, Text)], Text.of("\n"))
+        said, shown = (as_text(each) if isinstance(each, Text) else EMPTY for each in row)
+        lines = [shown] if is_plain else [line for line in split_text(shown, "\n") if _is_command(line)]
+        return joined([said, *lines], Text.of("\n"))
 
     return combine((EMPTY if content is None else call.machine.load(content), printed), both)
+
+
+def _is_command(line: Text) -> bool:
+    """Whether a line that a step prints says something to the system that runs it."""
+    return line.leading.lstrip().startswith((*_COMMANDS.values(), _AZURE))
 
 
 def _record(call: Call, pairs: Iterator[tuple[str, Text]]) -> Record:
@@ -104,13 +113,12 @@ def _assignments(text: Text, kind: str) -> Iterator[tuple[str, Text]]:
     command = _COMMANDS[kind]
     for line in lines:
         leading = line.leading.lstrip()
-        if kind == "exports" and leading.startswith(_AZURE):
+        if leading.startswith(_AZURE):
             name, closed, _ = leading.removeprefix(_AZURE).partition("]")
+            name = name.partition(";")[0].strip()
             if closed:
-                yield (
-                    name.partition(";")[0].strip().upper().replace(".", "_"),
-                    line.dropped(line.leading.index("]") + 1),
-                )
+                shown = name.upper().replace(".", "_") if kind == "exports" else name
+                yield shown, line.dropped(line.leading.index("]") + 1)
             continue
         if leading.startswith(command):
             name, _, rest = leading.removeprefix(command).partition("::")

@@ -103,6 +103,11 @@ def parse(query: Text) -> Pipeline | None:
     return pipeline if reader.at == len(tokens) else None
 
 
+def sets(query: Stage | None) -> bool:
+    """Whether a query changes something."""
+    return isinstance(query, Set) or (isinstance(query, Pipeline) and any(map(sets, query.stages)))
+
+
 class _Unread(Exception):
     """Something that is not in the language; never leaves this module."""
 

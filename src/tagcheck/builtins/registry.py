@@ -314,7 +314,7 @@ _PIPELINES: dict[str, OperationSpec] = {
     "begin-job": _acts(pipelines.begin_job, "constant", "filled", "shapes"),
     "download-files": _acts(pipelines.download),
     "end-job": _acts(pipelines.end_job),
-    "export-all": _acts(pipelines.export_all),
+    "export-all": _acts(pipelines.export_all, "plain"),
     "from-json": _pure(pipelines.from_json),
     "matrix-rows": _pure(pipelines.rows_of),
     "matrix-value": _pure(pipelines.value_of_row),

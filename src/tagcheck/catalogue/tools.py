@@ -98,16 +98,20 @@ class OutputRule:
 PRINTS = (
     "words", "format", "files", "input", "substituted", "derived", "directory", "path", "folder", "last-part",
     "edited", "edited-by-perl", "columns", "awk", "first-lines", "last-lines", "translated", "matching-lines",
-    "queried", "input-words", "numbers", "nothing", "copied-files", "emptied-files", "unpacked", "for-files",
+    "queried", "queried-as-json", "keep", "kept",
+    "ordered-lines", "distinct-lines", "mirrored-lines", "last-line-first", "counted-lines", "pasted-lines",
+    "input-words", "numbers", "nothing", "copied-files", "emptied-files", "unpacked", "for-files",
     "fetched", "workspace", "workspace-outputs",
 )  # fmt: skip
 """Its words (echo); its words by a format (printf); the files that it names, or its input (cat); its input (tee); its
 input with the variables of the environment in it (envsubst); something of its input that is as unique as that; where
 the shell is (pwd); the path that it is given (realpath), the folder of that (dirname), its last part (basename); the
 files that it names, or its input, changed as sed, perl -p, cut, awk, head, tail, tr and grep do, or
-asked as yq and jq do; the words of its input (xargs); the numbers from one to another (seq); nothing (tty -s);
-nothing, and the files that it names are at another path as well (cp), or empty (truncate); what a server far from the
-project sends; the folder of the workspace (bazel info workspace), the one in it where builds leave what they make."""
+asked as yq and jq do, or as sort, uniq, rev, tac, wc -l and paste make of them; nothing, and what it names is kept
+for later (`meta-data set`), or that; the words of its input (xargs); the numbers from one to another (seq); nothing
+(tty -s); nothing, and the files that it names are at another path as well (cp), or empty (truncate); what a server far
+from the project sends; the folder of the workspace (bazel info workspace), the one in it where builds leave what they
+make."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from tagcheck.builtins import queries
+from tagcheck.builtins import jqprograms, jqrun, queries
 from tagcheck.builtins.pipelines import json_text
-from tagcheck.builtins.symbolic import as_text, joined
+from tagcheck.builtins.symbolic import as_text, joined, split_text
 from tagcheck.embedded import documents
-from tagcheck.engine.filters import Filters
-from tagcheck.values import EMPTY, Mapping, Number, Piece, Text, Truth, Value
+from tagcheck.engine.lines import Lines
+from tagcheck.engine.shelltexts import shortened
+from tagcheck.numerals import whole
+from tagcheck.values import EMPTY, Mapping, Null, Number, Piece, Text, Truth, Value
 from tagcheck.values import Sequence as Listed
 from tagcheck.writing import written
 
@@ -32,14 +34,55 @@ class Asked:
     """what is printed is JSON, each answer on a line (`jq -c`)"""
 
 
-class Data(Filters):
+@dataclass(frozen=True)
+class Program:
+    """The words of a program that reads data: it, the files, the arguments by name and whether they are data, how its
+    input is read and how it prints."""
+
+    query: Text
+    files: tuple[Text, ...]
+    arguments: tuple[tuple[str, Text, bool], ...] = ()
+    letters: str = ""
+    raw: bool = False
+
+    @property
+    def without_input(self) -> bool:
+        return "n" in self.letters
+
+    def inputs(self, content: Value) -> tuple[Value, ...] | None:
+        """What the program runs on, one after the other; None where that is not known."""
+        if self.without_input:
+            return (Null(),)
+        if "R" in self.letters:
+            if not isinstance(content, Text) or (len(content.parts) == 1 and content.literal is None):
+                return None
+            lines = split_text(shortened(content, content.trailing.endswith("\n")), "\n")
+            return (Listed(tuple(lines)),) if "s" in self.letters else tuple(lines)
+        found = _values_on_lines(content) or _documents(content)
+        if not found and isinstance(content, Text) and "s" in self.letters:
+            lines = split_text(shortened(content, content.trailing.endswith("\n")), "\n")
+            read = [quoted(line) for line in lines]
+            found = () if None in read else tuple(each for each in read if each is not None)
+        return (Listed(found),) if "s" in self.letters and found else found
+
+    def line(self, value: Value) -> Text | None:
+        """A value as it is printed."""
+        text = value if self.raw and isinstance(value, Text) else json_text(value, blank="")
+        return text if text is None or "j" in self.letters else text + _LINE_END
+
+
+class Data(Lines):
     """A run that knows programs which query data."""
+
+    def queried_as_json(self, words: tuple[Text, ...]) -> Value | None:
+        """What jq prints."""
+        return self._by_program(_asked_of_jq(words)) or self.queried(words)
 
     def queried(self, words: tuple[Text, ...]) -> Value | None:
         asked = _asked(words)
         query = queries.parse(asked.query) if asked is not None else None
         if asked is None or query is None:
-            return self._unknown_edit(asked)
+            return self._by_program(_asked_of_yq(words)) or self._unknown_edit(asked)
 
         def lookup(variable: queries.Variable) -> Text:
             if variable.is_argument:
@@ -60,6 +103,39 @@ class Data(Filters):
         if len(known) != len(contents) or len(known) != 1:
             return None
         return self.distribute((self.load(known[0]),), lambda chosen: answer(chosen[0]))
+
+    def _by_program(self, asked: Program | None) -> Value | None:
+        """What a program that reads data prints; None where that is not known. One that sets a value goes by the
+        places of that."""
+        program = jqprograms.parse(asked.query) if asked is not None else None
+        if asked is None or program is None or queries.sets(queries.parse(asked.query)):
+            return None
+        content: Value | None = Text.of("null") if asked.without_input else self.standard_input
+        if asked.files and not asked.without_input:
+            content = self.read_file(asked.files[0]) if len(asked.files) == 1 else None
+        if content is None:
+            return None
+
+        def answer(chosen: tuple[Value, ...]) -> Value:
+            return self._printed(asked, program, chosen[0]) or self.opaque("the answer to a query")
+
+        return self.distribute((self.load(content),), answer)
+
+    def _printed(self, asked: Program, program: jqrun.Node, content: Value) -> Value | None:
+        inputs = asked.inputs(content)
+        names: dict[str, Value] = {}
+        for name, text, is_json in asked.arguments:
+            read = documents(text) if is_json else (text,)
+            names[name] = read[0] if read else scalar(text)
+        run = jqrun.Run(names, lambda name: self.as_text(self.seen(Text.of(name))))
+        found: list[Text] = []
+        for document in inputs if inputs is not None else ():
+            values = jqprograms.answers(program, document, run)
+            lines = None if values is None else [asked.line(value) for value in values]
+            if lines is None or None in lines:
+                return None
+            found += [line for line in lines if line is not None]
+        return joined(found, EMPTY) if inputs else None
 
     def _unknown_edit(self, asked: Asked | None) -> Value | None:
         """What a query that is not understood makes of a file is not known."""
@@ -116,6 +192,82 @@ def _documents(content: Value) -> tuple[Value, ...]:
             return items
         case _:
             return (content,)
+
+
+def _values_on_lines(content: Value) -> tuple[Value, ...]:
+    """The mappings and lists of a text that holds one on each of several lines; else nothing."""
+    if not isinstance(content, Text) or content.leading[:1] not in ("{", "["):
+        return ()
+    lines = split_text(shortened(content, content.trailing.endswith("\n")), "\n")
+    ends = {(line.leading[:1], line.trailing[-1:]) for line in lines}
+    found = [documents(line) for line in lines] if len(lines) > 1 and ends <= {("{", "}"), ("[", "]")} else []
+    return tuple(each[0] for each in found) if all(len(each) == 1 for each in found) else ()
+
+
+def quoted(line: Text) -> Text | None:
+    """The text that a line holds in quotes, without any inside of it."""
+    inner = shortened(line.dropped(1), 1) if line.leading[:1] == line.trailing[-1:] == '"' else None
+    return inner if inner is not None and '"' not in str(inner) and "\\" not in str(inner) else None
+
+
+def scalar(text: Text) -> Value:
+    """A number or a word of JSON that stands by itself."""
+    number = whole(text.literal or "")
+    words: dict[str | None, Value] = {"true": Truth(True), "false": Truth(False), "null": Null()}
+    return words.get(text.literal, text if number is None else Number(number))
+
+
+def _asked_of_jq(words: Sequence[Text]) -> Program | None:
+    """The words of jq; None for options that are not understood."""
+    operands: list[Text] = []
+    arguments: list[tuple[str, Text, bool]] = []
+    letters = ""
+    at = 0
+    while at < len(words):
+        written = words[at].literal or ""
+        if written in ("--arg", "--argjson") and at + 2 < len(words):
+            arguments.append((words[at + 1].literal or "", words[at + 2], written == "--argjson"))
+            at += 2
+        elif written.startswith("--"):
+            if written not in _LONG:
+                return None
+            letters += _LONG[written]
+        elif written.startswith("-") and len(written) > 1:
+            if not set(written[1:]) <= _LETTERS:
+                return None
+            letters += written[1:]
+        else:
+            operands.append(words[at])
+        at += 1
+    if not operands:
+        return None
+    raw = bool({"r", "j"} & set(letters))
+    return Program(operands[0], tuple(operands[1:]), tuple(arguments), letters, raw)
+
+
+_LETTERS = frozenset("nrsRcejSMCa")
+_LONG = {
+    "--null-input": "n",
+    "--raw-output": "r",
+    "--slurp": "s",
+    "--raw-input": "R",
+    "--compact-output": "c",
+    "--exit-status": "e",
+    "--join-output": "j",
+    "--sort-keys": "S",
+    "--monochrome-output": "M",
+    "--color-output": "C",
+}
+
+
+def _asked_of_yq(words: Sequence[Text]) -> Program | None:
+    """The words of yq 4 that only reads; None for others."""
+    without_input = any(_has_letter(word.literal or "", "n", "--null-input") for word in words)
+    asked = _asked([word for word in words if word.literal not in ("-n", "--null-input")])
+    if asked is None or asked.in_place:
+        return None
+    arguments = tuple((name, text, False) for name, text in asked.arguments.items())
+    return Program(asked.query, asked.files, arguments, "n" if without_input else "", True)
 
 
 def _asked(words: Sequence[Text]) -> Asked | None:

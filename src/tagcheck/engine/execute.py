@@ -87,7 +87,7 @@ class Execution(Outputs):
             case ir.Index():
                 index, holder = self.evaluate(target.index, frame), self.evaluate(target.base, frame)
                 if not self._set_by_method(holder, index, value):
-                    self._place_in(target.base, frame, lambda content: self._with_item(content, index, value), holder)
+                    self._place_in(target.base, frame, lambda content: self.with_item(content, index, value), holder)
             case ir.Dereference(pointer=pointer):
                 while isinstance(pointer, ir.Dereference):
                     # A reference to a reference is the reference.
@@ -159,7 +159,7 @@ class Execution(Outputs):
     def _with_part(self, whole: Value, path: tuple[str | Number, ...], content: Value) -> Value:
         step, *rest = path
         inner = self._with_part(self.part(whole, (step,)), tuple(rest), content) if rest else content
-        return self._with_field(whole, step, inner) if isinstance(step, str) else self._with_item(whole, step, inner)
+        return self._with_field(whole, step, inner) if isinstance(step, str) else self.with_item(whole, step, inner)
 
     def _with_field(self, content: Value, name: str, value: Value) -> Value:
         match content:
@@ -190,11 +190,13 @@ class Execution(Outputs):
                     return record.with_field(simple, self._with_field(inner, name, value))
         return record.with_field(name, value)
 
-    def _with_item(self, content: Value, index: Value, value: Value) -> Value:
+    def with_item(self, content: Value, index: Value, value: Value) -> Value:
         match content, index:
             case Sequence(items=items), Number(value=at) if -len(items) <= int(at) < len(items):
                 place = int(at) % len(items)
                 return Sequence((*items[:place], value, *items[place + 1 :]), content.open)
+            case Sequence(items=items, open=False), Number(value=at) if at == len(items):
+                return Sequence((*items, value))
             case Mapping(), Text() | Number() | Record() | Sequence():
                 return self._with_entry(content, index, value)
             case ((Mapping() | Null() | Absent() | Opaque()), _):
@@ -202,9 +204,9 @@ class Execution(Outputs):
                 is_open = not isinstance(content, Null | Absent)
                 return Mapping((*entries, (index, value)), is_open and not isinstance(content, Mapping))
             case Alternatives(), _:
-                return self.distribute((content,), lambda chosen: self._with_item(chosen[0], index, value))
+                return self.distribute((content,), lambda chosen: self.with_item(chosen[0], index, value))
             case Pointer(), _:
-                self.fill(content, self._with_item(self.load(content), index, value))
+                self.fill(content, self.with_item(self.load(content), index, value))
                 return content
             case _:
                 return self.opaque("a list with an item set at an unknown place")
@@ -466,7 +468,13 @@ class Execution(Outputs):
         self.leave(frame, node.values)
 
     def _defer(self, node: ir.Defer, frame: Frame) -> None:
-        self.put_off(node.body, frame)
+        if node.on_failure:
+            self.trap_failures(node.body, frame)
+        else:
+            self.put_off(node.body, frame)
+
+    def trap_failures(self, body: tuple[ir.Statement, ...], frame: Frame) -> None:
+        """Run a body each time that a command fails."""
 
     def _spawn(self, node: ir.Spawn, frame: Frame) -> None:
         copy = Frame(frame.procedure, dict(frame.names), self.guards, 0, 0)

@@ -30,6 +30,8 @@ class Given:
     files: tuple[Text, ...]
     letters: str = ""
     in_place: bool = False
+    backup: str = ""
+    """what the names of the files end with that keep what was there before"""
 
 
 class Filters(Makefiles):
@@ -64,6 +66,8 @@ class Filters(Makefiles):
         for path in given.files:
             content = self.read_file(path)
             after = self.each_text(content, changed) if content is not None else None
+            if given.backup and content is not None:
+                self.write_file(path + Text.of(given.backup), content)
             if after is not None and not (self.searches and _is_same(content, after)):
                 self.write_file(path, after)
         return EMPTY
@@ -88,7 +92,7 @@ class Filters(Makefiles):
             return None
         return self.filtered(files, lambda text: _by_line(text, lambda line: _columns(line, delimiter, number)))
 
-    def awk(self, words: tuple[Text, ...]) -> Value | None:
+    def columns_by_awk(self, words: tuple[Text, ...]) -> Value | None:
         options, rest = _valued(words, "Fv")
         program = rest[0].literal.strip() if rest and rest[0].literal is not None else ""
         address, brace, program = program.partition("{")
@@ -100,6 +104,8 @@ class Filters(Makefiles):
         column = program.removeprefix("{").removesuffix("}").strip().removeprefix("print").strip().rstrip(";").strip()
         parts = _printed_parts(column)
         if not program.startswith("{") or separator is None or not parts or "v" in options:
+            return None
+        if len(separator) > 1 and not separator.replace(" ", "").isalnum():
             return None
 
         def columns(text: Text) -> Value:
@@ -161,23 +167,6 @@ class Filters(Makefiles):
 
         return self.filtered((), changed)
 
-    def grep(self, words: tuple[Text, ...]) -> Value | None:
-        letters = [word.literal for word in words if (word.literal or "").startswith("-")]
-        rest = tuple(word for word in words if not (word.literal or "").startswith("-"))
-        inverted = letters == ["-v"]
-        if (letters and not inverted) or not rest or rest[0].literal is None:
-            return None
-        letter = "d" if inverted else "p"
-        edits = editing.parse(Text.of("/" + rest[0].literal.replace("/", "\\/") + "/" + letter), extended=False)
-        if edits is None:
-            return None
-
-        def kept(text: Text) -> Value:
-            found = editing.edited(text, edits, not inverted, lambda wanted, new: None)
-            return derived(f"grep {letters} {rest[0]}", text) if found is None or text.literal is None else found
-
-        return self.filtered(rest[1:], kept)
-
     # --- what they read ---
 
     def filtered(self, files: Sequence[Text], change: Callable[[Text], Value]) -> Value | None:
@@ -203,7 +192,7 @@ def sed_words(words: Sequence[Text]) -> Given | None:
     """The words of a sed command taken apart; None for switches that are not understood."""
     scripts: list[Text] = []
     files: list[Text] = []
-    letters, in_place, pending = "", False, False
+    letters, in_place, pending, backup = "", False, False, ""
     for word in words:
         written = word.literal if word.literal is not None else word.leading
         if pending:
@@ -214,7 +203,7 @@ def sed_words(words: Sequence[Text]) -> Given | None:
             if name == "expression" and value:
                 scripts.append(word.dropped(len("--expression=")))
             elif name == "in-place":
-                in_place = True
+                in_place, backup = True, value
             elif name in ("regexp-extended", "quiet", "silent"):
                 letters += "n" if name[0] in "qs" else "E"
             elif name not in ("posix", "separate", "unbuffered", "null-data"):
@@ -224,7 +213,7 @@ def sed_words(words: Sequence[Text]) -> Given | None:
             while rest:
                 letter, rest = rest[0], rest[1:]
                 if letter == "i":
-                    in_place, rest = True, ""
+                    in_place, backup, rest = True, rest, ""
                 elif letter == "e":
                     pending = not rest
                     if rest:
@@ -240,7 +229,7 @@ def sed_words(words: Sequence[Text]) -> Given | None:
             files.append(word)
     if not scripts and files:
         scripts.append(files.pop(0))
-    return Given(tuple(scripts), tuple(files), letters, in_place) if scripts else None
+    return Given(tuple(scripts), tuple(files), letters, in_place, backup) if scripts else None
 
 
 def perl_words(words: Sequence[Text]) -> Given | None:

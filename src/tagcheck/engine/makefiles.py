@@ -70,6 +70,7 @@ class Makefiles(Scripts):
         with self.process(in_command=True):
             self.working_directory = runner.place
             self._read(runner, path, alone=self._is_entry and not effect.environment)
+            runner = self._read_anew(runner, path)
             runner.given = self._given_to(runner, effect)
             if self.live:
                 runner.run(goals)
@@ -95,6 +96,21 @@ class Makefiles(Scripts):
         self.site, self.stack = outer
         if alone and not runner.asks_for_goals:
             self.program.kept[(path, runner.directory)] = Reading.of(self, runner, steps - self.steps)
+
+    def _read_anew(self, runner: Runner, path: str) -> Runner:
+        """Make makes the makefiles that are included and not there, where it has rules for them, and then reads
+        everything anew (section 3.5)."""
+        missing = tuple(name for name in runner.missing if runner.makes(name))
+        if not missing or not self.live:
+            return runner
+        runner.run(missing)
+        self.live, self.failed = True, False
+        again = Runner(self, runner.directory)
+        again.goals, again.command = runner.goals, runner.command
+        again.silent, again.environment_first = runner.silent, runner.environment_first
+        self.makes = (*self.makes[:-1], again)
+        again.read_file(path)
+        return again
 
     def _note_unread_variables(self, effect: Effect, site: Span, order: int, read: int) -> None:
         """Note the variables of a command line that neither a makefile mentions nor a recipe reads."""
@@ -132,7 +148,7 @@ class Makefiles(Scripts):
         if name.literal is None:
             return value
         self.asked.add(name.literal)
-        in_shell = self.makes and self._is_shell() and not self.in_command
+        in_shell = self.makes and self.is_shell() and not self.in_command
         return (
             self.makes[-1].handed_on(name.literal, value) if in_shell and value == self.outside(name.literal) else value
         )

@@ -15,7 +15,7 @@ from tagcheck.catalog import Effect
 from tagcheck.catalogue import Tools
 from tagcheck.comparison import equal
 from tagcheck.engine.clustertests import ClusterTests
-from tagcheck.engine.state import ABSENT
+from tagcheck.engine.state import ABSENT, NOT_SET
 from tagcheck.engine.writtenfiles import WrittenFiles
 from tagcheck.events import Stage
 from tagcheck.guards import Guards
@@ -114,7 +114,7 @@ class Pipelines(ClusterTests):
         for name in sorted(wanted):
             cell = self.variables.get(name)
             before[name] = ABSENT if cell is None else self.heap.read(cell)
-            self.set_environment(Text.of(name), EMPTY)
+            self.set_environment(Text.of(name), NOT_SET)
         outer, self._alone = self._alone, self._alone or everything
         yield
         self._alone = outer
@@ -133,7 +133,7 @@ class Pipelines(ClusterTests):
     def gone(self, name: str) -> Value:
         """On a host that is made for a job, nothing but the job itself sets its variables: one that nothing has asked
         for before is not there."""
-        return EMPTY if self.host and name not in self._asked else ABSENT
+        return NOT_SET if self.host and name not in self._asked else ABSENT
 
     # --- archives between hosts ---
 

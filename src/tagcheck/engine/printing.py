@@ -27,6 +27,10 @@ MOST_REPEATS = 64
 """How often a format is used again for further words."""
 
 
+_KEPT = "/%kept/"
+"""The folder of what is kept under names; no file of a run stands there."""
+
+
 class Printing(Searching):
     """A run that knows what programs print."""
 
@@ -67,6 +71,18 @@ class Printing(Searching):
         return Text.of_hole(Hole(HoleKind.OUTPUT, FETCHED + line, line), self.site, self.stack)
 
     def _nothing(self, words: tuple[Text, ...]) -> Value | None:
+        return EMPTY
+
+    def _recalled(self, words: tuple[Text, ...]) -> Value | None:
+        """What is kept under the name that is the last word."""
+        return self.read_file(Text.of(_KEPT) + words[-1]) if words and words[-1].literal else None
+
+    def _remembered(self, words: tuple[Text, ...]) -> Value | None:
+        """Keep the last word, or the input without one, under the name before it."""
+        named = [word for word in words if not word.leading.startswith("-")][2:]
+        content = named[1] if len(named) == 2 else self._input(()) if len(named) == 1 else None
+        if content is not None and named[0].literal:
+            self.write_file(Text.of(_KEPT) + named[0], content)
         return EMPTY
 
     # --- paths ---
@@ -152,9 +168,11 @@ class Printing(Searching):
 
     def _repeated(self, words: tuple[Text, ...]) -> Value | None:
         content = self._input(())
-        if content is not None and not any((word.literal or "").startswith("-") for word in words):
-            for word in words:
-                self.write_file(word, content)
+        appends = any(word.literal in ("-a", "--append", "-ai", "-ia") for word in words)
+        for word in words if content is not None else ():
+            if content is not None and not word.leading.startswith("-"):
+                before = self.read_file(word) if appends else None
+                self.write_file(word, content if before is None else self.join((before, content)))
         return content
 
     def _substituted(self, words: tuple[Text, ...]) -> Value | None:
@@ -236,10 +254,17 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "columns": Printing.cut_columns,
     "awk": Printing.awk,
     "first-lines": Printing.first_lines,
-    "last-lines": Printing.last_lines,
+    "last-lines": Printing.lines_from,
+    "ordered-lines": Printing.ordered_lines,
+    "distinct-lines": Printing.distinct_lines,
+    "mirrored-lines": Printing.mirrored_lines,
+    "last-line-first": Printing.last_line_first,
+    "counted-lines": Printing.counted_lines,
+    "pasted-lines": Printing.pasted_lines,
     "translated": Printing.translated,
     "matching-lines": Printing.grep,
     "queried": Printing.queried,
+    "queried-as-json": Printing.queried_as_json,
     "input-words": Printing._input_words,
     "numbers": Printing._numbers,
     "words": Printing._words,
@@ -253,6 +278,8 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "folder": Printing._folder,
     "last-part": Printing._last_part,
     "nothing": Printing._nothing,
+    "kept": Printing._recalled,
+    "keep": Printing._remembered,
     "copied-files": Printing.copied,
     "emptied-files": Printing.emptied,
     "for-files": Printing.for_files,

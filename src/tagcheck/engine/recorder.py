@@ -507,6 +507,10 @@ class Recorder(Evaluation):
             left = tuple(rest for case in left for rest in case.without(guards))
         return alternatives(found) if found else None
 
+    def written(self, path: Text) -> Value | None:
+        """What the run has written to a file, where all of it is known to be one text or another."""
+        return self._written(path)
+
     def _project_file(self, path: Text) -> Value | None:
         names = self.found_files(path)
         return self._project_content(names[0]) if len(names) == 1 else None

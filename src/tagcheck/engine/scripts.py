@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
 from functools import partial
@@ -13,18 +13,16 @@ from msgspec.structs import replace
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.engine.calls import DEEPEST_CALL
-from tagcheck.engine.execute import Execution
 from tagcheck.engine.leaving import Ended
 from tagcheck.engine.libraries import Results
 from tagcheck.engine.places import ROOT, below, is_fetched, is_installed
+from tagcheck.engine.shellstate import KEYS, ShellState
 from tagcheck.engine.state import ABSENT, Frame
 from tagcheck.frontends import shell
-from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
+from tagcheck.frontends.shell.body import ARGUMENTS, TRACED
 from tagcheck.frontends.shell.names import DIRECTORY
 from tagcheck.guards import Guards
 from tagcheck.ir import Assign, Expression, Invoke, Name, Procedure, Statement
-from tagcheck.link import Program
-from tagcheck.models import Models
 from tagcheck.source import HOLE_FIRST, HOLE_LAST, Chunk, Position
 from tagcheck.source import Text as SourceText
 from tagcheck.values import (
@@ -45,15 +43,13 @@ from tagcheck.values import (
 )
 
 MOST_HOLES = HOLE_LAST - HOLE_FIRST
-KEYS = "sh:"
-"""How the keys of procedures begin that a shell runs."""
 KNOWN_OUTCOMES: dict[str, Value] = {"true": Null(), ":": Null(), "false": Failure()}
 """What comes of the shell's own commands that do nothing (POSIX.1-2024, Shell and Utilities)."""
 LONGEST_TEXT = 64 * 1024
 """Characters of a text that was put together in a run; longer ones are no scripts that a person wrote."""
 
 
-class Scripts(Execution):
+class Scripts(ShellState):
     """A run that starts shells."""
 
     command_environment: tuple[tuple[str, Value], ...] = ()
@@ -61,19 +57,10 @@ class Scripts(Execution):
     script_failed: bool = False
     """whether the script that ran last fails for certain"""
 
-    unwatched: bool = False
-    """whether somebody asks how what runs now goes, so that no command that fails in it ends the shell"""
-    in_command: bool = False
-    """whether a program runs, and not the shell itself"""
-    started_strict: bool = False
-    """whether the shell that runs now was told at its start to end with the first command that fails"""
+    trapped: tuple[tuple[Statement, ...], Frame] | None = None
+    """what the shell that runs now does when a command fails"""
     assigns_unseen: bool = False
     """whether a shell ran what is not known, which may set variables of it"""
-
-    def __init__(self, program: Program, models: Models, steps: int) -> None:
-        super().__init__(program, models, steps)
-        self.read_in_shells: set[str] = set()
-        """the variables that shells read and that none of them had set there"""
 
     def script(self, effect: Effect) -> Value | None:
         """Run a shell text or a script file; what it prints, None if nothing is known of it."""
@@ -151,7 +138,8 @@ class Scripts(Execution):
         see `name_of_shell`."""
         printed = self.heap.new(EMPTY)
         outer = (self.holes, self.output_cell, self.pending, self.site, self.started_strict)
-        inner = (self.unwatched, self.name_of_shell)
+        inner = (self.unwatched, self.name_of_shell, self.trapped)
+        self.trapped = None
         self.holes, self.output_cell, self.pending, self.started_strict = holes, printed, [], strict
         self.unwatched, self.name_of_shell = False, name
         with self.process(in_command=False):
@@ -160,85 +148,8 @@ class Scripts(Execution):
             self.live, self.failed = True, False
             self.wait()
         self.holes, self.output_cell, self.pending, self.site, self.started_strict = outer
-        self.unwatched, self.name_of_shell = inner
+        self.unwatched, self.name_of_shell, self.trapped = inner
         return self.narrow(self.heap.read(printed))
-
-    # --- the shell that runs now ---
-
-    def ends_on_failure(self) -> bool:
-        if not self._is_shell():
-            return True
-        if self.unwatched:
-            return False
-        cell = self._cell(STRICT)
-        return self.started_strict if cell is None else self.narrow(self.heap.read(cell)) != Truth(False)
-
-    def directory(self) -> Text | None:
-        found = self.directories()
-        texts = self.text_options(found) if found is not None else []
-        return texts[0][1] if len(texts) == 1 else None
-
-    def directories(self) -> Value | None:
-        """Where the program that runs now may be: a command where it was started, a shell where it went."""
-        found = self.working_directory
-        if not self.in_command:
-            cell = self._cell(DIRECTORY)
-            found = self.heap.read(cell) if cell is not None else found
-        return found
-
-    def variable(self, name: Text, default: Value | None = None) -> Value:
-        literal = name.literal
-        if literal is not None and literal.endswith("]") and self._is_shell():
-            return self.opaque("an item of a list by its name")
-        cell = self._cell(literal) if literal is not None else None
-        value = self.narrow(self.heap.read(cell)) if cell is not None else ABSENT
-        if isinstance(value, Absent | FunctionValue):
-            if literal is not None and self._is_shell():
-                self.read_in_shells.add(literal)
-            return super().variable(name, default)
-        return value
-
-    def own_cells(self) -> Iterable[int]:
-        frames = self.frames[self.program_base :]
-        names = (cell for frame in frames for cell in frame.names.values())
-        return sorted({*self.variables.values(), *names})
-
-    def forget(self, mark: int) -> None:
-        changed = self.heap.before(mark) if self._is_shell() else {}
-        if not changed:
-            return
-        named = {cell for frame in self.frames[self.program_base :] for cell in _variables_of(frame)}
-        for cell, old in changed.items():
-            if cell in named or cell in self.variables.values():
-                self.heap.write(cell, old)
-
-    def assign(self, name: Text, value: Value) -> None:
-        """Give a variable of the shell that runs now a value: that of the innermost function which has one of its own,
-        else the shell's."""
-        literal = name.literal
-        if literal is None or not self._is_shell():
-            return
-        cell = self._cell(literal)
-        if cell is None:
-            self.frames[self.program_base].names[literal] = self.heap.new(value)
-        else:
-            self.heap.write(cell, value)
-
-    def _is_shell(self) -> bool:
-        return len(self.frames) > self.program_base and self.frames[self.program_base].procedure.key.startswith(KEYS)
-
-    def _cell(self, name: str) -> int | None:
-        """The cell of a variable or function by its name: the innermost one that a function declared, else the
-        shell's. What a function captured is the shell's own."""
-        if not self._is_shell():
-            return None
-        frames = self.frames[self.program_base :]
-        common = frames[0].names.get(name)
-        for frame in reversed(frames[1:]):
-            cell = frame.names.get(name)
-            if cell is not None and cell != common:
-                return cell
-        return common
 
     def call_by_name(self, command: Command) -> CommandResult | None:
         first = command.argv[0] if command.argv else None
@@ -247,11 +158,11 @@ class Scripts(Execution):
         if isinstance(first, Sequence) and not first.open:
             return self.call_by_name(replace(command, argv=(*first.items, *command.argv[1:])))
         name = first.literal if isinstance(first, Text) else None
-        if name in KNOWN_OUTCOMES and self._is_shell():
+        if name in KNOWN_OUTCOMES and self.is_shell():
             return CommandResult(EMPTY, KNOWN_OUTCOMES[name])
-        if name == "cd" and len(command.argv) == 2 and self._is_shell():
+        if name == "cd" and len(command.argv) == 2 and self.is_shell():
             return self._moved(command.argv[1])
-        cell = self._cell(name) if name is not None else None
+        cell = self.shell_cell(name) if name is not None else None
         function = self.narrow(self.heap.read(cell)) if cell is not None else None
         if not isinstance(function, FunctionValue):
             return None
@@ -294,12 +205,12 @@ class Scripts(Execution):
         if isinstance(word, Sequence):
             return bool(word.items) and self._is_known(word.items[0])
         name = word.literal if isinstance(word, Text) else None
-        return name is not None and (name in KNOWN_OUTCOMES or self._cell(name) is not None)
+        return name is not None and (name in KNOWN_OUTCOMES or self.shell_cell(name) is not None)
 
     # --- failures ---
 
     def invoke(self, node: Invoke, callee: Value, frame: Frame) -> Results:
-        if not (isinstance(callee, FunctionValue) and callee.procedure.key.startswith(KEYS) and self._is_shell()):
+        if not (isinstance(callee, FunctionValue) and callee.procedure.key.startswith(KEYS) and self.is_shell()):
             return super().invoke(node, callee, frame)
         outer, self.unwatched = self.unwatched, self.unwatched or bool(node.targets)
         results = super().invoke(node, callee, frame)
@@ -327,14 +238,30 @@ class Scripts(Execution):
         return ABSENT
 
     def unanswered(self) -> None:
-        """A command has failed, and nobody asks."""
-        if self.ends_on_failure():
+        """A command has failed, and nobody asks: what is trapped runs, and the shell may end."""
+        ends = self.ends_on_failure()
+        if self.trapped is not None and not self.unwatched and self.is_shell():
+            self._run_trapped(*self.trapped)
+        if ends and self.live:
             self.stop()
+
+    def trap_failures(self, body: tuple[Statement, ...], frame: Frame) -> None:
+        if self.is_shell():
+            self.trapped = (body, frame) if body else None
+
+    def _run_trapped(self, body: tuple[Statement, ...], frame: Frame) -> None:
+        """Functions and subshells take over what is trapped only where the shell was told so (`set -E`)."""
+        traced = self.shell_cell(TRACED)
+        inherited = traced is not None and self.narrow(self.heap.read(traced)) == Truth(True)
+        if inherited or (len(self.frames) == self.program_base + 1 and self._own is None):
+            kept, self.trapped = self.trapped, None
+            self.run_block(body, self.enter(frame.procedure, dict(frame.names)))
+            self.trapped = kept
 
     @contextmanager
     def own_process(self, *, asked: bool = False, watched: bool = True) -> Iterator[Ended]:
         """What a shell's process of its own traps, runs when that ends."""
-        base = self.frames[self.program_base] if self._is_shell() else None
+        base = self.frames[self.program_base] if self.is_shell() else None
         outer = (self.unwatched, base.deferred if base is not None else [])
         self.unwatched = self.unwatched or not watched
         if base is not None:
@@ -362,7 +289,7 @@ class Scripts(Execution):
 
     def put_off(self, body: tuple[Statement, ...], frame: Frame) -> None:
         """What a shell or a function of it traps, runs when the shell ends, in the place of what was trapped before."""
-        if not (frame.procedure.key.startswith(KEYS) and self._is_shell()):
+        if not (frame.procedure.key.startswith(KEYS) and self.is_shell()):
             super().put_off(body, frame)
             return
         base = self.frames[self.program_base]
@@ -373,7 +300,7 @@ class Scripts(Execution):
 
     def source(self, path: Value, words: tuple[Value, ...], exporting: bool) -> None:
         """Run a file in the shell that runs now: its variables and functions are the shell's from then on."""
-        if not self._is_shell():
+        if not self.is_shell():
             return
         for guards, text in self.text_options(path):
             base = self.guards
@@ -388,7 +315,7 @@ class Scripts(Execution):
             self._evaluate_one(text)
             return ABSENT
 
-        if self._is_shell() and len(self.frames) < DEEPEST_CALL:
+        if self.is_shell() and len(self.frames) < DEEPEST_CALL:
             self.fork((guards, partial(run, text)) for guards, text in self.text_options(value))
 
     def _evaluate_one(self, text: Text) -> None:
@@ -445,7 +372,7 @@ class Scripts(Execution):
         for statement in procedure.body:
             for target in statement.targets if isinstance(statement, Assign) else ():
                 name = target.name if isinstance(target, Name) else "%"
-                if not name.startswith("%") and self._cell(name) is None:
+                if not name.startswith("%") and self.shell_cell(name) is None:
                     base.names[name] = self.heap.new(self.variable(Text.of(name)))
 
     def _source_one(
@@ -508,10 +435,10 @@ class Scripts(Execution):
 
     def _hand_over(self) -> None:
         """What is in the environment of a shell is there as the shell has left it."""
-        if not self._is_shell():
+        if not self.is_shell():
             return
         for name, cell in self.variables.items():
-            own = self._cell(name)
+            own = self.shell_cell(name)
             value = ABSENT if own is None else self.narrow(self.heap.read(own))
             if not isinstance(value, Absent | FunctionValue) and self.heap.read(cell) not in (ABSENT, EMPTY):
                 self.heap.write(cell, value)
@@ -550,10 +477,6 @@ class Scripts(Execution):
 
 def _is_failing(status: Value) -> bool:
     return isinstance(status, Failure) or (isinstance(status, Number) and status.value != 0)
-
-
-def _variables_of(frame: Frame) -> Iterator[int]:
-    return (cell for name, cell in frame.names.items() if not name.startswith("%"))
 
 
 def environment_of(texts: Seq[Text]) -> tuple[tuple[str, Value], ...]:

@@ -111,8 +111,77 @@ def fields(line: Text, separators: str | None, count: int) -> Sequence:
         if 0 < count < len(found):
             found = (*found[: count - 1], spaced(found[count - 1 :]))
     else:
-        found = tuple(split_text(line, separators[0], count or -1))
+        found = _divided(stripped(line, separators), separators, count)
     return Sequence((*found, *(EMPTY for _ in range(count - len(found)))))
+
+
+def _divided(line: Text, separators: str, count: int) -> tuple[Text, ...]:
+    """A line at separators of which one at least is no blank; blanks beside such a one belong to it."""
+    blanks = "".join(each for each in separators if each.isspace())
+    found: list[Text] = []
+    rest = line
+    while len(found) != count - 1:
+        halves = _halved(rest, separators)
+        if halves is None:
+            break
+        before, divider, rest = halves
+        found.append(stripped(before, blanks))
+        while divider.isspace() and (again := _halved(rest, separators)) is not None and not again[0].parts:
+            # One separator that is no blank may follow blanks.
+            _, divider, rest = again
+        rest = _without_blanks(rest, blanks)
+    if rest.parts or not found or count:
+        last = _halved(rest, separators) if found else None
+        if last is not None and not last[2].parts and not last[1].isspace() and count:
+            # A separator at the end is none where nothing follows.
+            rest = last[0]
+        found.append(rest)
+    return tuple(found)
+
+
+def _halved(text: Text, separators: str) -> tuple[Text, str, Text] | None:
+    """What stands before and behind the first separator, and that; None if there is none."""
+    before: list[Piece | Filling] = []
+    for index, part in enumerate(text.parts):
+        at = _first_of(part.text, separators) if isinstance(part, Piece) else -1
+        if isinstance(part, Piece) and at >= 0:
+            left, right = cut(part, at)
+            behind = cut(right[0], 1)[1]
+            return Text((*before, *left)), part.text[at], Text((*behind, *text.parts[index + 1 :]))
+        before.append(part)
+    return None
+
+
+def _first_of(written: str, characters: str) -> int:
+    return next((at for at, each in enumerate(written) if each in characters), -1)
+
+
+def _without_blanks(text: Text, blanks: str) -> Text:
+    """A text without blanks at its beginning."""
+    return text.dropped(len(text.leading) - len(text.leading.lstrip(blanks))) if blanks else text
+
+
+def stripped(text: Text, separators: str) -> Text:
+    """A text without the blanks among the separators at both ends."""
+    blanks = "".join(each for each in separators if each.isspace())
+    if not blanks:
+        return text
+    shorter = _without_blanks(text, blanks)
+    return shortened(shorter, len(shorter.trailing) - len(shorter.trailing.rstrip(blanks)))
+
+
+def first_line(text: Text) -> Text:
+    """The first line of a text; one that is wholly unknown is taken to have no more."""
+    halves = _halved(text, "\n")
+    return text if halves is None else halves[0]
+
+
+def split_ended(text: Text, end: str) -> Sequence:
+    """The parts of a text, each of which ends with a character."""
+    if len(text.parts) == 1 and isinstance(text.parts[0], Filling):
+        return Sequence((), open=True)
+    parts = split_text(text, end)
+    return Sequence(tuple(parts if parts[-1].parts else parts[:-1]))
 
 
 def without_line_ends_of(text: Text) -> Text:
@@ -159,6 +228,10 @@ def applied(operation: str, texts: tuple[Text, ...]) -> Value | None:
     match operation, texts:
         case "without-line-ends", (text,):
             return without_line_ends_of(text)
+        case "first-line", (text,):
+            return first_line(text)
+        case "stripped", (text, separators):
+            return stripped(text, BLANKS if separators.literal in (None, " ") else separators.literal or "")
         case "quoted", (text,) if "'" not in "".join(part.text for part in text.parts if isinstance(part, Piece)):
             return Text.of("'") + text + Text.of("'")
         case (("upper" | "lower"), (text,)):

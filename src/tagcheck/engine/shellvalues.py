@@ -14,6 +14,7 @@ from tagcheck.numerals import quotient, whole
 from tagcheck.values import (
     EMPTY,
     PARAMETER_PREFIX,
+    HoleKind,
     Mapping,
     Null,
     Number,
@@ -39,8 +40,20 @@ def computed(operation: str, values: tuple[Value, ...]) -> Value | None:
             return Sequence(tuple(Number(index) for index in range(len(sequence.items))))
         case "values", (Mapping() as mapping,):
             return Sequence(tuple(value for _, value in mapping.entries), mapping.open)
+        case "values", (Sequence() as sequence,):
+            return sequence
         case "without-item", (listed, index):
             return _without_item(listed, index)
+        case "subscript", (listed, index):
+            return subscript(listed, as_text(index))
+        case "has", (Sequence(open=False) as sequence, Number(value=at)):
+            return Truth(-len(sequence.items) <= at < len(sequence.items))
+        case "split-ended", (value, Text(literal=str(end))) if end:
+            return shelltexts.split_ended(as_text(value), end)
+        case "split-items", (listed,):
+            return _split_items(listed)
+        case "names-like", (Sequence() as names, Sequence() as contents):
+            return Sequence((), True) if any(map(_is_outside, contents.items)) else names
         case "without-first", (listed, Number(value=count)):
             return _without_first(listed, int(count))
         case "each", (Text() as name, Sequence() as sequence, *operands):
@@ -93,6 +106,32 @@ def _without_first(listed: Value, count: int) -> Value:
             return Opaque(f"{listed.identity}[{count}:]", listed.reason, listed.type, listed.label)
         case _:
             return listed
+
+
+def subscript(listed: Value, written: Text) -> Value:
+    """The index that a text is: a key of a map, the number of an item of a list."""
+    is_map = isinstance(listed, Mapping) and not any(isinstance(key, Number) for key, _ in listed.entries)
+    return written if is_map else _number(written)
+
+
+def _split_items(listed: Value) -> Value:
+    """The words that the items of a list become where nobody quotes them; empty ones are none."""
+    if isinstance(listed, Mapping) and all(isinstance(key, Number) for key, _ in listed.entries):
+        listed = Sequence(tuple(value for _, value in listed.entries), listed.open)
+    if not isinstance(listed, Sequence):
+        return listed
+    found: list[Value] = []
+    for item in listed.items:
+        found += shelltexts.words(item) if isinstance(item, Text) and not item.holes else (item,)
+    return Sequence(tuple(found), listed.open)
+
+
+def _is_outside(content: Value) -> bool:
+    """Whether a variable holds what the environment has, if anything."""
+    holes = content.holes if isinstance(content, Text) and len(content.parts) == 1 else ()
+    return not isinstance(content, Text | Sequence | Mapping) or any(
+        hole.kind is HoleKind.ENVIRONMENT for hole in holes
+    )
 
 
 def _without_item(listed: Value, index: Value) -> Value | None:

@@ -7,9 +7,12 @@ from msgspec import Struct, field
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import Procedure, Statement
 from tagcheck.source import Span
-from tagcheck.values import Absent, Value
+from tagcheck.values import Absent, Text, Value
 
 ABSENT = Absent()
+NOT_SET = Text(())
+"""What a variable of the environment holds that is known not to be there. It reads as the empty text, and is told from
+the text of a variable that is there and empty by being this very object."""
 
 
 class Heap:

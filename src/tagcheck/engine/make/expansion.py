@@ -17,6 +17,7 @@ from tagcheck.engine.make.state import SET, UNSET, Definition, Definitions, Scop
 from tagcheck.engine.make.words import FUNCTIONS, substituted, trimmed, words
 from tagcheck.engine.places import ROOT, at_root
 from tagcheck.engine.shelltexts import spaced, without_line_ends
+from tagcheck.engine.state import NOT_SET
 from tagcheck.engine.truth import Condition
 from tagcheck.frontends.make.expansions import ARGUMENTS, expansion, written
 from tagcheck.frontends.make.nodes import Expansion, Function, Part, Reference, Substitution
@@ -184,7 +185,8 @@ class Expander(ABC):
     def is_given(self, name: str) -> bool:
         """Whether the run has put a variable into the environment."""
         cell = self.host.variables.get(name)
-        return cell is not None and not isinstance(self.host.narrow(self.host.heap.read(cell)), Absent)
+        value = self.host.narrow(self.host.heap.read(cell)) if cell is not None else NOT_SET
+        return value is not NOT_SET and not isinstance(value, Absent)
 
     def _resolved(self, name: str, found: list[Definition], below: Callable[[], Value]) -> Value:
         """What definitions give, the newest first; `below` is what there is where none of them holds."""

@@ -45,6 +45,7 @@ MOST_READ = 64
 _SEARCH = ("<output command -v ", "<output which ")
 """How the answer of a shell that was asked where a program is looks to people."""
 DEEPEST_READ = 12
+_PATTERN = frozenset("*?[")
 
 
 class Reader(Expander):
@@ -65,6 +66,8 @@ class Reader(Expander):
         self.path = ""
         self.is_complete = True
         """every makefile that is included has been found"""
+        self.missing: list[str] = []
+        """the names of those that have not"""
         self.asked: dict[str, set[str]] = {}
         """programs that the makefile compares variables with"""
         self._current: list[Rule] = []
@@ -150,6 +153,15 @@ class Reader(Expander):
 
     def _included(self, path: Text) -> None:
         literal = path.literal
+        if literal is not None and not _PATTERN.isdisjoint(literal):
+            for name in words(self.host.as_text(self._files_like(path))):
+                if name != path:
+                    self._included(name)
+            return
+        written = self.host.written(path)
+        if isinstance(written, Text):
+            self.read_text(written)
+            return
         near = join(self.directory, literal) if literal is not None else ""
         for found in (normpath(near), *self.host.program.find_files(path, self.path)):
             if literal is None and found == ".":
@@ -157,6 +169,8 @@ class Reader(Expander):
             if self.host.program.has(found) and self.read_file(found):
                 return
         self.is_complete = False
+        if literal is not None:
+            self.missing.append(literal)
 
     # --- variables ---
 
@@ -338,6 +352,7 @@ class Reader(Expander):
         if names is not None and names.isascii():
             for name in names.split():
                 self._target_rule(name, prerequisites, node)
+            self._group(node)
             return
         for guards, text in self.texts(node.targets):
             if node.colon:
@@ -347,6 +362,14 @@ class Reader(Expander):
                 rest = halves[1].dropped(is_double)
                 rule = RuleNode((), "::" if is_double else ":", (), node.span)
                 self.under(guards, partial(self._targets, halves[0], rest, rule))
+
+    def _group(self, node: RuleNode) -> None:
+        """Targets that one run of a recipe makes: those before `&:`, and the patterns of one rule."""
+        if len(self._current) > 1:
+            together = tuple(rule.name for rule in self._current)
+            if node.colon == "&:" or all("%" in name for name in together):
+                for rule in self._current:
+                    rule.together = together
 
     def _targets(self, targets: Text, prerequisites: Value, node: RuleNode) -> None:
         pattern = trimmed(self.texts(node.pattern)[0][1]) if node.pattern is not None else None
@@ -359,7 +382,7 @@ class Reader(Expander):
         """The rule for one target; None for a target that says something about make."""
         if name[0] == "." and self._is_special(name, prerequisites):
             return None
-        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", None, [], self.second)
+        rule = Rule(self.here(), self.path, node.span, prerequisites, node.colon == "::", None, [], self.second, name)
         self._target(name).rules.append(rule)
         self._current.append(rule)
         if not self.default and "%" not in name and (name[0] != "." or "/" in name):

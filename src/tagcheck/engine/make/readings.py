@@ -29,7 +29,7 @@ _RUN_TABLES = (
     "read",
 )
 _OWN = ("export_all", "one_shell", "second", "silent", "default", "is_complete", "_texts")
-_OWN_TABLES = ("exported", "files")
+_OWN_TABLES = ("exported", "files", "missing")
 
 
 @dataclass(frozen=True)

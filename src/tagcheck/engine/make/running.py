@@ -101,7 +101,22 @@ class Runner(Reader):
         passed = {name: found for name, found in own.items() if name not in private}
         prerequisites = self._prerequisites(word, rules, Scope(definitions=passed, outer=scope))
         if self.host.live:
+            self._made_together(word, rules)
             self._recipe(word, rules, prerequisites, Scope(definitions=own, outer=scope))
+
+    def _made_together(self, word: Text, rules: list[Rule]) -> None:
+        """What the recipe makes besides its target needs no run of its own."""
+        for rule in rules:
+            for name in rule.together:
+                with_ = (
+                    with_stem(Text.of(name), self.host.as_text(rule.stem)) if rule.stem is not None else Text.of(name)
+                )
+                if with_ != word and rule.lines:
+                    self.done.setdefault(str(with_), []).append(self.here())
+
+    def makes(self, name: str) -> bool:
+        """Whether there is a rule with a recipe for a file of just this name."""
+        return name in self.targets and any(rule.lines for rule in self.targets[name].rules)
 
     def _is_file(self, name: str) -> bool:
         return bool(self.host.program.find_files(Text.of(name), f"{self.directory}/x" if self.directory else ""))
@@ -133,7 +148,8 @@ class Runner(Reader):
         listed = self.over(
             (rule.prerequisites,), lambda text: spaced(tuple(with_stem(word, stem) for word in words(text)))
         )
-        return Rule(rule.guards, rule.path, rule.span, listed, rule.is_double, stem, rule.lines, rule.second)
+        made = (rule.name, rule.together)
+        return Rule(rule.guards, rule.path, rule.span, listed, rule.is_double, stem, rule.lines, rule.second, *made)
 
     # --- prerequisites ---
 

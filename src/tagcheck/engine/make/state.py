@@ -56,6 +56,10 @@ class Rule(Struct):
     lines: list[Line] = []
     second: bool = False
     """its prerequisites are expanded again when they are needed (`.SECONDEXPANSION`)"""
+    name: str = ""
+    """the target, or the pattern of targets"""
+    together: tuple[str, ...] = ()
+    """the targets or patterns that one run of the recipe makes, with this one"""
 
 
 @dataclass

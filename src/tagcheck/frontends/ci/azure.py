@@ -25,7 +25,10 @@ LANGUAGE = "azure-pipelines"
 DEEPEST = 6
 _NAMES = re.compile(
     r"\$\((?P<a>[A-Za-z_][\w.\-]*)\)|\$\{\{\s*(?P<b>(?:variables|parameters)[.\[][\w.'\-\]\[]+?)\s*\}\}"
+    r"|\$\[\s*(?P<c>[^\[\]\n]*(?:\['[^'\n]*'\][^\[\]\n]*)*)\]"
 )
+_OF_JOBS = ("dependencies.", "stageDependencies.")
+"""How the names of what jobs before this one give begin."""
 
 
 def relevant(path: str, content: bytes) -> bool:
@@ -56,6 +59,9 @@ class _Lowered:
         self.body = Pipeline("azure")
         self.variables: dict[str, ir.Expression] = {}
         self.count = 0
+        self.named: set[str] = set()
+        """the steps before this one that have names, behind that of their job"""
+        self.job_name = ""
 
     def stages(self, node: ir.Expression | None, path: str, given: dict[str, ir.Expression], depth: int) -> None:
         """What stands at one level: stages, jobs or steps, with the variables of that level."""
@@ -114,7 +120,7 @@ class _Lowered:
         self.count += 1
         pool = field(node, "pool")
         shared = isinstance(pool, ir.MapOf) and field(pool, "vmImage") is None
-        name = word(field(node, "job")) or word(field(node, "deployment")) or str(self.count)
+        name = self.job_name = word(field(node, "job")) or word(field(node, "deployment")) or str(self.count)
         with self.body.job(f"{self.path}#{name}", node.span, shared):
             for variable, value in self.variables.items():
                 self.body.set(_spelled(variable), self.text(value, given))
@@ -149,6 +155,10 @@ class _Lowered:
             # A step goes on after a command that fails (Azure Pipelines documentation, task Bash@3).
             self.body.shell(self.text(script, given), script.span, "bash", own, where, printed, strict=False)
             self.body.call("ci", "export-all", (ir.Literal("", script.span), printed), script.span)
+            if label := word(field(step, "name")):
+                self.named.add(f"{self.job_name}.{label}")
+                kept = ir.Name(f"outputs.{self.job_name}.{label}", script.span)
+                self.body.call("ci", "outputs", (ir.Literal("", script.span), printed), script.span, kept)
         elif task is not None:
             span = task.span
             pairs = tuple((ir.Literal(name, span, False), self.text(value, given)) for name, value in entries(inputs))
@@ -161,9 +171,24 @@ class _Lowered:
             if context == "parameters" and rest in given:
                 found = given[rest]
                 return found if spelled(found) is None else documents.whole_scalar(found)
+            if (output := self.output(name, span)) is not None:
+                return output
             return environment(_spelled(rest if context == "variables" and rest else name), span)
 
         return substituted(value, _NAMES, meaning)
+
+    def output(self, written: str, span: Span) -> ir.Expression | None:
+        """What a step before this one gives: `STEP.NAME` of the same job, `dependencies.JOB.outputs['STEP.NAME']` of
+        another; None for other names, which the environment has."""
+        named = f"{self.job_name}.{written}"
+        if written.startswith(_OF_JOBS):
+            path, _, output = written.strip().partition(".outputs['")
+            named = f"{path.rpartition('.')[2]}.{output.removesuffix(chr(39) + ']')}"
+        step, _, name = named.rpartition(".")
+        if step in self.named:
+            return ir.Field(ir.Name(f"outputs.{step}", span), name, span)
+        is_name = all(each.isalnum() or each in "._-'[]" for each in written.strip())
+        return None if is_name and not written.startswith(_OF_JOBS) else ir.Opaque("an expression of a run", span)
 
 
 def _spelled(name: str) -> str:

@@ -138,6 +138,11 @@ class _Configuration:
         span = self.table[name].span
         written = {key: _value(each) for key, each in entries(self.table.get("variables"))}
         written |= {key: _value(each) for key, each in entries(table.get("variables"))}
+        by_rules = [(rule, field(rule, "variables")) for rule in items(table.get("rules"))]
+        by_rules = [(rule, given) for rule, given in by_rules if word(field(rule, "when")) != "never"]
+        if len(by_rules) == 1:
+            # The job runs by this rule or not at all.
+            written |= {key: _value(each) for key, each in entries(by_rules[0][1])}
         variables = Variables({**written, **row})
         services = [_named(each) for each in items(self.of(table, "services"))]
         # A job with an image runs in a container of its own.
@@ -145,8 +150,10 @@ class _Configuration:
         with body.job(f"{NAME}#{name}", span, not alone):
             for earlier in before:
                 body.fetch(earlier, "", span)
-                body.call("ci", "export-all", (ir.Literal("", span), ir.Name(f"dotenv.{earlier}", span)), span)
+                body.call("ci", "export-lines", (ir.Literal("", span), ir.Name(f"dotenv.{earlier}", span)), span)
             for variable, value in variables.all():
+                body.set(variable, value)
+            for variable, value in _by_rules(by_rules[: len(by_rules) > 1 and MOST_ROWS], variables, span):
                 body.set(variable, value)
             for image in (_named(self.of(table, "image")), *services):
                 if image is not None:
@@ -192,6 +199,21 @@ class _Conditions:
 
 def _holds(text: str, span: Span) -> ir.Expression:
     return ir.Compare(ir.CompareOp.NE, environment(f"rules {text}", span), ir.Literal("", span), span)
+
+
+def _by_rules(
+    rules: list[tuple[ir.Expression, ir.Expression | None]], variables: Variables, span: Span
+) -> Iterator[tuple[str, ir.Expression]]:
+    """The variables that the first of several rules to hold gives, or else the job itself."""
+    names = dict.fromkeys(name for _, given in rules for name, _ in entries(given))
+    for name in names:
+        value = variables.meaning(name, span)
+        for rule, given in reversed(rules):
+            own = dict(entries(given)).get(name)
+            here = variables.meaning(name, span) if own is None else variables.expanded(_value(own))
+            asked = field(rule, "if")
+            value = here if asked is None else ir.Choice(_holds(f"if {word(asked)}", span), here, value, span)
+        yield name, value
 
 
 def _rules(table: Table) -> str:

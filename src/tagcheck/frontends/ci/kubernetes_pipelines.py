@@ -5,7 +5,9 @@ A step runs an image with a script or a command. Parameters are texts that are r
 `$(params.NAME)` and `{{inputs.parameters.NAME}}`; those that nobody gives come from outside. Tasks are looked for in
 the same file.
 
-What it cannot do: results (they stay unknown), loops over parameters, conditions, tasks of other files.
+What a task or template leaves in a file as a result is known to those after it.
+
+What it cannot do: loops over parameters, conditions, tasks of other files.
 """
 
 from __future__ import annotations
@@ -63,6 +65,8 @@ class _Objects:
         self.alone = [(name or kind, each) for kind, name, each in kinds if kind == "TaskRun"]
         self.workflows = [(name or kind, each) for kind, name, each in kinds if kind in _ARGO]
         self.budget = MOST_STEPS
+        self.results: Given = {}
+        """what has been left for those that come now, by the names under which they ask for it"""
 
     def entered(self) -> list[tuple[str, ir.MapOf]]:
         """What runs by itself: pipelines and workflows, tasks where there is no pipeline."""
@@ -71,7 +75,7 @@ class _Objects:
 
     def statements(self, node: ir.MapOf) -> tuple[ir.Statement, ...]:
         body = Pipeline()
-        self.budget = MOST_STEPS
+        self.budget, self.results = MOST_STEPS, {}
         name = word(field(node, "metadata", "name"))
         with body.job(f"{self.path}#{name}", node.span):
             if word(field(node, "kind")) in _ARGO:
@@ -87,18 +91,38 @@ class _Objects:
         inner = field(spec, "pipelineSpec") or field(spec, "taskSpec") or spec
         given = {**_defaults(field(inner, "params")), **_given(field(spec, "params"))}
         if field(inner, "steps") is not None:
-            self.task(inner, given, body)
+            self.task(inner, given, body, "")
         for each in (*items(field(inner, "tasks")), *items(field(inner, "finally"))):
-            meaning = _meaning("params.", given, f"params of {self.path}")
+            meaning = self.known(_meaning("params.", given, f"params of {self.path}"))
             passed = {key: substituted(value, ROUND, meaning) for key, value in _given(field(each, "params")).items()}
             task = field(each, "taskSpec") or field(self.tasks.get(word(field(each, "taskRef", "name"))), "spec")
             if task is not None:
-                self.task(task, {**_defaults(field(task, "params")), **passed}, body)
+                self.task(task, {**_defaults(field(task, "params")), **passed}, body, word(field(each, "name")))
 
-    def task(self, spec: ir.Expression | None, given: Given, body: Pipeline) -> None:
-        meaning = _meaning("params.", given, f"params of {self.path}")
+    def task(self, spec: ir.Expression | None, given: Given, body: Pipeline, name: str) -> None:
+        """Run the steps of a task. Its results are files, which get a place of their own here."""
+        declared = field(spec, "results")
+        results = [word(field(each, "name")) for each in items(declared)]
+        span = declared.span if declared is not None else Span("", 1, 1, 1, 1)
+        paths = {f"results.{each}.path": f"/tekton/results/{name}/{each}" for each in results}
+        plain = _meaning("params.", given, f"params of {self.path}")
+
+        def meaning(written: str, span: Span) -> ir.Expression | None:
+            return ir.Literal(paths[written], span, exact=False) if written in paths else plain(written, span)
+
         for step in items(field(spec, "steps")):
             self.container(step, partial(substituted, pattern=ROUND, meaning=meaning), field(step, "script"), body)
+        for each in results if name else ():
+            path = ir.Literal(paths[f"results.{each}.path"], span, exact=False)
+            self.results[f"tasks.{name}.results.{each}"] = _left_in(path, body)
+
+    def known(self, meaning: Meaning) -> Meaning:
+        """What names stand for, those of results too."""
+
+        def found(written: str, span: Span) -> ir.Expression | None:
+            return self.results[written] if written in self.results else meaning(written, span)
+
+        return found
 
     # --- Argo ---
 
@@ -123,7 +147,7 @@ class _Objects:
         def meaning(written: str, span: Span) -> ir.Expression | None:
             return inner(written, span) or outer(written, span)
 
-        replaced = partial(substituted, pattern=CURLY, meaning=meaning)
+        replaced = partial(substituted, pattern=CURLY, meaning=self.known(meaning))
         if (script := field(node, "script")) is not None:
             self.container(script, replaced, field(script, "source"), body)
         if (container := field(node, "container")) is not None:
@@ -131,7 +155,18 @@ class _Objects:
         called = [*(one for each in items(field(node, "steps")) for one in items(each))]
         for each in (*called, *items(field(node, "dag", "tasks"))):
             passed = {key: replaced(one) for key, one in _given(field(each, "arguments", "parameters")).items()}
-            self.template(word(field(each, "template")), templates, whole, passed, body, depth + 1)
+            template = word(field(each, "template"))
+            self.template(template, templates, whole, passed, body, depth + 1)
+            self.leave(templates.get(template), word(field(each, "name")), body)
+
+    def leave(self, node: ir.Expression | None, name: str, body: Pipeline) -> None:
+        """What a template that has run under a name leaves as parameters."""
+        for each in items(field(node, "outputs", "parameters")):
+            path = field(each, "valueFrom", "path")
+            if path is not None and "{{" not in word(path):
+                value = _left_in(path, body)
+                for kind in ("steps", "tasks"):
+                    self.results[f"{kind}.{name}.outputs.parameters.{word(field(each, 'name'))}"] = value
 
     # --- both ---
 
@@ -159,6 +194,13 @@ class _Objects:
         words = tuple(replaced(each) for each in (*command, *items(field(node, "args"))))
         if words and command:
             body.emit(ir.Run(words, node.span, own))
+
+
+def _left_in(path: ir.Expression, body: Pipeline) -> ir.Expression:
+    """What a file holds."""
+    read = body.temporary(path.span)
+    body.emit(ir.Invoke((read, None), ir.Global("ci", "read-file", path.span), (ir.Argument(path),), path.span))
+    return ir.Apply("without-line-ends", (read,), path.span)
 
 
 def _is_shell(script: str) -> bool:

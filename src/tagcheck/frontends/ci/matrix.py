@@ -25,6 +25,8 @@ def rows(matrix: Expression | None, span: Span) -> tuple[MapOf | None, ...]:
     matrix = _read(matrix)
     if not isinstance(matrix, MapOf):
         return (None,)
+    if any(_is_made_before(value) for _, value in entries(matrix)):
+        return (None,)
     keys = [(key, _choices(value)) for key, value in entries(matrix) if key not in _OWN]
     combined = (dict(zip([key for key, _ in keys], row, strict=True)) for row in product(*(each for _, each in keys)))
     found = list(islice(combined, MOST_ROWS * 4)) if keys else []
@@ -50,6 +52,12 @@ def _choices(value: Expression) -> tuple[Expression, ...]:
     if isinstance(value, ListOf):
         return value.items[: MOST_ROWS * 2]
     return (Opaque("a matrix that the run makes", value.span),)
+
+
+def _is_made_before(value: Expression) -> bool:
+    """Whether an earlier job, or who calls the workflow, gives the values of a key as JSON."""
+    text = spelled(value) or ""
+    return "${{" in text and any(context in text for context in ("needs.", "inputs.")) and "json" in text.lower()
 
 
 def _read(value: Expression) -> Expression:

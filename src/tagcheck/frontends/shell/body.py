@@ -21,6 +21,8 @@ ARGUMENTS = "@"
 """The variable that holds the positional parameters."""
 STRICT = "set -e"
 """The variable that holds whether the shell ends with the first command that fails."""
+TRACED = "set -E"
+"""The variable that holds whether functions and subshells take over what is trapped for a command that fails."""
 CHANGING = frozenset(("RANDOM", "SRANDOM", "SECONDS", "EPOCHSECONDS", "EPOCHREALTIME", "BASHPID", "$"))
 """Special variables of bash 5 that are different in each run."""
 

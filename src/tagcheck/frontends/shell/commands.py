@@ -14,15 +14,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tagcheck import ir
-from tagcheck.frontends.shell.body import ARGUMENTS, STRICT
+from tagcheck.frontends.shell.body import ARGUMENTS, STRICT, TRACED
 from tagcheck.frontends.shell.names import (
     DIRECTORY,
     LAST_DIRECTORY,
+    MAPFILE_VALUED,
+    NOTHING,
+    READ_VALUED,
     READERS,
     assigned_name,
     command_name,
     read_names,
     torn_assignment,
+    valued_options,
 )
 from tagcheck.frontends.shell.variables import Variables
 from tagcheck.numerals import natural
@@ -112,7 +116,8 @@ class Commands(Variables):
             return handler(self, node, words, streams)
         if name in _SILENT:
             return ir.Constant(True, span)
-        return self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
+        found = self._program((*self.arguments([name_node, *words]), *lost), span, streams, asked)
+        return ir.Constant(True, span) if name == "echo" else found
 
     def _in_own_process(self, lower: Callable[[], object], streams: Streams, span: Span, asked: bool) -> Condition:
         """What the shell does itself in a process of its own."""
@@ -275,6 +280,10 @@ class Commands(Variables):
             if option or (word[:1] in "-+" and "e" in word[1:]):
                 begins = (flags[index - 1] if option else word)[0] == "-"
                 self.set_strict(begins, span)
+            traces = word == "errtrace" and index and flags[index - 1][:1] in "-+" and flags[index - 1].endswith("o")
+            if traces or (word[:1] in "-+" and "E" in word[1:]):
+                begins = (flags[index - 1] if traces else word)[0] == "-"
+                self.call("assign", (ir.Literal(TRACED, span, exact=False), ir.Constant(begins, span)), span)
 
     def set_strict(self, begins: bool, span: Span) -> None:
         """From here on the shell ends with the first command that fails, or no longer."""
@@ -300,16 +309,46 @@ class Commands(Variables):
             return unknown(span)
         if command_name(self.script, node) != "read":
             lines: ir.Expression = ir.Opaque("what is read from the standard input", span)
-            if given is not None and "-d" not in map(self.script.written, words):
-                lines = ir.Apply("split-lines", (given,), span)
+            if given is not None:
+                lines = self._lines(given, words, span)
             self.assign(names[0] if names != ["REPLY"] else "MAPFILE", lines, span)
             return unknown(span)
-        if given is None or "-d" in map(self.script.written, words):
+        options = valued_options([self.script.written(word) for word in words], READ_VALUED)
+        if given is not None and len(names) == 1 and options.keys() == {"d"} and options["d"] in NOTHING:
+            self.assign(names[0], ir.Apply("stripped", (given, self._separators(streams.prefix, span)), span), span)
+        elif given is None or not options.keys().isdisjoint("dnNu"):
             for name in names:
                 self.assign(name, ir.Opaque("what is read from the standard input", span), span)
-            return unknown(span)
-        self.fields(given, names, node, streams.prefix)
+        else:
+            self.fields(ir.Apply("first-line", (given,), span), names, node, streams.prefix)
         return unknown(span)
+
+    def _lines(self, given: ir.Expression, words: list[Node], span: Span) -> ir.Expression:
+        """What `mapfile` reads. Its elements are kept without line ends, with `-t` and without."""
+        written = [self.script.written(word) for word in words]
+        options = valued_options(written, MAPFILE_VALUED)
+        numbers = {letter: natural(options[letter]) for letter in "ns" if letter in options}
+        if not options.keys() <= {"d", "n", "s"} or None in numbers.values():
+            return ir.Opaque("some lines of the standard input", span)
+        lines: ir.Expression = ir.Apply("split-lines", (given,), span)
+        if "d" in options:
+            end: ir.Expression = ir.Literal("\0", span, exact=False)
+            if options["d"] not in NOTHING:
+                end = next((self.word(word) for word in words if self.script.written(word) == options["d"]), end)
+            lines = ir.Apply("split-ended", (given, end), span)
+        if skipped := numbers.get("s"):
+            lines = ir.Apply("without-first", (lines, ir.Constant(skipped, span)), span)
+        if most := numbers.get("n"):
+            lines = ir.Slice(lines, None, ir.Constant(most, span), span)
+        return lines
+
+    def _separators(self, prefix: tuple[tuple[str, ir.Expression], ...], span: Span) -> ir.Expression:
+        """What divides the fields of a line."""
+        separator = dict(prefix).get("IFS")
+        if separator is not None:
+            return separator
+        is_set = "IFS" in self.shared.names.assigned
+        return self.variable("IFS", span) if is_set else ir.Literal(" ", span, exact=False)
 
     def fields(
         self, line: ir.Expression, names: list[str], node: Node, prefix: tuple[tuple[str, ir.Expression], ...]
@@ -317,10 +356,7 @@ class Commands(Variables):
         """Give variables the fields of a line, the last one the rest of it; with -a one variable all of them."""
         span = self.script.span(node)
         flags = [self.script.written(each) for each in node.children_by_field_name("argument")]
-        separator = dict(prefix).get("IFS")
-        if separator is None:
-            is_set = "IFS" in self.shared.names.assigned
-            separator = self.variable("IFS", span) if is_set else ir.Literal(" ", span, exact=False)
+        separator = self._separators(prefix, span)
         is_list = any(flag.startswith("-") and "a" in flag for flag in flags)
         count = ir.Constant(0 if is_list else len(names), span)
         found = ir.Apply("read-fields", (line, separator, count), span)
@@ -348,7 +384,8 @@ class Commands(Variables):
         computed = len(words) > 2 and self.script.written(words[0]) == "-v"
         if not (names or computed) or name_node is None:
             argv = (ir.Literal("printf", span), *self.arguments(words))
-            return self._program(argv, span, streams, asked)
+            self._program(argv, span, streams, asked)
+            return ir.Constant(True, span)
         kept = self.temporary(span)
         argv = (self.argument(name_node), *self.arguments(words[2:]))
         self._program(argv, span, Streams(streams.stdin, kept, streams.prefix), asked=False)
@@ -390,13 +427,15 @@ class Commands(Variables):
         return found
 
     def _trap(self, node: Node, words: list[Node], streams: Streams) -> Condition:
-        """What runs when the script ends, in the place of what was to run before; other signals are no run that a
-        scenario is about."""
+        """What runs when the script ends or a command fails, in the place of what was to run before; other signals are
+        no run that a scenario is about."""
         span = self.script.span(node)
         operands = [word for word in words if self.script.written(word) != "--"]
-        if {"EXIT", "0"} & {self.script.written(word).strip("\"'") for word in operands[1:]}:
-            cleared = self.script.written(operands[0]).strip("\"'") in ("-", "")
-            self.emit(ir.Defer(() if cleared else self._trapped(operands[0], node), span))
+        signals = {self.script.written(word).strip("\"'") for word in operands[1:]}
+        for on_failure, names in ((False, {"EXIT", "0"}), (True, {"ERR"})):
+            if names & signals:
+                cleared = self.script.written(operands[0]).strip("\"'") in ("-", "")
+                self.emit(ir.Defer(() if cleared else self._trapped(operands[0], node), span, on_failure))
         return ir.Constant(True, span)
 
     def _trapped(self, word: Node, node: Node) -> tuple[ir.Statement, ...]:
@@ -408,7 +447,8 @@ class Commands(Variables):
         return self.block(lambda: self.call("eval", (kept,), span))
 
     def _let(self, node: Node, words: list[Node], streams: Streams) -> Condition:
-        """Each word is an expression."""
+        """Each word is an expression; the last one says how the command goes."""
+        found = unknown(self.script.span(node))
         for word in words:
             quoted = word.type in ("raw_string", "string")
             start, end = word.start_byte + quoted, word.end_byte - quoted
@@ -416,8 +456,8 @@ class Commands(Variables):
             root = self.reparsed(start, end, b"((", b"))")
             inner = root.children[0] if root is not None and root.children else None
             if inner is not None and inner.type == "compound_statement":
-                self.counted(inner)
-        return unknown(self.script.span(node))
+                found = self.arithmetic_condition(inner)
+        return found
 
     def _wait(self, node: Node, words: list[Node], streams: Streams) -> Condition:
         self.call("wait", (), self.script.span(node))

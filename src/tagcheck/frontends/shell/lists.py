@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tagcheck import ir
-from tagcheck.frontends.shell.commands import PLAIN, Commands, Condition, Streams, survived, unknown
+from tagcheck.frontends.shell.commands import PLAIN, Condition, Streams, survived, unknown
 from tagcheck.frontends.shell.conditions import negated
-from tagcheck.frontends.shell.names import MOVERS, READERS, collect, command_name
+from tagcheck.frontends.shell.descriptors import Descriptors
+from tagcheck.frontends.shell.names import MOVERS, READERS, collect, command_name, is_exec, opened_descriptor
 from tagcheck.frontends.shell.script import literal_text
 from tagcheck.source import Span
 
@@ -32,12 +33,12 @@ _ASSIGNING = frozenset(("variable_assignment", "variable_assignments"))
 _ANSWERING = _ASSIGNING | {"test_command"}
 _FAILING = _ASSIGNING | {"subshell"}
 """Commands that can be known to fail, and that end the script then where nobody asks."""
-_TESTS = frozenset(("[", "test", "false"))
+_TESTS = frozenset(("[", "test", "false", "let"))
 """What finds something out, or is known to fail."""
 _NOWHERE = frozenset(("/dev/null", "/dev/stderr", "/dev/tty"))
 
 
-class Lists(Commands):
+class Lists(Descriptors):
     """Commands one after the other, and what they read and write."""
 
     @abstractmethod
@@ -53,9 +54,14 @@ class Lists(Commands):
     def sequence(self, nodes: list[Node], last: bool = False) -> None:
         """Commands one after the other; `last`: the procedure ends after them."""
         commands = [node for node in nodes if node.is_named and node.type not in ("comment", "heredoc_body")]
+        beyond = 0
         for index, node in enumerate(nodes):
-            if not node.is_named or node.type in ("comment", "heredoc_body"):
+            if index < beyond or not node.is_named or node.type in ("comment", "heredoc_body"):
                 continue
+            if node.type == "redirected_statement" and is_exec(self.script, node):
+                beyond = self._printed_elsewhere(node, nodes, index)
+                if beyond:
+                    continue
             after = next((each.type for each in nodes[index + 1 : index + 2]), "")
             if after == "&":
                 body = self.block(partial(self.execute, node))
@@ -65,6 +71,23 @@ class Lists(Commands):
             else:
                 self.execute(node, last=last and node is commands[-1])
 
+    def _printed_elsewhere(self, node: Node, nodes: list[Node], index: int) -> int:
+        """`exec > FILE` and the commands after it, up to the `exec >&3` that takes it back; where they end, 0 if this
+        is something else."""
+        is_back = (at for at in range(index + 1, len(nodes)) if self.is_taken_back(nodes[at]))
+        end = next(is_back, 0)
+        redirects = [each for each in node.children_by_field_name("redirect") if each.type == "file_redirect"]
+        found = [each for each in redirects if not self.is_input(each) and not opened_descriptor(self.script, each)]
+        targets = [target for each in found if end and (target := self.output_target(each)) is not None]
+        if not targets or (path := targets[-1][1]) is None:
+            return 0
+        span = self.script.span(node)
+        output = self.temporary(span)
+        body = self.block(partial(self.sequence, nodes[index + 1 : end]))
+        self.emit(ir.Redirect(body, span, None, output, True))
+        self.call("append-file" if targets[-1][0] else "write-file", (path, output), span)
+        return end + 1
+
     def execute(self, node: Node, streams: Streams = PLAIN, last: bool = False) -> None:
         """Lower a command of which nobody asks whether it succeeds."""
         with self.deeper() as possible:
@@ -72,11 +95,17 @@ class Lists(Commands):
                 self._not_known(_DEEP, node)
             elif node.type == "list":
                 self._list(node, streams, last)
-            elif node.type in _ANSWERING or self.is_test(node):
+            elif last and not self.function and not self.nested and self._only_answers(node):
+                self._or_exit(node, _unanswered(self.script.span(node)))
+            elif node.type in _ANSWERING or self.is_test(node) or _is_arithmetic(node):
                 asked = node.type not in _ASSIGNING
                 self._or_failed(self._command(node, streams, asked=asked), node)
             else:
                 self._command(node, streams, asked=False)
+
+    def _only_answers(self, node: Node) -> bool:
+        """Whether a command does nothing but to find something out."""
+        return node.type == "test_command" or self.is_test(node)
 
     def is_test(self, node: Node) -> bool:
         """Whether a command only says something, and what it says can be known."""
@@ -87,8 +116,7 @@ class Lists(Commands):
         if isinstance(condition, ir.Opaque) or condition == ir.Constant(True, condition.span):
             return
         span = self.script.span(node)
-        failed = ir.Invoke((), ir.Global("shell", "unanswered", span), (), span)
-        self.emit(ir.Branch(negated(condition), (failed,), (), span))
+        self.emit(ir.Branch(negated(condition), (_unanswered(span),), (), span))
 
     def condition(self, node: Node, streams: Streams = PLAIN) -> Condition:
         """Lower a command; whether it succeeds."""
@@ -134,7 +162,7 @@ class Lists(Commands):
             case "function_definition":
                 self.define(node)
                 return ir.Constant(True, span)
-            case "compound_statement" if asked and node.children[0].type == "((":
+            case "compound_statement" if asked and _is_arithmetic(node):
                 return self.arithmetic_condition(node)
             case _:
                 return self.compound(node, streams, asked)
@@ -184,7 +212,7 @@ class Lists(Commands):
     def _can_fail(self, node: Node) -> bool:
         """Whether a command can be known to fail, and would end the script then."""
         is_function = node.type == "command" and command_name(self.script, node) in self.shared.names.functions
-        return node.type in _FAILING | _ANSWERING or is_function or self.is_test(node)
+        return node.type in _FAILING | _ANSWERING or is_function or self.is_test(node) or _is_arithmetic(node)
 
     def _does_nothing(self, node: Node) -> bool:
         return node.type == "command" and command_name(self.script, node) in ("true", ":")
@@ -194,15 +222,15 @@ class Lists(Commands):
             self._or_exit(node)
         self.execute(operands[-1], streams)
 
-    def _or_exit(self, node: Node) -> None:
-        """A command without which what is around it fails."""
+    def _or_exit(self, node: Node, *before: ir.Statement) -> None:
+        """A command without which what is around it fails, after some statements."""
         span = self.script.span(node)
         succeeded = self.condition(node)
         if isinstance(succeeded, ir.AllOf) and isinstance(succeeded.operands[-1], ir.Opaque):
             succeeded = succeeded.operands[0]
         if not isinstance(succeeded, ir.Opaque):
             stop = ir.Invoke((), ir.Global("builtin", "exit", span), (ir.Argument(ir.Constant(1, span)),), span)
-            self.emit(ir.Branch(negated(succeeded), (stop,), (), span))
+            self.emit(ir.Branch(negated(succeeded), (*before, stop), (), span))
 
     def _chain(self, operands: list[Node], operators: list[str], streams: Streams) -> None:
         """`a && b && c` as nested branches; a change of the operator asks for what came of everything before it."""
@@ -228,7 +256,7 @@ class Lists(Commands):
     def _makes_file(self, node: Node) -> bool:
         """Whether a command makes a file for those after it. It is taken to succeed: nothing is asked of it, and what
         comes of a script of which a step failed is no run that anybody is after."""
-        redirects = [child for child in node.children if child.type == "file_redirect" and not self._is_input(child)]
+        redirects = [child for child in node.children if child.type == "file_redirect" and not self.is_input(child)]
         paths = [each.child_by_field_name("destination") for each in redirects]
         return any(path is not None and self.script.written(path) not in _NOWHERE for path in paths)
 
@@ -305,6 +333,8 @@ class Lists(Commands):
 
     def _redirected(self, node: Node, streams: Streams, asked: bool) -> Condition:
         body = node.child_by_field_name("body")
+        if self.shared.names.descriptors and is_exec(self.script, node) and self.opened(node):
+            return ir.Constant(True, self.script.span(node))
         redirects = [child for child in node.children if child.type.endswith("_redirect")]
         # What stands behind a here-document on its line, the parser puts inside of it.
         redirects += [child for each in redirects for child in each.children if child.type.endswith("_redirect")]
@@ -315,7 +345,7 @@ class Lists(Commands):
         rest: tuple[list[Node], list[Node], str] = ([], [], "")
         for redirect in redirects:
             streams, rest = self._input(redirect, streams, rest)
-        outputs = [each for each in redirects if each.type == "file_redirect" and not self._is_input(each)]
+        outputs = [each for each in redirects if each.type == "file_redirect" and not self.is_input(each)]
         piped, following, operator = rest
         if not piped:
             found = self._written(partial(self._executed, stages, asked), outputs, streams)
@@ -344,14 +374,11 @@ class Lists(Commands):
             inner = streams
             for redirect in redirects:
                 inner, _ = self._input(redirect, inner, ([], [], ""))
-            outputs = [each for each in redirects if each.type == "file_redirect" and not self._is_input(each)]
+            outputs = [each for each in redirects if each.type == "file_redirect" and not self.is_input(each)]
             self._written(partial(self._executed, [operands[-1]], False), outputs, inner)
 
         self._branch(condition, operators[-1], partial(final), body)
         return unknown(self.script.span(body))
-
-    def _is_input(self, redirect: Node) -> bool:
-        return any(child.type in ("<", "<&", "<>") for child in redirect.children)
 
     def _input(
         self, redirect: Node, streams: Streams, rest: tuple[list[Node], list[Node], str]
@@ -363,7 +390,7 @@ class Lists(Commands):
                 return replace(streams, stdin=self.herestring(redirect)), rest
             case "heredoc_redirect":
                 return replace(streams, stdin=self._document(redirect)), self._behind(redirect)
-            case _ if self._is_input(redirect):
+            case _ if self.is_input(redirect):
                 return replace(streams, stdin=self._file(redirect)), rest
             case _:
                 return streams, rest
@@ -409,7 +436,7 @@ class Lists(Commands):
 
     def _written(self, run: Callable[[Streams], Condition], outputs: list[Node], streams: Streams) -> Condition:
         """A command whose output goes to files."""
-        targets = [target for each in outputs if (target := self._target(each)) is not None]
+        targets = [target for each in outputs if (target := self.output_target(each)) is not None]
         if not targets:
             return run(streams)
         span = self.script.span(outputs[0])
@@ -428,7 +455,7 @@ class Lists(Commands):
         """A command behind its redirections (`> FILE echo x`)."""
         for redirect in redirects:
             streams, _ = self._input(redirect, streams, ([], [], ""))
-        outputs = [each for each in redirects if not self._is_input(each)]
+        outputs = [each for each in redirects if not self.is_input(each)]
         return self._written(lambda inner: self.simple(node, inner, asked), outputs, streams)
 
     def _executed(self, stages: list[Node], asked: bool, streams: Streams) -> Condition:
@@ -438,18 +465,6 @@ class Lists(Commands):
             return self.condition(stages[0], streams)
         self.execute(stages[0], streams)
         return unknown(self.script.span(stages[0]))
-
-    def _target(self, redirect: Node) -> tuple[bool, ir.Expression | None] | None:
-        """Where a redirection sends the standard output: whether at a file's end, and the file, None for away from
-        it; no redirection of the standard output at all: None."""
-        descriptor = next((child for child in redirect.children if child.type == "file_descriptor"), None)
-        path = redirect.child_by_field_name("destination")
-        if (descriptor is not None and self.script.written(descriptor) != "1") or path is None:
-            return None
-        kind = next((child.type for child in redirect.children if not child.is_named), ">")
-        if kind.startswith(">&"):
-            return (False, None) if self.script.written(path) == "2" else None
-        return kind in (">>", "&>>"), self.word(path)
 
     # --- substitution ---
 
@@ -529,6 +544,16 @@ class Lists(Commands):
         if root is None:
             return (ir.Assign((None,), self.opaque("a text that is run as commands", node), self.script.span(node)),)
         return self.block(partial(self.sequence, root.children))
+
+
+def _unanswered(span: Span) -> ir.Statement:
+    """A command has failed, and nobody asks."""
+    return ir.Invoke((), ir.Global("shell", "unanswered", span), (), span)
+
+
+def _is_arithmetic(node: Node) -> bool:
+    """Whether a command is `((…))`, which fails where what it calculates is 0."""
+    return node.type == "compound_statement" and bool(node.children) and node.children[0].type == "(("
 
 
 def _nowhere() -> Span:

@@ -15,6 +15,11 @@ READERS = frozenset(("read", "mapfile", "readarray"))
 MOVERS = frozenset(("cd", "pushd", "popd"))
 DIRECTORY, LAST_DIRECTORY = "PWD", "OLDPWD"
 """The variables that hold where a shell is, and where it was before."""
+READ_VALUED = frozenset("dnNputi")
+MAPFILE_VALUED = frozenset("dnOsucC")
+"""The letters of the options that take a value."""
+NOTHING = frozenset(("''", '""', "$'\\0'", "$'\\x00'"))
+"""How the delimiter that is the byte 0 is written."""
 _ASSIGNING = (":=", "=")
 _IMPLIED = {
     **dict.fromkeys(MOVERS, frozenset((DIRECTORY, LAST_DIRECTORY))),
@@ -39,6 +44,8 @@ class Names:
     locals: set[str] = field(default_factory=set)
     changed: dict[str, str] = field(default_factory=dict)
     exported: set[str] = field(default_factory=set)
+    descriptors: set[str] = field(default_factory=set)
+    """numbers of descriptors that `exec` opens to write files by"""
     sources: bool = False
     last_in_shell: bool = False
     """whether the last command of a pipeline runs in the shell itself (`shopt -s lastpipe`; so do zsh and ksh)"""
@@ -85,6 +92,29 @@ def _note(script: Script, node: Node, names: Names) -> None:
                 _note_command(script, node, names)
         case "declaration_command":
             _note_declared(script, node, names)
+        case "redirected_statement" if is_exec(script, node):
+            opened = (opened_descriptor(script, each) for each in node.children_by_field_name("redirect"))
+            names.descriptors |= {each for each in opened if each}
+
+
+def is_exec(script: Script, node: Node) -> bool:
+    """Whether a command is `exec` with redirections alone."""
+    body = node.child_by_field_name("body")
+    return (
+        body is not None
+        and body.type == "command"
+        and command_name(script, body) == "exec"
+        and not body.children_by_field_name("argument")
+    )
+
+
+def opened_descriptor(script: Script, redirect: Node) -> str:
+    """The number of a descriptor, beyond the standard ones, by which a file is to be written; empty for none."""
+    number = redirect.child_by_field_name("descriptor")
+    written = script.written(number) if number is not None else ""
+    writes = any(child.type in (">", ">>", ">|") for child in redirect.children)
+    has_file = redirect.child_by_field_name("destination") is not None
+    return written if writes and has_file and written not in ("1", "2") else ""
 
 
 def _note_command(script: Script, node: Node, names: Names) -> None:
@@ -94,6 +124,9 @@ def _note_command(script: Script, node: Node, names: Names) -> None:
         names.assigned.add(DIRECTORY)
     if name in READERS or name == "printf":
         names.assigned |= set(read_names(script, node))
+        items = set(_printed_lists(script, node)) if name == "printf" else set()
+        names.assigned |= items
+        names.lists |= items
     elif name in MOVERS:
         words = [script.written(each) for each in node.children_by_field_name("argument")]
         names.assigned |= {DIRECTORY, LAST_DIRECTORY} if "-" in words else {DIRECTORY}
@@ -196,19 +229,46 @@ def read_names(script: Script, node: Node) -> Iterator[str]:
     if command_name(script, node) == "printf":
         yield from _printed_names(script, node)
         return
-    valued: tuple[str, ...] = ("-d", "-n", "-N", "-p", "-t", "-u", "-i", "-s0")
-    if command_name(script, node) != "read":
-        valued = ("-d", "-n", "-O", "-s", "-u", "-c", "-C")
+    valued = READ_VALUED if command_name(script, node) == "read" else MAPFILE_VALUED
     skip = False
     for argument in node.children_by_field_name("argument"):
         word = script.written(argument)
         if skip or word.startswith("-"):
-            skip = not skip and word in valued
+            skip = not skip and _value_follows(word, valued)
         elif word.isidentifier():
             yield word
+
+
+def valued_options(written: list[str], valued: frozenset[str]) -> dict[str, str]:
+    """The options of a command that take a value, by their letters, with the values as they are written."""
+    found: dict[str, str] = {}
+    skip = False
+    for index, word in enumerate(written):
+        if skip or not word.startswith("-"):
+            skip = False
+            continue
+        at = next((at for at, letter in enumerate(word) if at and letter in valued), 0)
+        if at:
+            skip = _value_follows(word, valued)
+            found[word[at]] = "".join(written[index + 1 : index + 2]) if skip else word[at + 1 :]
+    return found
+
+
+def _value_follows(option: str, valued: frozenset[str]) -> bool:
+    """Whether the value of an option is the next word."""
+    at = next((at for at, letter in enumerate(option) if at and letter in valued), 0)
+    return bool(at) and at == len(option) - 1
 
 
 def _printed_names(script: Script, node: Node) -> Iterator[str]:
     words = [script.written(each) for each in node.children_by_field_name("argument")]
     if len(words) > 2 and words[0] == "-v" and words[1].isidentifier():
         yield words[1]
+
+
+def _printed_lists(script: Script, node: Node) -> Iterator[str]:
+    """The list or map of `printf -v 'NAME[INDEX]'`."""
+    words = [script.written(each).strip("\"'") for each in node.children_by_field_name("argument")]
+    if len(words) > 2 and words[0] == "-v" and words[1].endswith("]"):
+        name = words[1].partition("[")[0]
+        yield from (name,) if name.isidentifier() else ()

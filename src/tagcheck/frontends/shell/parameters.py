@@ -75,15 +75,23 @@ class Parameters(Arithmetic):
             return self._some(node, whole, subject, [child for child in rest if child.type != ":"])
         if rest[0].type in (*_TRIMS, *_REPLACEMENTS):
             return self._each(node, whole, rest[0].type, rest[1:])
+        if rest[0].type.removeprefix(":") in ("+", "-"):
+            return self._all_or_others(node, whole, rest[0].type[-1], rest[1:])
+        if rest[0].type == "@" and len(rest) == 2 and (changed := _TRANSFORMED.get(self.script.written(rest[1]))):
+            return ir.Apply("each", (ir.Literal(changed, self._span(node)), whole), self._span(node))
         return None
 
     def _names_like(self, prefix: str, node: Node) -> ir.Expression:
         """`${!PREFIX@}`: the names of the variables that begin so, where all of those in the text have values."""
         span = self._span(node)
         known = sorted(name for name in self.shared.names.assigned if name.startswith(prefix))
-        if not known or self.function or not self.definite.issuperset(known):
+        if not known:
             return ir.Opaque("the names of variables", span)
-        return ir.ListOf(tuple(ir.Literal(name, span, exact=False) for name in known), span)
+        names = tuple(ir.Literal(name, span, exact=False) for name in known)
+        if not self.function and self.definite.issuperset(known):
+            return ir.ListOf(names, span)
+        contents = tuple(ir.Apply("environment", (name,), span) for name in names)
+        return ir.Apply("names-like", (ir.ListOf(names, span), ir.ListOf(contents, span)), span)
 
     def is_one_word(self, node: Node) -> bool:
         """Whether an expansion is `$*` or `${a[*]}`, which are one word in quotes."""
@@ -120,9 +128,22 @@ class Parameters(Arithmetic):
         old, new = self._halves(node, rest)
         return ir.Apply("each", (ir.Literal(_REPLACEMENTS[operator], span), whole, old, new), span)
 
+    def _all_or_others(self, node: Node, whole: ir.Expression, operator: str, rest: list[Node]) -> ir.Expression | None:
+        """`${a[@]+"${a[@]}"}`, `${a[@]-b}`: a list without elements counts as not set."""
+        span = self._span(node)
+        inner = [child for each in rest if each.type == "string" for child in each.children if child.is_named]
+        others = self.all_of(inner[0]) if len(rest) == len(inner) == 1 and inner[0].type == "expansion" else None
+        if others is None:
+            if any(child.type in ("expansion", "string") for child in rest):
+                return None
+            others = ir.ListOf((self._operand(node, rest),) if rest or operator == "-" else (), span)
+        is_set = ir.Compare(ir.CompareOp.NE, ir.Apply("length", (whole,), span), ir.Constant(0, span), span)
+        sides = (others, ir.ListOf((), span)) if operator == "+" else (whole, others)
+        return ir.Choice(is_set, *sides, span)
+
     def _is_map(self, node: Node) -> bool:
         name = node.child_by_field_name("name")
-        return name is not None and self.script.written(name) in self.shared.names.maps
+        return name is not None and self.script.written(name) in self.shared.names.maps | self.shared.names.references
 
     def _index_text(self, node: Node) -> str:
         index = node.child_by_field_name("index")
@@ -173,6 +194,10 @@ class Parameters(Arithmetic):
         index = node.child_by_field_name("index")
         if index is None:
             return self.opaque("an index", node)
+        if name in self.shared.names.references:
+            return ir.Apply(
+                "subscript", (self.variable(name, self.script.span(node)), self.word(index)), self._span(node)
+            )
         if name in self.shared.names.maps:
             return self.word(index)
         if index.type == "concatenation":
@@ -242,10 +267,12 @@ class Parameters(Arithmetic):
             return self._operand(node, rest) if operator == "+" else value
         if operator == ":?":
             self.call("require", (value,), span)
-        operator = operator[-1]
+        asks_only, operator = operator[0] != ":", operator[-1]
         if operator == "?":
             return value
-        is_set = ir.Compare(ir.CompareOp.NE, value, ir.Literal("", span), span)
+        is_set: ir.Expression = ir.Compare(ir.CompareOp.NE, value, ir.Literal("", span), span)
+        if asks_only and isinstance(value, ir.Index):
+            is_set = ir.Apply("has", (value.base, value.index), span)
         if operator == "+":
             return ir.Choice(is_set, self._operand(node, rest), ir.Literal("", span), span)
         choice = ir.Choice(is_set, value, self._operand(node, rest), span)

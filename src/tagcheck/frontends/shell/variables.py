@@ -27,6 +27,9 @@ class Variables(Tests):
         inner = target.child_by_field_name("name") if target.type == "subscript" else target
         name = self.script.written(inner) if inner is not None else ""
         content = self._content(value, name, span)
+        if target.type == "subscript" and name in self.shared.names.references:
+            self._assign_referred(target, name, content, any(child.type == "+=" for child in node.children))
+            return name
         if target.type == "subscript":
             place = ir.Index(self.variable(name, span), self.index(target, name), span)
             if any(child.type == "+=" for child in node.children):
@@ -37,6 +40,20 @@ class Variables(Tests):
             content = self._added(name, content, value, span)
         self.assign(name, content, span, declare)
         return name
+
+    def _assign_referred(self, target: Node, name: str, content: ir.Expression, adds: bool) -> None:
+        """Give an item of what a variable refers to a value."""
+        index, span = target.child_by_field_name("index"), self.script.span(target)
+        if index is None:
+            return
+        key = self.temporary(span)
+        self.emit(ir.Assign((key,), self.word(index), span))
+        if adds:
+            whole = self.variable(name, span)
+            content = ir.Join((ir.Index(whole, ir.Apply("subscript", (whole, key), span), span), content), span)
+        bracket, end = ir.Literal("[", span, exact=False), ir.Literal("]", span, exact=False)
+        item = ir.Join((ir.Name(self.spelled(name), span), bracket, key, end), span)
+        self.call("assign", (item, content), span)
 
     def _content(self, value: Node | None, name: str, span: Span) -> ir.Expression:
         if value is None:
@@ -120,9 +137,9 @@ class Variables(Tests):
 
     def _empty(self, name: str, node: Node) -> ir.Expression:
         span = self.script.span(node)
-        if name in self.shared.names.lists:
-            return ir.ListOf((), span)
-        return ir.MapOf((), span) if name in self.shared.names.maps else ir.Literal("", span)
+        if name in self.shared.names.maps:
+            return ir.MapOf((), span)
+        return ir.ListOf((), span) if name in self.shared.names.lists else ir.Literal("", span)
 
     def _export(self, name: str, span: Span) -> None:
         if name in self.shared.names.assigned or name in self.local or self.shared.names.sources:

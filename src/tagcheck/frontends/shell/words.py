@@ -55,6 +55,8 @@ class Words(Parameters):
         """A word of a command, which may become several words or none."""
         whole = self._all_items(node)
         if whole is not None:
+            if node.type in EXPANSIONS and "IFS" not in self.shared.names.assigned:
+                whole = ir.Apply("split-items", (whole,), self.script.span(node))
             return ir.Spread(whole, self.script.span(node))
         several = braces(self.script, node)
         if several is not None:
