@@ -72,7 +72,7 @@ class Makefiles(Scripts):
             self._read(runner, path, alone=self._is_entry and not effect.environment)
             runner = self._read_anew(runner, path)
             runner.given = self._given_to(runner, effect)
-            if self.live:
+            if self.live and not self._is_elsewhere(runner, goals):
                 runner.run(goals)
             self.live, self.failed = True, False
             self.wait()
@@ -81,6 +81,14 @@ class Makefiles(Scripts):
             self._note_unread_variables(effect, outer[3], order, read)
         self.holes, self.output_cell, self.pending, self.site, self.makes = outer
         return self.narrow(self.heap.read(printed))
+
+    def _is_elsewhere(self, runner: Runner, goals: tuple[str, ...]) -> bool:
+        """Whether targets are asked for as such of a file that the makefile which is run does not include."""
+        if not self._is_entry:
+            return False
+        file = self.frames[0].procedure.span.path
+        known = (rule for goal in goals if goal in runner.targets for rule in runner.targets[goal].rules)
+        return all(rule.path != file for rule in known)
 
     def _read(self, runner: Runner, path: str, alone: bool) -> None:
         """Read a makefile; one that is entered by itself (`alone`) is read once for all its targets."""
