@@ -205,8 +205,10 @@ def invalid_reference(case: Case) -> Iterator[Match]:
             continue
         if any(map(placeholder, literals(event.image))) or _is_filled_in_later(case, event):
             continue
-        # The rest of a name whose variable is empty by default: whoever runs this says what it is.
-        if event.guards.asks_for_unset() and _lacks_part(event):
+        # The rest of a name whose variable is empty by default: whoever runs this says what it is, and so does whoever
+        # installs a chart, or calls another file that only states what it would use.
+        left_to_others = event.guards.asks_for_unset() or (not case.scenario.is_run and _is_composed(event.image))
+        if left_to_others and _lacks_part(event):
             continue
         yield _match(case, event, written_at(event.image, event.span), reason=reason)
 
@@ -214,6 +216,11 @@ def invalid_reference(case: Case) -> Iterator[Match]:
 def _lacks_part(event: Event) -> bool:
     tag = event.reference.tag
     return (tag is not None and not tag.parts) or event.image.leading.startswith(("/", ":"))
+
+
+def _is_composed(image: Text) -> bool:
+    """Whether a name is put together from values, instead of being written out."""
+    return len(image.parts) > 1 or not any(character.isalnum() for text in literals(image) for character in text)
 
 
 def _is_filled_in_later(case: Case, event: Event) -> bool:
