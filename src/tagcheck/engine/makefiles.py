@@ -23,6 +23,7 @@ from tagcheck.values import EMPTY, Piece, Text, Value
 
 _WORD = re.compile(r"[\w.+-]+")
 _QUIET = re.compile(r"[0-9&]?>\s*(?:&[0-9]|/dev/null)")
+_SHELLS = frozenset(("sh", "bash"))
 _FAILING = frozenset(("exit", "false", "eval", "source"))
 _SCRIPTS = (".sh", ".bash", ".bats", ".mk")
 DEEPEST_MAKE = 6
@@ -176,6 +177,9 @@ class Makefiles(Scripts):
         line = _QUIET.sub("", str(text))
         found = set(_WORD.findall(line))
         if ">" in line or "make" in found or not found.isdisjoint(self._programs()):
+            return True
+        if "$" in line and not found.isdisjoint(_SHELLS):
+            # A text that a variable holds.
             return True
         if not found.isdisjoint(_FAILING) and ("[" in line or "||" not in line):
             return True

@@ -60,7 +60,7 @@ def runnables() -> tuple[Runnable, ...]:
         Runnable("ansible", ansible.relevant, ansible.parse, always=True, beside=ansible.BESIDE),
         Runnable("cluster-suite", clustertests.is_suite, clustertests.parse, always=True, folder=Folder.OWNED),
         Runnable("cluster-test", clustertests.relevant, clustertests.parse, folder=Folder.OWNED),
-        Runnable("make", make.relevant, make.parse, called_by=("make", "gmake"), goals=goals.goals),
+        Runnable("make", make.relevant, make.parse, called_by=("make", "gmake", "MAKE"), goals=goals.goals),
         *ci.systems(),
         Runnable("shell", shell.relevant, shell.parse, folder=Folder.NONE),
         *ci.systems(),
