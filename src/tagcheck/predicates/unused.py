@@ -136,15 +136,9 @@ def _without_effect(missed: Override, made: list[Event], use: Event) -> Match:
     )
 
 
-_USING = (Stage.DEPLOYED.value, Stage.RUN.value)
-
-
 def unused_load(case: Case) -> Iterator[Match]:
     """TC214: built and loaded, and nothing that the scenario deploys can be this image, while a like one that it builds
-    too is deployed under another name. What is loaded for several scenarios at once need not be used in each, and what
-    is deployed under a name that is not known may be any image."""
-    if any(gap.stage in _USING for gap in case.scenario.gaps):
-        return
+    too is deployed under another name. What is loaded for several scenarios at once need not be used in each."""
     for load in case.events(Stage.LOADED):
         if (load.span, str(load.image)) in case.project.used:
             continue
