@@ -23,7 +23,6 @@ SUPPLIED = (*PRESENT, Stage.LOADED, Stage.PUSHED)
 """Stages after which something in the scenario can know the name."""
 NAMELESS = (Stage.UNNAMED, Stage.PRUNED, Stage.STACK_UP, Stage.STACK_DOWN)
 """Stages that concern no single name."""
-_WANTING = (Stage.DEPLOYED, Stage.RUN, Stage.NAMED)
 _TAKEN = (Stage.DEPLOYED.value, Stage.BASE.value)
 TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 
@@ -31,24 +30,16 @@ TEST_TIERS = (Tier.E2E, Tier.INTEGRATION, Tier.UNKNOWN)
 @dataclass(frozen=True, eq=False)
 class Whole:
     """What the scenarios of a project do together, as far as they come to what was asked about: one event for each name
-    that any of them uses (`mentioned`), and that any of them removes (`removed`); the loads, by place and name as it is
-    shown, of which one of them makes use (`used`)."""
+    that any of them uses (`mentioned`), and that any of them removes (`removed`)."""
 
     mentioned: tuple[Event, ...] = ()
     removed: tuple[Event, ...] = ()
-    used: frozenset[tuple[Span, str]] = frozenset()
 
 
 def whole(scenarios: Iterable[Scenario]) -> Whole:
     """What scenarios do together."""
     mentioned: dict[tuple[Text, str], Event] = {}
     removed: dict[tuple[Text, str], Event] = {}
-    used: set[tuple[Span, str]] = set()
-    scenarios = tuple(scenarios)
-    for scenario in scenarios:
-        wanted = {str(event.image) for event in scenario.events if event.stage in _WANTING}
-        loads = ((event.span, str(event.image)) for event in scenario.events if event.stage is Stage.LOADED)
-        used.update((span, name) for span, name in loads if name in wanted)
     for event in (event for scenario in scenarios for event in scenario.events):
         if event.stage is Stage.REMOVED:
             removed.setdefault((event.image, event.reading), event)
@@ -58,7 +49,7 @@ def whole(scenarios: Iterable[Scenario]) -> Whole:
             if event.stage is Stage.BUILT:
                 # A name is known best by what makes the image.
                 mentioned[key] = event if first.stage is not Stage.BUILT else first
-    return Whole(tuple(mentioned.values()), tuple(removed.values()), frozenset(used))
+    return Whole(tuple(mentioned.values()), tuple(removed.values()))
 
 
 _GIVEN = (HoleKind.ENVIRONMENT, HoleKind.PARAMETER)

@@ -138,10 +138,8 @@ def _without_effect(missed: Override, made: list[Event], use: Event) -> Match:
 
 def unused_load(case: Case) -> Iterator[Match]:
     """TC214: built and loaded, and nothing that the scenario deploys can be this image, while a like one that it builds
-    too is deployed under another name. What is loaded for several scenarios at once need not be used in each."""
+    too is deployed under another name."""
     for load in case.events(Stage.LOADED):
-        if (load.span, str(load.image)) in case.project.used:
-            continue
         made = [each for each in case.together(load, *MADE) if same_as(load, each) is Same.YES]
         uses = case.together(load, *USES, Stage.NAMED, Stage.PUSHED, Stage.TAGGED)
         if not made or any(_can_use(use, load) for use in uses if use not in made):
