@@ -61,18 +61,25 @@ def _match(case: Case, event: Event, span: Span, **variables: object) -> Match:
 def _overridable(case: Case, event: Event) -> bool:
     """Whether the same stage at the same place gets its tag from outside in another case of the run, or one that varies
     where what makes it succeeds."""
+    if _is_given_elsewhere(case, event):
+        return True
+    return any(tag.holes and _by_outcome(event.guards, guards) for guards, tag in _tags_of_other_cases(case, event))
+
+
+def _is_given_elsewhere(case: Case, event: Event) -> bool:
+    """Whether the same stage at the same place gets its tag from outside in another case of the run."""
+    tags = (tag for _, tag in _tags_of_other_cases(case, event))
+    return any(hole.kind in SETTABLE for tag in tags for hole in tag.holes)
+
+
+def _tags_of_other_cases(case: Case, event: Event) -> Iterator[tuple[Guards, Text]]:
+    """The tags at the same place in the cases that exclude this one. What happens together with it in one run is two
+    names of one command, not two cases of one name."""
     for other in case.events(event.stage):
         if other is event or other.span != event.span or other.trace != event.trace:
             continue
-        if compatible(other.guards, event.guards):
-            # Both happen in one run: two names of one command, not two cases of one name.
-            continue
-        tag = other.reference.tag
-        if tag is not None and any(hole.kind in SETTABLE for hole in tag.holes):
-            return True
-        if tag is not None and tag.holes and _by_outcome(event.guards, other.guards):
-            return True
-    return False
+        if other.reference.tag is not None and not compatible(other.guards, event.guards):
+            yield other.guards, other.reference.tag
 
 
 def _by_outcome(left: Guards, right: Guards) -> bool:
@@ -205,12 +212,17 @@ def invalid_reference(case: Case) -> Iterator[Match]:
             continue
         if any(map(placeholder, literals(event.image))) or _is_filled_in_later(case, event):
             continue
-        # The rest of a name whose variable is empty by default: whoever runs this says what it is, and so does whoever
-        # installs a chart, or calls another file that only states what it would use.
-        left_to_others = event.guards.asks_for_unset() or (not case.scenario.is_run and _is_composed(event.image))
-        if left_to_others and _lacks_part(event):
+        # The rest of a name whose variable, or option, is empty by default: whoever runs this says what it is, and so
+        # does whoever installs a chart, or calls another file that only states what it would use.
+        if _lacks_part(event) and _is_left_to_others(case, event):
             continue
         yield _match(case, event, written_at(event.image, event.span), reason=reason)
+
+
+def _is_left_to_others(case: Case, event: Event) -> bool:
+    if event.guards.asks_for_unset() or _is_given_elsewhere(case, event):
+        return True
+    return not case.scenario.is_run and _is_composed(event.image)
 
 
 def _lacks_part(event: Event) -> bool:
