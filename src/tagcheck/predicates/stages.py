@@ -318,7 +318,8 @@ def missing_sources(case: Case) -> tuple[tuple[Event, Text, Event], ...]:
 
 def _missing_sources(case: Case) -> Iterator[tuple[Event, Text, Event]]:
     for event in case.events(*NEEDS_LOCAL):
-        if event.carried or (event.stage is Stage.LOADED and event.archive is not None):
+        # What comes out of an archive, or out of the memory of a program, needs no name there.
+        if event.carried or (event.stage in (Stage.LOADED, Stage.PUSHED) and event.archive is not None):
             continue
         name = event.source if event.stage is Stage.TAGGED else event.image
         if name is None:
