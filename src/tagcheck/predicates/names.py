@@ -236,8 +236,17 @@ def _is_composed(image: Text) -> bool:
 
 
 def _is_filled_in_later(case: Case, event: Event) -> bool:
-    """A word in capitals in a file that is not seen to be applied: the name of what is put there."""
-    return not case.scenario.is_run and any(part.isupper() for part in literals(event.reference.repository))
+    """A word in capitals in a file that is not seen to be applied, or as the base of a build, which it cannot be: the
+    name of what is put there."""
+    if case.scenario.is_run and event.stage is not Stage.BASE:
+        return False
+    texts = literals(event.reference.repository)
+    return any(text.isupper() for text in texts) or any(map(_asks_for, "/".join(texts).split("/")))
+
+
+def _asks_for(component: str) -> bool:
+    """Whether a part of a path tells its reader to put something there: `YOUR_ALIAS`, `[YOUR ID]`."""
+    return component.isupper() and not component.strip("[]").isalnum()
 
 
 def service_tag_format(case: Case) -> Iterator[Match]:

@@ -340,7 +340,8 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         present = [each for each in present if holds_by_default(each.guards)]
     if any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
-    here = [each for each in present if each.host == event.host]
+    # What is made later is not what was meant.
+    here = [each for each in present if each.host == event.host and not event.before(each)]
     built = [each for each in here if each.stage is not Stage.PULLED or _is_made_elsewhere(each, present)]
     if event.stage is Stage.TAGGED:
         # Where the like image is tagged from one that nothing here makes either, both are made beforehand.
@@ -365,7 +366,7 @@ def _is_made_elsewhere(pulled: Event, present: list[Event]) -> bool:
 def _comes_from_here(made: Event, present: list[Event]) -> bool:
     """Whether an image is built here, or tagged from one that is present."""
     source = made.source if made.stage is Stage.TAGGED else None
-    return source is None or any(_is_source(made, source, each) is not Same.NO for each in present if each is not made)
+    return source is None or any(_is_source(made, source, each) is Same.YES for each in present if each is not made)
 
 
 def _is_source(event: Event, name: Text, made: Event) -> Same:
