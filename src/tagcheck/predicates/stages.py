@@ -472,7 +472,10 @@ def archive_mismatch(case: Case) -> Iterator[Match]:
             continue
         saved = [each for each in case.together(event, Stage.SAVED) if each.archive is not None]
         paths = [each.archive for each in saved if each.archive is not None]
-        if not saved or any(_may_be_same_file(path, event.archive) for path in paths):
+        if not saved or any(equal(each.image, event.image) for each in saved):
+            # What it holds is not known by name, but to be what was saved.
+            continue
+        if any(_may_be_same_file(path, event.archive) for path in paths):
             continue
         nearest = saved[-1]
         yield Match(
