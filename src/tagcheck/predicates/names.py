@@ -90,11 +90,13 @@ def _by_outcome(left: Guards, right: Guards) -> bool:
 
 def _distinct(case: Case, *stages: Stage) -> Iterator[Event]:
     """One event for each name, the earliest of the first stage that has it."""
-    seen: set[Text] = set()
+    seen: set[Text | str] = set()
     for stage in stages:
         for event in case.events(stage):
-            if event.image not in seen:
-                seen.add(event.image)
+            # One name is one, whatever pieces it is put together from.
+            name = event.image.literal or event.image
+            if name not in seen:
+                seen.add(name)
                 yield event
 
 
