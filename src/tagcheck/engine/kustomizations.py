@@ -211,7 +211,7 @@ class Kustomizations(Manifests):
         literal = item.literal if isinstance(item, Text) else None
         if literal is None:
             return None
-        path = normpath(join(file.rpartition("/")[0], literal))
+        path = self.copies.beside(file, literal) or normpath(join(file.rpartition("/")[0], literal))
         return path if self._is_there(path) or self._kustomization(path) is not None else None
 
     def _objects(self, path: str) -> Built:
