@@ -77,7 +77,9 @@ class Copies:
         name = folder.partition("/")[0]
         if name not in self._sources or normpath(join(folder, relative)).partition("/")[0] == name:
             return None
-        place = next((joined(place, _SEPARATOR) for at, (place, _) in enumerate(self._copies) if _name(at) == name), None)
+        place = next(
+            (joined(place, _SEPARATOR) for at, (place, _) in enumerate(self._copies) if _name(at) == name), None
+        )
         literal = place.literal if place is not None else None
         if literal is None:
             return None
