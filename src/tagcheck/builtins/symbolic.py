@@ -14,6 +14,7 @@ from tagcheck.builtins.api import Call, Machine
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import TEXT_FIELD
 from tagcheck.values import (
+    ALPHABETS,
     EMPTY,
     MOST_OPTIONS,
     Absent,
@@ -272,6 +273,8 @@ def may_contain(hole: Hole, wanted: str) -> bool:
     if hole.kind is HoleKind.UNIQUE:
         return len(wanted) == 1 and (wanted == "-" or wanted.isalnum())
     if wanted == "\n" and hole.weak == ONLY_PATH:
+        return False
+    if hole.shape and not hole.part and not set(wanted) <= ALPHABETS[hole.shape]:
         return False
     return hole.kind is HoleKind.OPAQUE or len(wanted) <= 2
 

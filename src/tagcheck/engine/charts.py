@@ -329,7 +329,7 @@ class _Chart:
             self.defined.update({path: nodes, **definitions(nodes)})
 
     def texts(self) -> list[Value]:
-        machine, steps = self.run.machine(), Steps()
+        machine, steps, guards = self.run.machine(), Steps(), self.run.guards
         found: list[Value] = []
         paths: dict[int, Paths] = {}
         for path, data, way in self.templates[:MOST_TEMPLATES]:
@@ -341,7 +341,7 @@ class _Chart:
                 continue
             values = paths.setdefault(id(data), Paths(data.get("Values") or Mapping(()), way))
             key = (path, id(nodes), self.release.name, self.helpers)
-            made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values)), None)
+            made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values, guards)), None)
             if made is not None:
                 steps.left -= made.cost
                 machine.spend(made.spent)
@@ -352,7 +352,7 @@ class _Chart:
                 scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, steps)
                 text = render_nodes(nodes, replace(scope, missing=Null(), watch=watch))
                 done = (before[0] - steps.left, before[1] - self.run.steps)
-                made = Rendering.of(values, watch, text, done, (nodes, *self.defined.values()))
+                made = Rendering.of(values, guards, watch, text, done, (nodes, *self.defined.values()))
                 keep_rendering(self.run.program, key, made)
             self.watch.join(made.watch)
             found.append(made.text)
