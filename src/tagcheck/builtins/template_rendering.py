@@ -13,7 +13,7 @@ from functools import partial
 from tagcheck import values
 from tagcheck.builtins.api import Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, over
-from tagcheck.builtins.template_functions import CHANGING, FUNCTIONS, LOOKING, PASSING
+from tagcheck.builtins.template_functions import CHANGING, LOOKING, PASSING, function_named
 from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, TemplateFails, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.numerals import whole
@@ -267,7 +267,7 @@ def _called(name: str, operands: list[Value], pipeline: str, scope: Scope) -> Va
         return combine(tuple(operands), lambda row: _result(scope.functions[name], row, scope))
     if name == "fail":
         raise TemplateFails
-    function = FUNCTIONS.get(name)
+    function = function_named(name)
     if function is None:
         return scope.unknown(pipeline)
     if scope.watch is not None:
@@ -321,7 +321,7 @@ def _operand(command: list[Token], at: int, pipeline: str, scope: Scope) -> tupl
             return Truth(token.text == "true"), at
         case "name" if token.text == "nil":
             return Null(), at
-        case "name" if token.text in FUNCTIONS or token.text in scope.functions:
+        case "name" if function_named(token.text) is not None or token.text in scope.functions:
             value = _called(token.text, [], pipeline, scope)
         case _:
             return scope.unknown(pipeline), at

@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace as replace_fields
 
 from tagcheck import ir
+from tagcheck.builtins.chartvalues import as_helm_reads
 from tagcheck.builtins.template_functions import laid_over
 from tagcheck.builtins.template_rendering import definitions, render_nodes
 from tagcheck.builtins.template_scope import MOST_STEPS, Scope, Steps, Variables, Watch
@@ -503,7 +504,7 @@ def _values_of(text: Text) -> Value | None:
     """What the text of a file of values says; nothing at all is said by comments."""
     found = documents(text)
     if found:
-        return found[0] if isinstance(found[0], Mapping) else None
+        return as_helm_reads(found[0]) if isinstance(found[0], Mapping) else None
     lines = text.literal.splitlines() if text.literal is not None else ["?"]
     is_empty = all(not line.strip() or line.lstrip().startswith(("#", "---")) for line in lines)
     return Mapping(()) if is_empty else None
