@@ -25,6 +25,7 @@ from tagcheck.values import EMPTY, Absent, Null, Number, Piece, Record, Text, Tr
 
 Row = tuple[Value, ...]
 Function = Callable[[Row, Scope], Value]
+_LARGEST = 1 << 63
 LONGEST_LIST = 200
 LONGEST_TEXT = 10_000
 _FRACTION = re.compile(r"[+-]?\d{1,30}(?:\.\d{0,30})?")
@@ -47,29 +48,32 @@ def _of_texts(name: str, count: int, function: Callable[..., str | None]) -> Fun
     return found
 
 
-def _of_numbers(name: str, function: Callable[..., float | None]) -> Function:
-    """A function of numbers, or of texts that are such."""
+def _of_numbers(name: str, count: int, function: Callable[..., float | None]) -> Function:
+    """A function of so many numbers, or of texts that are such; of any number of them if `count` is 0."""
 
     def found(row: Row, scope: Scope) -> Value:
         numbers = [number(scope.machine.load(each)) for each in row]
-        made = function(*numbers) if numbers and None not in numbers else None
+        fits = len(numbers) == count if count else bool(numbers)
+        made = function(*numbers) if fits and None not in numbers else None
         return undecided(name, *row, type="int") if made is None else Number(made)
 
     return found
 
 
 def number(value: Value) -> int | float | None:
-    """The number that a value is, or that a text spells (Sprig's `toInt64` and its kin); None if that is not known."""
+    """The number that a value is, or that a text spells (Sprig's `toInt64` and its kin); None if that is not known, and
+    for one that an int64 cannot hold."""
     match number_in(value):
         case Number(value=found):
-            return found
+            return found if abs(found) < _LARGEST else None
         case Truth(value=found):
             return int(found)
         case Null():
             return 0
         case Text(literal=str() as written) if _FRACTION.fullmatch(written):
             known = whole(written.lstrip("+"))
-            return float(written) if known is None else known
+            spelt = float(written) if known is None else known
+            return spelt if abs(spelt) < _LARGEST else None
         case Text(literal=str()):
             return 0
         case _:
@@ -433,20 +437,19 @@ def _remainder(first: float, second: float) -> float | None:
 
 
 CHART_FUNCTIONS: Mapping[str, Function] = {
-    "int": _of_numbers("int", lambda value: int(value)),
-    "int64": _of_numbers("int", lambda value: int(value)),
-    "toDecimal": _of_numbers("toDecimal", lambda value: int(str(int(value)), 8)),
-    "atoi": _of_numbers("int", lambda value: int(value)),
-    "float64": _of_numbers("float64", lambda value: value),
-    "add": _of_numbers("add", lambda *each: sum(map(int, each))),
-    "add1": _of_numbers("add1", lambda value: int(value) + 1),
-    "sub": _of_numbers("sub", lambda first, *others: int(first) - sum(map(int, others))),
-    "mul": _of_numbers("mul", lambda *each: math.prod(map(int, each))),
-    "div": _of_numbers("div", _quotient),
-    "mod": _of_numbers("mod", _remainder),
-    "max": _of_numbers("max", lambda *each: max(map(int, each))),
-    "min": _of_numbers("min", lambda *each: min(map(int, each))),
-    "floor": _of_numbers("floor", _rounded_down),
+    "int": _of_numbers("int", 1, lambda value: int(value)),
+    "int64": _of_numbers("int", 1, lambda value: int(value)),
+    "atoi": _of_numbers("int", 1, lambda value: int(value)),
+    "float64": _of_numbers("float64", 1, lambda value: value),
+    "add": _of_numbers("add", 0, lambda *each: sum(map(int, each))),
+    "add1": _of_numbers("add1", 1, lambda value: int(value) + 1),
+    "sub": _of_numbers("sub", 0, lambda first, *others: int(first) - sum(map(int, others))),
+    "mul": _of_numbers("mul", 0, lambda *each: math.prod(map(int, each))),
+    "div": _of_numbers("div", 2, _quotient),
+    "mod": _of_numbers("mod", 2, _remainder),
+    "max": _of_numbers("max", 0, lambda *each: max(map(int, each))),
+    "min": _of_numbers("min", 0, lambda *each: min(map(int, each))),
+    "floor": _of_numbers("floor", 1, _rounded_down),
     "kindIs": _kind_is(0),
     "typeIs": _kind_is(1),
     "kindOf": _kind(0),
