@@ -97,7 +97,7 @@ def expand_later(files: Files) -> tuple[dict[str, str], int]:
 def _commands(text: str, change: Callable[[str], str]) -> tuple[str, int]:
     """Change the lines that begin with a program, outside of texts of several lines."""
     lines, count = text.splitlines(keepends=True), 0
-    if "<<" in text:
+    if "<<" in text or "tagcheck: ignore" in text:
         return text, 0
     for at, line in enumerate(lines):
         before = lines[at - 1].rstrip() if at else ""

@@ -340,8 +340,7 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         present = [each for each in present if holds_by_default(each.guards)]
     if any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
-    # What is made later is not what was meant.
-    here = [each for each in present if each.host == event.host and not event.before(each)]
+    here = [each for each in present if each.host == event.host and not _is_later(each, event)]
     built = [each for each in here if each.stage is not Stage.PULLED or _is_made_elsewhere(each, present)]
     if event.stage is Stage.TAGGED:
         # Where the like image is tagged from one that nothing here makes either, both are made beforehand.
@@ -355,6 +354,12 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         if local or (alike(reference, candidate.reference) == 3 and reference.registry is None):
             return candidate
     return None
+
+
+def _is_later(made: Event, need: Event) -> bool:
+    """Whether something is made only after it is needed, and so is not what was meant. Of what runs side by side
+    nothing is known."""
+    return made.lane == need.lane and need.before(made)
 
 
 def _is_made_elsewhere(pulled: Event, present: list[Event]) -> bool:
