@@ -90,18 +90,17 @@ def _by_outcome(left: Guards, right: Guards) -> bool:
 
 def _distinct(case: Case, *stages: Stage) -> Iterator[Event]:
     """One event for each name, the earliest of the first stage that has it."""
-    seen: set[Text | str] = set()
+    seen: set[Text] = set()
     for stage in stages:
         for event in case.events(stage):
-            # One name is one, whatever pieces it is put together from.
-            name = event.image.literal or event.image
-            if name not in seen:
-                seen.add(name)
+            if event.image not in seen:
+                seen.add(event.image)
                 yield event
 
 
 def static_tag(case: Case) -> Iterator[Match]:
     """TC101: a local image with a tag that is the same on every run."""
+    told: set[str] = set()
     for event in _distinct(case, *MADE, Stage.LOADED, Stage.RUN, Stage.DEPLOYED):
         reference = event.reference
         if event.image.holes or reference.tag is None or reference.digest is not None or not event.kubelet:
@@ -111,6 +110,10 @@ def static_tag(case: Case) -> Iterator[Match]:
             continue
         local = case.is_local(event) and _is_made_here(case, event)
         if local and not _overridable(case, event) and not _is_release(case, event):
+            if str(event.image) in told:
+                # One name is one, whatever pieces it is put together from.
+                continue
+            told.add(str(event.image))
             match = _match(case, event, written_at(event.image, event.span, reference.tag))
             made = event.stage in MADE
             # A name that another scenario of the project builds is not this scenario's to choose.
