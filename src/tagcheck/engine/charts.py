@@ -339,6 +339,7 @@ class _Chart:
                 continue
             nodes = self._parsed(path)
             if nodes is None:
+                self.run.gap("deployed", "a template that cannot be read")
                 continue
             values = paths.setdefault(id(data), Paths(data.get("Values") or Mapping(()), way))
             key = (path, id(nodes), self.release.name, self.helpers)
