@@ -169,12 +169,12 @@ def _upper(row: Row, scope: Scope) -> Value:
 
 
 def _indent(row: Row, scope: Scope) -> Value:
-    """`indent COUNT TEXT`: every line moved to the right."""
+    """`indent COUNT TEXT`: every line moved to the right, those without characters too."""
     if len(row) != 2 or not isinstance(row[0], Number):
         return row[-1] if row else EMPTY
     space = Text.of(" " * min(int(row[0].value), 200))
     lines = split_text(as_text(row[1], scope.machine), "\n")
-    return joined([space + line if line.parts else line for line in lines], _LINE)
+    return joined([space + line for line in lines], _LINE)
 
 
 def _new_indent(row: Row, scope: Scope) -> Value:

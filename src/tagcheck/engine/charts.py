@@ -339,6 +339,7 @@ class _Chart:
                 continue
             nodes = self._parsed(path)
             if nodes is None:
+                self.run.gap("deployed", "a template that cannot be read")
                 continue
             values = paths.setdefault(id(data), Paths(data.get("Values") or Mapping(()), way))
             key = (path, id(nodes), self.release.name, self.helpers)
@@ -544,9 +545,12 @@ def _data(chart: Mapping, values: Value, name: Text) -> Mapping:
     )
 
 
+_OF_PODS = ("mage", "ontainers", "emplate:", "kind: Pod")
+
+
 def _matters(source: str) -> bool:
-    """Whether a template can name an image: in what it writes, or through what it includes."""
-    return "mage" in source or "ontainers" in source or "kind:" not in source
+    """Whether a template can name an image: in what it writes, or through what it includes, such as a pod."""
+    return any(word in source for word in _OF_PODS) or "kind:" not in source
 
 
 def _is_about_images(path: tuple[str, ...]) -> bool:
