@@ -81,6 +81,10 @@ class Program(Definitions):
         found = self._methods.get(name, ())
         return tuple(found) if len(found) == 1 else ()
 
+    def names_method(self, name: str) -> bool:
+        """Whether a file in view has a method of this name."""
+        return name in self._methods
+
     # --- reachability ---
 
     def reaches(self, procedure: Procedure) -> bool:

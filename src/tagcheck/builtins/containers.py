@@ -10,6 +10,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import write_to
 from tagcheck.builtins.general import is_function, results
+from tagcheck.builtins.pipelines import json_text
 from tagcheck.builtins.symbolic import as_text, derived, identity_of, over
 from tagcheck.builtins.texts import contains
 from tagcheck.comparison import Same, same_key
@@ -168,6 +169,9 @@ def length(call: Call) -> tuple[Value, ...]:
         return call.machine.call(own, ())
     if isinstance(held, values.Sequence) and not held.open:
         return (Number(len(held.items)),)
+    if isinstance(held, values.Mapping) and not isinstance(call.argument(0), Pointer):
+        # What a serialiser wrote is still the object, which has its length as a text.
+        return (call.unknown("the length of a text"),)
     if isinstance(held, values.Mapping) and not held.open:
         return (Number(len(held.entries)),)
     if isinstance(held, Text) and held.literal is not None:
@@ -371,6 +375,14 @@ def dumped(call: Call) -> tuple[Value, ...]:
     if len(call.arguments) > 1 and isinstance(call.arguments[1], Pointer):
         write_to(call.machine, call.arguments[1], written)
     return (written,)
+
+
+def dumped_json(call: Call) -> tuple[Value, ...]:
+    """Argument 0 as JSON: a text, a number, or an object as `dumped` leaves it."""
+    held = call.machine.load(call.argument(0))
+    if isinstance(held, Text | Number | Truth | Null):
+        return (json_text(held) or call.unknown("a value as JSON"),)
+    return dumped(call)
 
 
 def _as_it_stands(machine: Machine, value: Value, depth: int) -> Value:

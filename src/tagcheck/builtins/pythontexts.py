@@ -147,11 +147,20 @@ def _with(call: Call, arguments: Sequence[Value]) -> Call:
 
 def format_value(call: Call) -> tuple[Value, ...]:
     """Argument 0 by the layout in argument 1: a point in time by its letters, a text as it stands without a width."""
-    return (_laid_out(call, call.argument(0), text_argument(call, 1)),)
+    if len(call.arguments) < 2 and not _formats_itself(call, call.argument(0)):
+        return shown(call)
+    return (_laid_out(call, call.argument(0), text_argument(call, 1) if len(call.arguments) > 1 else EMPTY),)
+
+
+def _formats_itself(call: Call, value: Value) -> bool:
+    return isinstance(value, Record) and call.machine.own_method(value, "__format__") is not None
 
 
 def _laid_out(call: Call, value: Value, layout: Text) -> Value:
     literal = layout.literal
+    own = call.machine.own_method(value, "__format__") if isinstance(value, Record) else None
+    if own is not None:
+        return call.machine.call(own, (layout,))[0]
     if isinstance(value, Record) and value.get(CLOCK) is not None:
         inner = Call(
             call.name, (layout,), call.machine, call.site, value, with_={"letters": True}, identity=call.identity
@@ -212,11 +221,10 @@ def format_fields(call: Call) -> tuple[Value, ...]:
         else:
             value = keywords.get(name, call.unknown("a missing field"))
         found = _step(call, value, rest)
-        return (
-            call.unknown("a value as code would write it")
-            if match[2] in ("!r", "!a")
-            else (_laid_out(call, call.machine.load(found), Text.of(match[3])) if match[3] else found)
-        )
+        if match[2] in ("!r", "!a"):
+            return call.unknown("a value as code would write it")
+        held = call.machine.load(found)
+        return _laid_out(call, held, Text.of(match[3] or "")) if match[3] or _formats_itself(call, held) else found
 
     return (filled(call, text_argument(call, 0), _FIELD, field_, {"{{": "{", "}}": "}"}),)
 
@@ -384,6 +392,18 @@ def shown(call: Call) -> tuple[Value, ...]:
     if isinstance(given, values.Sequence | values.Mapping):
         return (call.unknown("a list or mapping as a text"),)
     return (as_text(given, call.machine),)
+
+
+def shown_as_code(call: Call) -> tuple[Value, ...]:
+    """Argument 0 as Python code would write it (`repr`)."""
+    held = call.machine.load(call.argument(0))
+    if isinstance(held, Record) and (own := call.machine.own_method(call.argument(0), "__repr__")) is not None:
+        return call.machine.call(own, ())
+    if isinstance(held, Text) and held.literal is not None:
+        return (Text.of(repr(held.literal)),)
+    if isinstance(held, Number | Truth | Null):
+        return (Text.of("None") if isinstance(held, Null) else shown(call)[0],)
+    return (call.unknown("a value as code would write it"),)
 
 
 # --- truth ------------------------------------------------------------------------------------------------------------

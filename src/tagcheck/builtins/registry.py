@@ -65,6 +65,8 @@ class OperationSpec:
     """it only adds to what the program prints"""
     prints: bool = False
     """it prints its arguments, so that a method of a value says how it is printed"""
+    formats: bool = False
+    """a method of a value may say besides how it is formatted"""
     numbers: Callable[[tuple[Value, ...], Mapping[str, object]], frozenset[int]] | None = None
     """which of its arguments it prints as numbers all the same, given them and the parameters of the model"""
 
@@ -134,6 +136,7 @@ _PATHS: dict[str, OperationSpec] = {
     "path-directory": _pure(paths.directory),
     "path-extension": _pure(paths.extension),
     "path-join": _pure(paths.join),
+    "path-join-as-written": _pure(paths.joined_as_written),
     "path-relative": _pure(paths.relative),
 }
 
@@ -389,9 +392,11 @@ _PYTHON: dict[str, OperationSpec] = {
     "extend-list": _acts(containers.extend),
     "fill-template": _acts(pythontexts.substitute, "safe"),
     "print-line": OperationSpec(pythontexts.print_line, prints=True, speaks=True),
-    "format-fields": OperationSpec(pythontexts.format_fields, parameters=frozenset(("mapping",)), prints=True),
+    "format-fields": OperationSpec(
+        pythontexts.format_fields, parameters=frozenset(("mapping",)), prints=True, formats=True
+    ),
     "format-percent": OperationSpec(pythontexts.modulo, prints=True),
-    "format-value": OperationSpec(pythontexts.format_value, pure=True, prints=True),
+    "format-value": OperationSpec(pythontexts.format_value, pure=True, prints=True, formats=True),
     "iterate-items": _acts(pythoncollections.through),
     "jinja-environment": _acts(jinja.environment),
     "jinja-find": _acts(jinja.find),
@@ -452,6 +457,12 @@ _PYTHON: dict[str, OperationSpec] = {
     "run-later": _acts(containers.run_later, "results"),
     "run-program": _acts(programs.run_words, "program", "before", "gives"),
     "set-attribute": _acts(attributes.set_attribute),
+    "delete-attribute": _acts(attributes.delete_attribute),
+    "subclass-made": _acts(attributes.subclass_made),
+    "name-in-module": _acts(attributes.name_in_module, "setting"),
+    "new-object": _acts(attributes.new_object, "text"),
+    "dump-json": _acts(containers.dumped_json),
+    "shown-as-code": _acts(pythontexts.shown_as_code),
     "set-variables": _acts(containers.set_variables),
     "shell-words": _pure(pythontexts.shell_words),
     "shown-text": OperationSpec(pythontexts.shown, pure=True, prints=True),

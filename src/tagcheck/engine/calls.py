@@ -172,6 +172,9 @@ class Calls(Replacing):
                 return self._record_method(base, content, name)
             case Opaque():
                 return self._opaque_method(base, content, name)
+            case LibraryValue(name=module) if module.endswith(".") and module[:-1] in self.program.modules:
+                known = self.program.lookup(module[:-1], name)
+                return self.field(base, name) if known else LibraryValue(f"builtins.module.{name}", base)
             case LibraryValue():
                 return LibraryValue(f"{content.name}.{name}", base)
             case Number() if methods := self.program.methods(content.type, name):
@@ -192,7 +195,8 @@ class Calls(Replacing):
         return LibraryValue(f"{kind}.{name}", base)
 
     def _record_method(self, base: Value, record: Record, name: str) -> Value:
-        found = self.field(base, name) if self.program.has_member(record.type, name) or record.get(name) else None
+        has = self.program.has_member(record.type, name) or record.get(name) or name in self.added
+        found = self.field(base, name) if has else None
         if isinstance(found, FunctionValue | LibraryValue | Alternatives):
             return found
         origin = record.get(BASE)
@@ -285,7 +289,7 @@ class Calls(Replacing):
             return False
         if any(self._acts_by(procedure, at, argument) for at, argument in enumerate(arguments)):
             return False
-        return not self.program.mentions_variable(procedure)
+        return not self.program.mentions_variable(procedure) and "globals" not in procedure.mentions
 
     def _acts_by(self, procedure: Procedure, at: int, argument: Value) -> bool:
         """Whether a procedure may do something by an argument that its own text does not show."""

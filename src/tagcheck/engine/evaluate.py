@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from tagcheck import ir
 from tagcheck.engine import arithmetic, dynamic, shelltexts, shellvalues, truth
+from tagcheck.engine.classes import OPERATORS, Classes
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
-from tagcheck.engine.symbols import Symbols
 from tagcheck.engine.truth import Condition
 from tagcheck.guards import Guards
 from tagcheck.source import Span, is_hole
@@ -42,7 +42,7 @@ MOST_REPEATED = 64
 """Items that a list of a given length begins with; of a longer one nothing is known."""
 
 
-class Evaluation(Symbols):
+class Evaluation(Classes):
     name_of_shell: Value | None = None
     """what the shell text that runs now was given for its name"""
     """A run that evaluates expressions."""
@@ -324,14 +324,21 @@ class Evaluation(Symbols):
         left = self.narrow(self.evaluate(node.left, frame))
         right = self.narrow(self.evaluate(node.right, frame))
         if not isinstance(left, Null) and not isinstance(right, Null):
+            said = self.by_comparison(node.operator, left, right)
+            if said is not None:
+                return said
             left, right = self.comparable(left), self.comparable(right)
-            if not (isinstance(left, Pointer) and isinstance(right, Pointer)):
+            if not (isinstance(left, Pointer) and isinstance(right, Pointer)) or self._are_lists(left, right):
                 left, right = self._counted(left), self._counted(right)
         parts = [
             truth.under(guards, truth.compare(node.operator, one, other))
             for guards, (one, other) in self.spread_out((left, right))
         ]
         return truth.union(parts, self.fresh("comparison"))
+
+    def _are_lists(self, left: Value, right: Value) -> bool:
+        """Whether two references lead to lists, which are equal if their items are."""
+        return left != right and all(isinstance(self.load(each), Sequence) for each in (left, right))
 
     def comparable(self, value: Value) -> Value:
         """A value in the form in which it is compared: parameters as texts, pointers as they are."""
@@ -358,7 +365,14 @@ class Evaluation(Symbols):
                 )
             case "bound-method":
                 return self.bound_method(self.evaluate(node.arguments[0], frame), node.arguments[1])
-        values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
+        given = tuple(self.evaluate(argument, frame) for argument in node.arguments)
+        values = tuple(map(self.load, given))
+        if (
+            Record in map(type, values)
+            and node.operation in OPERATORS
+            and (found := self.by_operator(node.operation, given)) is not None
+        ):
+            return found
         if node.operation == "environment":
             # What is read stands here, not where the last command ran.
             outer, self.site = self.site, node.span

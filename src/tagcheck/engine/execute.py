@@ -27,6 +27,7 @@ from tagcheck.values import (
     Alternatives,
     Failure,
     FunctionValue,
+    LibraryValue,
     Mapping,
     Null,
     Number,
@@ -83,7 +84,10 @@ class Execution(Outputs):
             case ir.Global():
                 self._place_global(target, value, frame)
             case ir.Field():
-                self._place_in(target.base, frame, lambda content: self._with_field(content, target.name, value))
+                holder = self.evaluate(target.base, frame)
+                if not self.set_attribute(holder, target.name, value):
+                    change = partial(self._with_field, name=target.name, value=value)
+                    self._place_in(target.base, frame, change, holder)
             case ir.Index():
                 index, holder = self.evaluate(target.index, frame), self.evaluate(target.base, frame)
                 if not self._set_by_method(holder, index, value):
@@ -96,6 +100,8 @@ class Execution(Outputs):
 
     def _set_by_method(self, holder: Value, index: Value, value: Value) -> bool:
         content = self.load(holder)
+        if isinstance(content, LibraryValue) and isinstance(index, Text) and index.literal is not None:
+            return self.set_attribute(content, index.literal, value)
         return (
             isinstance(content, Record)
             and self.item_by_method(holder, content, "__setitem__", (index, value)) is not None

@@ -17,6 +17,8 @@ from tagcheck.source import Span
 MANAGERS = frozenset(("contextmanager", "asynccontextmanager"))
 CACHES = frozenset(("cache", "lru_cache", "cached_property", "memoize", "memoized"))
 PROPERTIES = frozenset(("property", "cached_property", "hybrid_property", "computed_field"))
+OF_CLASSES = frozenset(("__init_subclass__", "__class_getitem__"))
+"""Methods of classes that no decorator says to be so (Python 3.13 reference, 3.3.3)."""
 RESULT = ("",)
 
 
@@ -39,7 +41,7 @@ class Definition:
     @property
     def receiver(self) -> cst.Param | None:
         """The parameter that a method's object comes in."""
-        if not self.owner or "staticmethod" in self.decorators:
+        if not self.owner or "staticmethod" in self.decorators or self.node.name.value == "__new__":
             return None
         parameters = (*self.node.params.posonly_params, *self.node.params.params)
         return parameters[0] if parameters else None
@@ -132,7 +134,7 @@ def procedure(
             definition.around | names | bound,
             definition.owner,
             definition.bases,
-            receiver.name.value if receiver is not None else "",
+            receiver.name.value if receiver is not None else _class_given(definition),
             definition.yields,
         )
         body = FunctionBody(file, scope)
@@ -147,7 +149,8 @@ def procedure(
 
     found = None
     if receiver is not None:
-        kind = "type" if "classmethod" in definition.decorators else f"{file.module}.{definition.owner}"
+        of_class = "classmethod" in definition.decorators or node.name.value in OF_CLASSES
+        kind = "type" if of_class else f"{file.module}.{definition.owner}"
         found = ir.Parameter(receiver.name.value, kind)
     return ir.Procedure(
         key or definition.key,
@@ -161,6 +164,12 @@ def procedure(
         # What keeps the results of a property calls the function itself.
         computed=bool(definition.decorators & PROPERTIES) and not key,
     )
+
+
+def _class_given(definition: Definition) -> str:
+    """The parameter in which a function that makes objects gets their class."""
+    parameters = (*definition.node.params.posonly_params, *definition.node.params.params)
+    return parameters[0].name.value if definition.node.name.value == "__new__" and parameters else ""
 
 
 def parameters_of(

@@ -135,6 +135,10 @@ class Statements(Patterns):
         if isinstance(node.target, cst.Subscript) and isinstance(index, cst.Index):
             holder = self.expression(node.target.value)
             self.builtin("del", (holder, self.expression(index.value)), self.span(node))
+        elif isinstance(node.target, cst.Attribute):
+            span = self.span(node)
+            holder, name = self.expression(node.target.value), ir.Literal(node.target.attr.value, span)
+            self.builtin("delattr", (holder, name), span)
         elif isinstance(node.target, cst.Subscript) and isinstance(index, cst.Slice):
             span = self.span(node)
             self.builtin("delete-slice", (self.expression(node.target.value), *self.bounds(index, span)), span)
