@@ -31,6 +31,7 @@ from tagcheck.values import (
     alternatives,
 )
 
+_CLEANUPS = "%cleanups"
 DEEPEST_OBJECT = 40
 """Mappings and lists in each other that are written out."""
 MOST_ITEMS = 200
@@ -87,7 +88,10 @@ def pairs(call: Call) -> tuple[Value, ...]:
         first = start.value if isinstance(start, Number) else None
         unknown = call.unknown("a number that counts from an unknown one")
         rows = [(unknown if first is None else Number(first + at), *row) for at, row in enumerate(rows)]
-    return (values.Sequence(tuple(map(values.Sequence, rows)), any(each.open for each in known)),)
+    ends = [len(each.items) for each in known if not each.open]
+    is_open = any(each.open and len(each.items) < min(ends, default=MOST_ITEMS + 1) for each in known)
+    is_open = is_open or (bool(call.with_.get("longest")) and len(ends) < len(known))
+    return (values.Sequence(tuple(map(values.Sequence, rows)), is_open),)
 
 
 def numbers(call: Call) -> tuple[Value, ...]:
@@ -457,6 +461,34 @@ def run_later(call: Call) -> tuple[Value, ...]:
             function = LibraryValue("builtin.table-entry", values.Sequence(call.arguments))
         call.machine.register("cleanup", function)
     return results(call)
+
+
+def keep_cleanup(call: Call) -> tuple[Value, ...]:
+    """The receiver, a test, calls argument 0 with the other arguments and the keywords when it has run; where it is no
+    object, that is at the end of the scenario."""
+    test = call.machine.load(call.receiver) if call.receiver is not None else None
+    if not isinstance(test, Record) or call.receiver is None:
+        return run_later(call)
+    named = values.Mapping(tuple((Text.of(name), value) for name, value in call.keywords.items()))
+    entry = values.Sequence((call.argument(0), values.Sequence(call.arguments[1:]), named))
+    known = test.get(_CLEANUPS)
+    before = known.items if isinstance(known, values.Sequence) else ()
+    call.machine.store(call.receiver, test.with_field(_CLEANUPS, values.Sequence((*before, entry))))
+    return ()
+
+
+def run_cleanups(call: Call) -> tuple[Value, ...]:
+    """Do what argument 0, a test, was to do when it has run, the last first."""
+    while isinstance(test := call.machine.load(call.argument(0)), Record):
+        known = test.get(_CLEANUPS)
+        if not isinstance(known, values.Sequence) or not known.items:
+            break
+        call.machine.store(call.argument(0), test.with_field(_CLEANUPS, values.Sequence(known.items[:-1])))
+        match known.items[-1]:
+            case values.Sequence(items=(function, values.Sequence() as given, values.Mapping() as named)):
+                keywords = {str(key): value for key, value in named.entries}
+                call.machine.call(function, given.items, keywords)
+    return ()
 
 
 def until_the_end(call: Call) -> tuple[Value, ...]:

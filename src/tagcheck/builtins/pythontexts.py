@@ -11,7 +11,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.clocks import CLOCK, format_time
 from tagcheck.builtins.containers import listed as through
-from tagcheck.builtins.files import held
+from tagcheck.builtins.files import held, write_to
 from tagcheck.builtins.marked import between, lines_of, marked
 from tagcheck.builtins.symbolic import (
     as_text,
@@ -27,7 +27,7 @@ from tagcheck.builtins.texts import fields, has_prefix, has_suffix
 from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, Absent, Filling, Null, Number, Opaque, Piece, Record, Text, Truth, Value, cut
 
-_FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::((?:[^{}]|\{[^{}]*\})*))?\}")
 _VERB = re.compile(r"%(?:\(([^)]*)\))?([-+ #0]*\d*(?:\.\d+)?)([sdrifxXeEgGcu%])")
 _LAYOUT = re.compile(r"(?:.?[<>^])?0?(?P<width>\d{0,4})(?:\.\d{1,4})?[sdxXbo]?")
 WIDEST = 256
@@ -211,6 +211,13 @@ def format_fields(call: Call) -> tuple[Value, ...]:
     given = call.machine.load(call.argument(1)) if call.with_.get("mapping") else None
     keywords = call.keywords if given is None else _by_name(given)
 
+    def layout(written: str) -> Text:
+        """A layout, in which fields may stand of their own."""
+        if "{" not in written:
+            return Text.of(written)
+        found = filled(call, Text.of(written), _FIELD, field_, {})
+        return found if isinstance(found, Text) else as_text(call.unknown("a layout"))
+
     def field_(match: re.Match[str]) -> Value:
         head = re.match(r"[^.\[]*", match[1])
         name = head[0] if head else ""
@@ -224,7 +231,7 @@ def format_fields(call: Call) -> tuple[Value, ...]:
         if match[2] in ("!r", "!a"):
             return call.unknown("a value as code would write it")
         held = call.machine.load(found)
-        return _laid_out(call, held, Text.of(match[3] or "")) if match[3] or _formats_itself(call, held) else found
+        return _laid_out(call, held, layout(match[3] or "")) if match[3] or _formats_itself(call, held) else found
 
     return (filled(call, text_argument(call, 0), _FIELD, field_, {"{{": "{", "}}": "}"}),)
 
@@ -363,11 +370,14 @@ def held_lines(call: Call) -> tuple[Value, ...]:
 
 
 def print_line(call: Call) -> tuple[Value, ...]:
-    """Print the arguments with the keyword `sep` between them and `end` behind, unless it goes to a file."""
+    """Print the arguments with the keyword `sep` between them and `end` behind; the keyword `file`: into that."""
+    given = [as_text(each, call.machine) for each in call.arguments]
+    separator, end = (call.keywords.get(name, Text.of(default)) for name, default in (("sep", " "), ("end", "\n")))
+    line = joined(given, as_text(separator), EMPTY, as_text(end))
     if "file" not in call.keywords:
-        given = [as_text(each, call.machine) for each in call.arguments]
-        separator, end = (call.keywords.get(name, Text.of(default)) for name, default in (("sep", " "), ("end", "\n")))
-        call.machine.print_text(joined(given, as_text(separator), EMPTY, as_text(end)))
+        call.machine.print_text(line)
+    else:
+        write_to(call.machine, call.keywords["file"], line)
     return (Null(),)
 
 

@@ -62,7 +62,7 @@ class Calls(Replacing):
         """Evaluate the arguments and call; the results."""
         wanted = len(node.targets)
         model = self.models.find(callee.name) if isinstance(callee, LibraryValue) else None
-        if model is not None and model.spec.speaks and self.output_cell is None:
+        if model is not None and model.spec.speaks and self.output_cell is None and not _has_keyword(node, "file"):
             return tuple(self.opaque("what printing gives") for _ in range(wanted))
         if model is not None and model.spec.wants is not None and self._is_idle_call(model.spec.wants, node, frame):
             return tuple(self.opaque("a number of bytes") for _ in range(wanted))
@@ -202,7 +202,7 @@ class Calls(Replacing):
         origin = record.get(BASE)
         if isinstance(origin, Opaque) and found is None:
             return self._opaque_method(base, origin, name)
-        for parent in self.program.parents(record.type):
+        for parent in self.program.resolution_order(record.type)[1:]:
             if self.models.find(f"{parent}.{name}") is not None:
                 return LibraryValue(f"{parent}.{name}", base)
         shown = record.get(TEXT_FIELD)
@@ -512,6 +512,10 @@ class Calls(Replacing):
         for body, names in reversed(frame.deferred):
             self.live, self.failed = True, False
             self.run_block(body, self.enter(frame.procedure, names))
+
+
+def _has_keyword(node: ir.Invoke, name: str) -> bool:
+    return any(argument.keyword == name for argument in node.arguments)
 
 
 def _can_act(value: Value) -> bool:

@@ -337,8 +337,8 @@ class Evaluation(Classes):
         return truth.union(parts, self.fresh("comparison"))
 
     def _are_lists(self, left: Value, right: Value) -> bool:
-        """Whether two references lead to lists, which are equal if their items are."""
-        return left != right and all(isinstance(self.load(each), Sequence) for each in (left, right))
+        """Whether two references lead to lists or mappings, which are equal if what is in them is."""
+        return left != right and all(isinstance(self.load(each), Sequence | Mapping) for each in (left, right))
 
     def comparable(self, value: Value) -> Value:
         """A value in the form in which it is compared: parameters as texts, pointers as they are."""

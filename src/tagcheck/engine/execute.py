@@ -346,7 +346,9 @@ class Execution(Outputs):
         entry, exits = self.guards, self.exit_count()
         self.raised = None
         self.run_block(node.body, frame)
-        if self.live:
+        if self.live and node.surely:
+            self.run_block(node.otherwise, frame)
+        elif self.live:
             self._either(node, node.otherwise, frame)
         elif self.failed and self.exit_count() == exits:
             self.guards, self.live, self.failed = entry, True, False

@@ -91,11 +91,18 @@ class LibraryCalls(Branches):
         if model is None:
             return self.unresolved(callee.name, arguments, site, wanted)
         if model.stops and not keywords:
-            self.live, self.failed, self.raised = False, True, arguments[0] if arguments else None
+            self.live, self.failed, self.raised = False, True, self._error(arguments)
             return tuple(self.opaque("a call that does not return") for _ in range(wanted))
         arguments = self._in_order(model, callee, arguments, keywords)
         found = self._operate(model, callee, arguments, site, keywords)
         return (*found, Null())[:1] if model.single else found
+
+    def _error(self, arguments: Results) -> Value | None:
+        """What is raised: of a class, an object of it."""
+        given = arguments[0] if arguments else None
+        if isinstance(given, FunctionValue) and given.procedure.constructs:
+            return (*self.call_procedure(given, (), self.site, {}), None)[0]
+        return given
 
     def _in_order(self, model: Model, callee: LibraryValue, arguments: Results, keywords: dict[str, Value]) -> Results:
         """The arguments as an operation expects them: the receiver first where the model says so, and those by keyword

@@ -286,6 +286,9 @@ class Symbols(Basis):
                     return self.described(value, base, found.name) if self.program.names_method("__get__") else value
         if name in ("__name__", "__qualname__"):
             return Text.of(qualified.rpartition(".")[2])
+        for parent in self.program.resolution_order(qualified)[1:]:
+            if self.models.exact.get(f"{parent}.{name}") is not None:
+                return LibraryValue(f"{parent}.{name}", base)
         return LibraryValue(f"{qualified}.{name}")
 
     def class_variable(self, qualified: str, found: Variable) -> Value:

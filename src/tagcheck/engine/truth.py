@@ -178,7 +178,9 @@ def _equal(left: Value, right: Value) -> Condition:
             return constant(left == right)
         case (Record(), Record() | Text()) | (Text(), Record()) if (answer := same_key(left, right)) is not Same.MAYBE:
             return constant(answer is Same.YES)
-        case Sequence(), Sequence() if (answer := same_key(left, right)) is not Same.MAYBE:
+        case ((Sequence() | Mapping()), (Sequence() | Mapping())) if (
+            answer := same_key(left, right)
+        ) is not Same.MAYBE:
             return constant(answer is Same.YES)
         case Opaque(), Opaque() if left.identity == right.identity:
             return TRUE

@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 
@@ -16,7 +17,7 @@ from tagcheck.source import Span
 
 BUILTINS = "builtins"
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__"}
-Nodes = Sequence[cst.BaseStatement | cst.BaseSmallStatement]
+Nodes = Sequence[Any]
 MOST_COPIES = 60
 """Ways out of blocks of one body before each of which the last part of the block is repeated."""
 Remaining = tuple[Nodes, tuple[ir.Statement, ...]]

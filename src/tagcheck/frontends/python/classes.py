@@ -115,7 +115,7 @@ class ClassReader:
         if self.parts.info.underlying:
             every = _through_fields(self.file, self.name, self.file.span(self.node.name), self.parts.fields)
             self.parts.procedures.setdefault(f"{self.name}.__iter__", every)
-        elif self._is_record() and self._compares():
+        if self._is_record() and self._compares():
             compared = _field_by_field(self.file, self.name, self.file.span(self.node.name), self.parts.fields)
             self.parts.procedures.setdefault(f"{self.name}.__eq__", compared)
         return self.parts

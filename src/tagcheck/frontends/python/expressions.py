@@ -356,6 +356,8 @@ class Expressions(Body):
         """A call as a statement; what its callee and arguments call is emitted before."""
         span = self.span(node)
         own = self._of_base(node.func)
+        if self.file.suite and self.file.runs_suite(dotted(node.func)):
+            return ir.Invoke(targets, ir.Name(self.file.suite, span), (), span)
         callee = self.expression(node.func) if own is None else own
         return ir.Invoke(targets, callee, tuple(map(self._argument, node.args)), span)
 

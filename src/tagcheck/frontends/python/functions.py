@@ -11,7 +11,7 @@ from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS, Remaining, Scope
 from tagcheck.frontends.python.names import decorators_of, qualified, type_of
 from tagcheck.frontends.python.sourcefile import SourceFile
-from tagcheck.frontends.python.statements import YIELDED, Statements, assigned_in, contains_yield
+from tagcheck.frontends.python.statements import RAISED, YIELDED, Resumed, Statements, assigned_in, contains_yield
 from tagcheck.source import Span
 
 MANAGERS = frozenset(("contextmanager", "asynccontextmanager"))
@@ -101,7 +101,9 @@ class FunctionBody(Statements):
     def rest(self, remaining: Sequence[Remaining], span: Span) -> ir.Expression:
         key = f"{self.scope.key}${next(self.scope.numbers)}"
         temporaries = {f"%{number}" for number in range(1, self._serial + 1)}
-        words = self.file.words(*(node for nodes, _ in remaining for node in nodes))
+        pending = (node for nodes, _ in remaining for node in nodes)
+        written = (node.attempt if isinstance(node, Resumed) else node for node in pending)
+        words = self.file.words(*written)
         renamed = dict(self.renamed)
         # After the yield, leaving is only leaving, and another yield means nothing any more.
         scope = replace(self.scope, key=key, yields="")
@@ -110,13 +112,24 @@ class FunctionBody(Statements):
             body = FunctionBody(self.file, scope)
             body.renamed = renamed
             body._serial = len(temporaries)
+            raised, none = ir.Name(RAISED, span), ir.Constant(None, span)
+            came = ir.Name("%came", span)
+            if is_handled:
+                body.emit(ir.Assign((came,), ir.Compare(ir.CompareOp.NE, raised, none, span), span, declare=True))
             for nodes, statements in remaining:
                 body.block(nodes)
                 body.out.extend(statements)
+            if is_handled:
+                left = ir.Compare(ir.CompareOp.EQ, raised, none, span)
+                body.emit(ir.Return((ir.AllOf((came, left), span),), span))
             return tuple(body.out)
 
-        mentions = words | temporaries | {"__exit__"}
-        return ir.Closure(ir.Procedure(key, self.file.module, (), lower, span, mentions=mentions), span)
+        is_handled = any(isinstance(node, Resumed) for nodes, _ in remaining for node in nodes)
+        given = tuple(ir.Parameter(name, default=ir.Constant(None, span)) for name in ("%kind", RAISED))
+        mentions = words | temporaries | {"__exit__", RAISED}
+        parameters, results = (given, RESULT) if is_handled else ((), ())
+        made = ir.Procedure(key, self.file.module, parameters, lower, span, results, mentions=mentions)
+        return ir.Closure(made, span)
 
 
 def procedure(

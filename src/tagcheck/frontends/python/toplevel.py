@@ -57,6 +57,8 @@ class TopLevel:
         """variables with objects of the file's own classes"""
         self._tests: list[str] = []
         self._groups: list[suites.TestClass] = []
+        self._cases: list[suites.TestClass] = []
+        """the classes of unittest's test cases"""
         self._automatic: list[str] = []
         self._class_decorators: dict[str, list[cst.BaseExpression]] = {}
         """the decorators of this file's own of the classes that do something when they are made"""
@@ -87,6 +89,10 @@ class TopLevel:
                 name = dotted(alias.name)
                 bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
                 self.file.imports[bound] = name
+                if alias.asname is None:
+                    # What is bound is the first of the names.
+                    head = name.partition(".")[0]
+                    self.file.imports.setdefault(head, head)
         for name, target in given_names(self.file.path).items():
             module = target.partition(":")[0]
             self.file.imports[f"from {module}"] = module
@@ -278,7 +284,9 @@ class TopLevel:
         if self._is_test_class(name, parts):
             tests = tuple(each.name.value for each in methods if suites.is_entry(each))
             if tests:
-                self._groups.append(suites.TestClass(name, tests, self.file.span(node.name), automatic))
+                is_case = self._is_case(parts)
+                self._groups.append(suites.TestClass(name, tests, self.file.span(node.name), automatic, is_case))
+        self._note_case(name, node, parts)
 
     def _tells_others(self, node: cst.ClassDef, parts: ClassParts) -> bool:
         """Whether a class that is made may be told to one that it inherits from: one of this file with the method for
@@ -320,6 +328,20 @@ class TopLevel:
         bases = {base.rpartition(".")[2] for base in parts.info.parents}
         is_case = any(base.endswith("TestCase") for base in bases)
         return is_test(self.file.path) and (name.startswith("Test") or name.endswith("Test") or is_case)
+
+    def _is_case(self, parts: ClassParts) -> bool:
+        return any(base.rpartition(".")[2].endswith("TestCase") for base in parts.info.parents)
+
+    def _note_case(self, name: str, node: cst.ClassDef, parts: ClassParts) -> None:
+        """Note a class of unittest's, or one that inherits from such a class of this file and so has its tests."""
+        inherited = [case for case in self._cases if case.name in parts.info.parents]
+        if not inherited and not self._is_case(parts):
+            return
+        own = [
+            each.name.value for each in node.body.body if isinstance(each, cst.FunctionDef) and suites.is_entry(each)
+        ]
+        tests = tuple(dict.fromkeys((*own, *(test for case in inherited for test in case.tests))))
+        self._cases.append(suites.TestClass(name, tests, self.file.span(node.name), is_case=True))
 
     # --- variables ---
 
@@ -369,6 +391,9 @@ class TopLevel:
         file = self.file
         if is_test(file.path):
             self._test_entries()
+        if self._cases and "unittest" in file.text and "main" in file.text:
+            self.procedures[suites.SUITE] = suites.unittest_run(file, self._cases, self.procedures)
+            file.suite = suites.SUITE
         loaded = [node for node in self._loose if _does_something(node)]
         if loaded:
             self.initial.append(self._running("init@1", self._loose))
@@ -421,6 +446,8 @@ class TopLevel:
             return tuple(body.out)
 
         mentions = file.words(*(part for node in nodes for part in _running_parts(node)))
+        if file.suite:
+            mentions |= {suites.SUITE} | self.procedures[suites.SUITE].mentions
         # What a program is started for need not be what it does to images.
         results = RESULT if guarded else ()
         span = file.span(nodes[0])
