@@ -13,11 +13,12 @@ possible, else the effect has no images.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue.expressions import evaluate, holds
-from tagcheck.catalogue.line import Environment, Line
+from tagcheck.catalogue.line import NOTHING_KNOWN, Around, Line
 from tagcheck.catalogue.reading import program_name, read
 from tagcheck.catalogue.tools import Action, OutputRule, Tool, Tools, Verb
 from tagcheck.catalogue.transports import copy_effects, end_of
@@ -33,15 +34,11 @@ _STREAMED = frozenset(("archive", "path"))
 _STANDARD_STREAMS = frozenset(("-", "/dev/stdin", "/dev/stdout"))
 
 
-def _no_variable(name: str) -> Text | None:
-    return None
-
-
-def effects(tools: Tools, words: Sequence[Text], environment: Environment = _no_variable) -> tuple[Effect, ...]:
+def effects(tools: Tools, words: Sequence[Text], around: Around = NOTHING_KNOWN) -> tuple[Effect, ...]:
     """What a command line does, in order. Empty for a program or a verb that the catalogue does not have, and for a
-    command that does nothing (a dry run, a call for help). `environment` answers what a variable such as
-    KIND_CLUSTER_NAME is for the command, None if it is not set. Never raises."""
-    recognised = recognise(tools, words, environment)
+    command that does nothing (a dry run, a call for help). `around` answers what a variable such as KIND_CLUSTER_NAME
+    is for the command. Never raises."""
+    recognised = recognise(tools, words, around)
     if recognised is None:
         return ()
     tool, verb, line = recognised
@@ -51,16 +48,22 @@ def effects(tools: Tools, words: Sequence[Text], environment: Environment = _no_
     return tuple(effect for action in actions for effect in _effects(tools, tool, action, line))
 
 
-def recognise(
-    tools: Tools, words: Sequence[Text], environment: Environment = _no_variable
-) -> tuple[Tool, Verb, Line] | None:
+def recognise(tools: Tools, words: Sequence[Text], around: Around = NOTHING_KNOWN) -> tuple[Tool, Verb, Line] | None:
     """The tool and verb of a command line, with its options and operands."""
     tool = tools.find(program_name(words[0])) if words else None
-    found = read(tools, tool, words[1:], environment) if tool is not None else None
+    found = read(tools, tool, words[1:], around) if tool is not None else None
     return None if tool is None or found is None else (tool, *found)
 
 
 def _effects(tools: Tools, tool: Tool, action: Action, line: Line) -> Iterator[Effect]:
+    if action.singly and line.operands:
+        for operand in line.operands:
+            yield from _effects_of(tools, tool, action, replace(line, operands=(operand,)))
+    else:
+        yield from _effects_of(tools, tool, action, line)
+
+
+def _effects_of(tools: Tools, tool: Tool, action: Action, line: Line) -> Iterator[Effect]:
     items: tuple[Text | None, ...] = (None,) if action.per is None else evaluate(action.per, line)
     if not items and line.operands is None and not any(action.per.options() if action.per else ()):
         items = (None,)

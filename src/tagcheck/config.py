@@ -65,7 +65,7 @@ class Config:
     ci_tag: re.Pattern[str] = re.compile(r"ci-[0-9a-f]{7,40}-\d+")
     third_party_registries: tuple[str, ...] = ("kindest",)
     """registries, with or without a path, whose images are never local; the nodes of kind are nobody's product"""
-    local_registries: tuple[str, ...] = ("localhost",)
+    local_registries: tuple[str, ...] = ("localhost", "ko.local", "kind.local")
     """registries whose images exist on the machine alone"""
     exclude: tuple[str, ...] = ()
     fail_on: Severity = Severity.ERROR

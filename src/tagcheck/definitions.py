@@ -129,6 +129,15 @@ class Definitions(ProjectFiles):
                     return tuple(module.paths)
         return ()
 
+    def package_in(self, folder: str) -> str | None:
+        """The name by which the module that the files of a folder form is imported; None if they form none, stand
+        outside of every complete project, or in one whose name another one has too."""
+        for path in self._by_folder.get("" if folder == "." else folder, ()):
+            name = self._module_of.get(path)
+            if name is not None and not self._layout_of(path).is_extract(path) and not self.is_test(path):
+                return None if "@" in name else name
+        return None
+
     def module_named(self, path: str, name: str) -> str | None:
         """The module of the project that a file means by a name; None if it is none."""
         layout = self._layouts.get(self._language(path).name) if path.endswith(self.suffixes) else None

@@ -41,7 +41,8 @@ class HoleKind(Enum):
     """not known at all"""
 
 
-SHAPES = ("hash", "digits")
+ALPHABETS = {"hash": frozenset("0123456789abcdef"), "digits": frozenset("0123456789")}
+SHAPES = tuple(ALPHABETS)
 """What values can be written in: the hexadecimal digits of a hash, of which git never prints fewer than four
 (gitrevisions(7), core.abbrev); decimal digits."""
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from itertools import takewhile
 
 from msgspec.structs import fields
 
 from tagcheck import argv
 from tagcheck.catalog import Effect
 from tagcheck.catalogue import Tools
+from tagcheck.catalogue.line import Around
 from tagcheck.values import EMPTY, Filling, Hole, HoleKind, Text
 
+_ASSIGNMENT = re.compile(r"[A-Z_]+=.*")
 _HOLE = re.compile(r"<([A-Z]+)>")
 
 
@@ -29,13 +32,22 @@ def text_of(word: str) -> Text:
 
 
 def effects_of(tools: Tools, line: str, environment: Mapping[str, str] | None = None) -> list[str]:
-    """What a command line does, as examples state it."""
-    variables = {name: text_of(value) for name, value in (environment or {}).items()}
+    """What a command line does, as examples state it; `NAME=VALUE` words before it are its environment. The packages
+    of the working directory belong to the module example.com/m."""
+    words = line.split()
+    given = dict(word.split("=", 1) for word in takewhile(_ASSIGNMENT.fullmatch, words))
+    variables = {name: text_of(value) for name, value in {**(environment or {}), **given}.items()}
+    around = Around(variables.get, _package)
     found = []
-    for effect in argv.effects(tools, words_of(line), variables.get):
+    for effect in argv.effects(tools, words_of(line)[len(given) :], around):
         tool = tools.find(effect.tool)
         found.append(written(effect, tool.reading if tool else "docker"))
     return found
+
+
+def _package(folder: Text) -> Text | None:
+    own = folder.without_prefix("./")
+    return folder if own is None else Text.of("example.com/m/") + own
 
 
 def written(effect: Effect, reading: str = "docker") -> str:

@@ -4,6 +4,7 @@ stream editors share has them: searched for in texts that are known, replaced in
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 
 from tagcheck import values
@@ -15,6 +16,7 @@ from tagcheck.builtins.symbolic import as_text, derived, replace_text
 from tagcheck.values import EMPTY, Null, Number, Outcome, Record, Text, Truth, Value
 
 _MULTILINE = "(?m)"
+_ANY_CASE = "(?i)"
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
@@ -97,18 +99,39 @@ def replaced(call: Call) -> tuple[Value, ...]:
     for groups unless it is `plain`."""
     wanted, (text, replacement) = wanted_pattern(call, 2)
     text, replacement = as_text(text, call.machine), as_text(replacement, call.machine)
+    plain = bool(call.with_.get("plain"))
+    return (replaced_in(text, wanted, replacement, plain=plain, missed=call.machine.missed),)
+
+
+def replaced_in(
+    text: Text, wanted: str | None, replacement: Text, *, plain: bool, missed: Callable[[str, Text], None]
+) -> Text:
+    """A text with all that a pattern matches replaced; `missed` is told of a pattern that matches nothing."""
     unknown = derived("regexp", text, replacement, Text.of(wanted or ""))
     lines = wanted is not None and wanted.startswith(_MULTILINE)
     found = translated((wanted or "").removeprefix(_MULTILINE)) if wanted is not None else None
     form = found.pattern() if found is not None else None
     if found is None or form is None or wanted is None or (not lines and _is_anchored(wanted) and _has_lines(text)):
-        return (unknown,)
-    written = _escaped(replacement) if call.with_.get("plain") else _expanded(replacement, found)
+        return unknown
+    written = _escaped(replacement) if plain else _expanded(replacement, found)
     if written is None:
-        return (unknown,)
+        return unknown
     edit = editing.Edit("s", pattern=form, wanted=wanted, replacement=written, everywhere=True)
-    changed = editing.edited(text, (edit,), False, call.machine.missed)
-    return (unknown if changed is None else changed,)
+    changed = editing.edited(text, (edit,), False, missed)
+    return unknown if changed is None else changed
+
+
+def found_all(text: str, wanted: str) -> list[re.Match[str]] | None:
+    """All that a pattern matches in a text; None where that is not known."""
+    ignores_case = wanted.startswith(_ANY_CASE)
+    translation = translated(wanted.removeprefix(_ANY_CASE))
+    form = translation.pattern(re.IGNORECASE if ignores_case else 0) if translation is not None else None
+    if form is None or "\n" in text:
+        return None
+    try:
+        return list(matches(form, text))
+    except Costly:
+        return None
 
 
 def _is_anchored(wanted: str) -> bool:

@@ -4,7 +4,10 @@ parts of texts that have holes, and operations carried through alternatives."""
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -14,6 +17,7 @@ from tagcheck.builtins.api import Call, Machine
 from tagcheck.guards import ALWAYS, Guards
 from tagcheck.ir import TEXT_FIELD
 from tagcheck.values import (
+    ALPHABETS,
     EMPTY,
     MOST_OPTIONS,
     Absent,
@@ -34,7 +38,18 @@ from tagcheck.values import (
 )
 
 Part: TypeAlias = Piece | Filling
-Run: TypeAlias = tuple[Piece, ...] | Filling
+
+
+class Pieces(tuple[Piece, ...]):
+    """Neighbouring literal pieces."""
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each of them begins in the text of all, so that those of a text of thousands are found at once."""
+        return [0, *accumulate(len(piece.text) for piece in self)]
+
+
+Run: TypeAlias = Pieces | Filling
 """Neighbouring literal pieces, or a hole."""
 
 LONG = 200
@@ -179,26 +194,27 @@ def runs(text: Text) -> Iterator[Run]:
             pieces.append(part)
             continue
         if pieces:
-            yield tuple(pieces)
+            yield Pieces(pieces)
             pieces = []
         yield part
     if pieces:
-        yield tuple(pieces)
+        yield Pieces(pieces)
 
 
-def run_text(run: tuple[Piece, ...]) -> str:
+def run_text(run: Pieces) -> str:
     return run[0].text if len(run) == 1 else "".join(piece.text for piece in run)
 
 
-def cut_run(run: tuple[Piece, ...], low: int, high: int) -> tuple[Piece, ...]:
+def cut_run(run: Pieces, low: int, high: int) -> tuple[Piece, ...]:
     """The characters `low` to `high` (exclusive) of a run, with their origins."""
+    starts = run.starts
     found: list[Piece] = []
-    at = 0
-    for piece in run:
-        end = at + len(piece.text)
+    for index in range(max(0, bisect_right(starts, low) - 1), len(run)):
+        at, end, piece = starts[index], starts[index + 1], run[index]
+        if at >= high:
+            break
         if max(at, low) < min(end, high):
             found.append(piece if low <= at and end <= high else _middle(piece, max(0, low - at), high - at))
-        at = end
     return tuple(found)
 
 
@@ -225,7 +241,7 @@ def slice_text(text: Text, low: int | None, high: int | None) -> Text:
     literal = text.literal
     if literal is not None:
         first, last, _ = slice(low, high).indices(len(literal))
-        literals = (run for run in runs(text) if isinstance(run, tuple))
+        literals = (run for run in runs(text) if isinstance(run, Pieces))
         return Text(tuple(part for run in literals for part in cut_run(run, first, max(first, last))))
     if start < 0 or (high is not None and high < start):
         return derived(f"[{low}:{high}]", text)
@@ -234,7 +250,7 @@ def slice_text(text: Text, low: int | None, high: int | None) -> Text:
         return text.dropped(start)
     if high is not None and high <= leading:
         run = next(runs(text))
-        return Text(cut_run(run, start, high)) if isinstance(run, tuple) else EMPTY
+        return Text(cut_run(run, start, high)) if isinstance(run, Pieces) else EMPTY
     return _slice_at_hole(text, leading, start, high)
 
 
@@ -272,6 +288,8 @@ def may_contain(hole: Hole, wanted: str) -> bool:
     if hole.kind is HoleKind.UNIQUE:
         return len(wanted) == 1 and (wanted == "-" or wanted.isalnum())
     if wanted == "\n" and hole.weak == ONLY_PATH:
+        return False
+    if hole.shape and not hole.part and not set(wanted) <= ALPHABETS[hole.shape]:
         return False
     return hole.kind is HoleKind.OPAQUE or len(wanted) <= 2
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from tagcheck import values
+from tagcheck.builtins.chart_functions import CHART_FUNCTIONS
 from tagcheck.builtins.formats import format_text
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text, split_text, undecided
 from tagcheck.builtins.template_scope import Scope, either, truthy
@@ -168,12 +169,12 @@ def _upper(row: Row, scope: Scope) -> Value:
 
 
 def _indent(row: Row, scope: Scope) -> Value:
-    """`indent COUNT TEXT`: every line moved to the right."""
+    """`indent COUNT TEXT`: every line moved to the right, those without characters too."""
     if len(row) != 2 or not isinstance(row[0], Number):
         return row[-1] if row else EMPTY
     space = Text.of(" " * min(int(row[0].value), 200))
     lines = split_text(as_text(row[1], scope.machine), "\n")
-    return joined([space + line if line.parts else line for line in lines], _LINE)
+    return joined([space + line for line in lines], _LINE)
 
 
 def _new_indent(row: Row, scope: Scope) -> Value:
@@ -407,6 +408,17 @@ def _from_yaml(row: Row, scope: Scope) -> Value:
     return found[0] if found else scope.unknown("fromYaml")
 
 
+def _called_must(name: str) -> str:
+    """A function by the name that it has without `must` before it."""
+    short = name.removeprefix("must")
+    return short[:1].lower() + short[1:] if short != name else name
+
+
+def function_named(name: str) -> Function | None:
+    """A function of templates; one that `must` come to something does what the plain one does."""
+    return FUNCTIONS.get(name) or FUNCTIONS.get(_called_must(name))
+
+
 @lru_cache(maxsize=256)
 def _read(text: Text, origin: Position | None) -> tuple[Value, ...]:
     """The documents of a text; charts read the same one for every template. `origin` keeps equal texts of different
@@ -425,12 +437,13 @@ LOOKING = frozenset(("eq", "ne", "first", "last", "kindIs", "typeIs"))
 PASSING = frozenset(
     (
         *("default", "or", "coalesce", "and", "not", "eq", "ne", "ternary", "empty", "dict", "list", "index", "get"),
-        *("hasKey", "dig", "required", "first", "last", "kindIs", "typeIs"),
+        *("hasKey", "dig", "required", "first", "last", "kindIs", "typeIs", "pluck"),
     )
 )
 """Functions that look at no more of a mapping than they are asked for."""
 
 FUNCTIONS: Mapping[str, Function] = {
+    **CHART_FUNCTIONS,
     "printf": _printf,
     "print": _print,
     "println": _line,
@@ -487,6 +500,9 @@ FUNCTIONS: Mapping[str, Function] = {
     "toString": lambda row, scope: as_text(row[0], scope.machine) if row else EMPTY,
     "toYaml": _to_yaml,
     "fromYaml": _from_yaml,
+    "fromJson": _from_yaml,
+    "fromYamlArray": _from_yaml,
+    "fromJsonArray": _from_yaml,
     "required": _last,
     "randAlphaNum": _unique,
     "randAlpha": _unique,

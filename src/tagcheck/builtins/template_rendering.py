@@ -5,7 +5,7 @@ A part of the output is opaque where the template is not understood.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -13,8 +13,8 @@ from functools import partial
 from tagcheck import values
 from tagcheck.builtins.api import Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, over
-from tagcheck.builtins.template_functions import CHANGING, FUNCTIONS, LOOKING, PASSING
-from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, Variables, either
+from tagcheck.builtins.template_functions import CHANGING, LOOKING, PASSING, function_named
+from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, TemplateFails, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.numerals import whole
 from tagcheck.values import EMPTY, Absent, FunctionValue, Null, Number, Opaque, Record, Text, Truth, Value
@@ -49,8 +49,15 @@ def render(
 
 
 def render_nodes(nodes: tuple[Node, ...], scope: Scope) -> Value:
-    """The output of a parsed template in a scope."""
-    return _nodes(nodes, scope)
+    """The output of a parsed template in a scope; nothing is known of that of one which fails."""
+    return _unless_failed(partial(_nodes, nodes, scope), scope)
+
+
+def _unless_failed(rendered: Callable[[], Value], scope: Scope) -> Value:
+    try:
+        return rendered()
+    except TemplateFails:
+        return scope.unknown("fail")
 
 
 def definitions(nodes: tuple[Node, ...]) -> dict[str, tuple[Node, ...]]:
@@ -258,7 +265,9 @@ def _called(name: str, operands: list[Value], pipeline: str, scope: Scope) -> Va
         return _rendered(operands, pipeline, scope)
     if name in scope.functions:
         return combine(tuple(operands), lambda row: _result(scope.functions[name], row, scope))
-    function = FUNCTIONS.get(name)
+    if name == "fail":
+        raise TemplateFails
+    function = function_named(name)
     if function is None:
         return scope.unknown(pipeline)
     if scope.watch is not None:
@@ -312,7 +321,7 @@ def _operand(command: list[Token], at: int, pipeline: str, scope: Scope) -> tupl
             return Truth(token.text == "true"), at
         case "name" if token.text == "nil":
             return Null(), at
-        case "name" if token.text in FUNCTIONS or token.text in scope.functions:
+        case "name" if function_named(token.text) is not None or token.text in scope.functions:
             value = _called(token.text, [], pipeline, scope)
         case _:
             return scope.unknown(pipeline), at
@@ -377,6 +386,7 @@ def _rendered(operands: list[Value], pipeline: str, scope: Scope) -> Value:
         if nodes is None or scope.depth > DEEPEST_INCLUSION:
             return scope.unknown(pipeline)
         inner = replace(scope, dot=operands[1], root=operands[1], variables=Variables(), depth=scope.depth + 1)
-        return _nodes(nodes, inner)
+        # What one of several texts comes to is no reason to do without the others.
+        return _unless_failed(partial(_nodes, nodes, inner), scope)
 
     return combine((operands[0],), rendered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tagcheck import values
@@ -12,6 +13,7 @@ from tagcheck.builtins.template_text import Block, Node, Output, tokens
 from tagcheck.guards import Guards, when
 from tagcheck.values import (
     Absent,
+    Hole,
     HoleKind,
     Null,
     Number,
@@ -40,10 +42,11 @@ class Steps:
 
 @dataclass(slots=True)
 class Watch:
-    """Which parts of the data templates read. `paths` are the mappings that are watched, by identity; `kept` holds
-    them, so that it stays theirs. `words` are those of what was not rendered, or not understood: it may read them."""
+    """Which parts of the data templates read. `paths` are where the mappings that are watched stand, by identity: one
+    that charts share stands in each of them. `kept` holds them, so that it stays theirs. `words` are those of what was
+    not rendered, or not understood: it may read them."""
 
-    paths: dict[int, Path] = field(default_factory=dict)
+    paths: dict[int, tuple[Path, ...]] = field(default_factory=dict)
     kept: list[Value] = field(default_factory=list)
     read: set[Path] = field(default_factory=set)
     consumed: set[Path] = field(default_factory=set)
@@ -65,28 +68,22 @@ class Watch:
         self.looked |= other.looked
 
     def look(self, value: Value) -> None:
-        path = self.paths.get(id(value))
-        if path is not None:
-            self.looked.add(path)
+        self.looked.update(self.paths.get(id(value), ()))
 
     def add(self, value: Value, path: Path) -> None:
         """Watch a mapping and those inside of it."""
         if isinstance(value, values.Mapping):
-            self.paths[id(value)] = path
+            self.paths[id(value)] = (*self.paths.get(id(value), ()), path)
             self.kept.append(value)
             for key, inner in value.entries:
                 self.add(inner, (*path, as_text(key).literal or ""))
 
     def note(self, value: Value, name: str) -> None:
-        path = self.paths.get(id(value))
-        if path is not None:
-            self.read.add((*path, name))
+        self.read.update((*path, name) for path in self.paths.get(id(value), ()))
 
     def consume(self, value: Value) -> None:
         """Everything in a value is read."""
-        path = self.paths.get(id(value))
-        if path is not None:
-            self.consumed.add(path)
+        self.consumed.update(self.paths.get(id(value), ()))
 
     def reads(self, path: Path) -> bool:
         """Whether something reads what stands at a path, or may. Charts in a chart read its globals as their own."""
@@ -217,30 +214,45 @@ def truthy(value: Value) -> bool | None:
 
 
 def _is_filled(text: Text) -> bool:
-    """Whether a text is certainly not empty: a part of it is written out, or is a value that is made anew."""
-    return any(isinstance(part, Piece) or part.hole.kind is HoleKind.UNIQUE for part in text.parts)
+    """Whether a text is certainly not empty: a part of it is written out, or is a value that is made anew or that has
+    digits."""
+    return any(isinstance(part, Piece) or _has_characters(part.hole) for part in text.parts)
+
+
+def _has_characters(hole: Hole) -> bool:
+    return hole.kind is HoleKind.UNIQUE or bool(hole.filled) or bool(hole.shape and not hole.part)
+
+
+class TemplateFails(Exception):
+    """A template gives up (`fail`): nothing comes of it; never leaves the rendering."""
 
 
 def either(condition: Value, then: Callable[[], Value], otherwise: Callable[[], Value], scope: Scope) -> Value:
-    """One of two values by a condition; both, each under its guards, where it is not decided. Variables hold afterwards
-    what the sides left in them."""
+    """One of two values by a condition; both, each under its guards, where it is not decided, and where neither fails.
+    Variables hold afterwards what the sides left in them. Raises TemplateFails if all that is possible does."""
     choices: list[tuple[Guards, Value]] = []
     before = scope.variables.state()
     ends: list[tuple[Guards, list[dict[str, Value]]]] = []
-
-    def run(guards: Guards, side: Callable[[], Value]) -> None:
-        scope.variables.restore(before)
-        choices.append((guards, side()))
-        ends.append((guards, scope.variables.state()))
-
     for guards, option in values.options(condition):
         true = truthy(scope.machine.load(option))
         atom = f"template:{as_text(option, scope.machine)}" if true is None else ""
-        if true is not False and (both := guards.and_(when(atom)) if true is None else guards) is not None:
-            run(both, then)
-        if true is not True and (both := guards.and_(when(atom, False)) if true is None else guards) is not None:
-            run(both, otherwise)
-    scope.variables.restore(_met(ends) if len(ends) > 1 else ends[0][1] if ends else before)
+        sides = [] if true is False else [(guards.and_(when(atom)) if true is None else guards, then)]
+        if true is not True:
+            sides.append((guards.and_(when(atom, False)) if true is None else guards, otherwise))
+        done: list[tuple[Guards, Value, list[dict[str, Value]]]] = []
+        possible = [(both, side) for both, side in sides if both is not None]
+        for both, side in possible:
+            scope.variables.restore(before)
+            with suppress(TemplateFails):
+                done.append((both, side(), scope.variables.state()))
+        for both, value, state in done:
+            # What follows from the template having come to its end is no condition.
+            where = both if len(done) == len(possible) else guards
+            choices.append((where, value))
+            ends.append((where, state))
+    if not choices:
+        raise TemplateFails
+    scope.variables.restore(_met(ends) if len(ends) > 1 else ends[0][1])
     return alternatives(choices)
 
 

@@ -126,7 +126,7 @@ def _sequence(items: list[_Item], at: int, depth: int) -> tuple[list[Node] | Non
                 nodes.append(Plain(item))
             at += 1
             continue
-        keyword, _, pipeline = item.partition(" ")
+        keyword, pipeline = _keyword(item)
         if keyword in ("end", "else"):
             return nodes, at
         if keyword not in OPENING:
@@ -134,11 +134,18 @@ def _sequence(items: list[_Item], at: int, depth: int) -> tuple[list[Node] | Non
                 nodes.append(Output(item))
             at += 1
             continue
-        block, at = _block(items, at, keyword, pipeline.strip(), depth)
+        block, at = _block(items, at, keyword, pipeline, depth)
         if block is None:
             return None, at
         nodes.append(block)
     return nodes, at
+
+
+def _keyword(action: str) -> tuple[str, str]:
+    """The word that an action begins with, and what follows; `with.Values.a` needs no blank between them."""
+    match = _WORD.match(action)
+    word = match[0] if match is not None else ""
+    return word, action[len(word) :].strip()
 
 
 def _block(items: list[_Item], at: int, keyword: str, pipeline: str, depth: int) -> tuple[Block | None, int]:
@@ -152,9 +159,9 @@ def _block(items: list[_Item], at: int, keyword: str, pipeline: str, depth: int)
     closing = items[at]
     assert isinstance(closing, str)
     if closing.startswith("else"):
-        again, _, inner = closing.removeprefix("else").strip().partition(" ")
+        again, inner = _keyword(closing.removeprefix("else").strip())
         if again in ("if", "with"):
-            nested, at = _block(items, at, again, inner.strip(), depth + 1)
+            nested, at = _block(items, at, again, inner, depth + 1)
             return (None if nested is None else Block(keyword, pipeline, tuple(body), (nested,))), at
         found, at = _sequence(items, at + 1, depth + 1)
         if found is None or at >= len(items):
@@ -163,6 +170,7 @@ def _block(items: list[_Item], at: int, keyword: str, pipeline: str, depth: int)
     return Block(keyword, pipeline, tuple(body), tuple(otherwise)), at + 1
 
 
+_WORD = re.compile(r"\w+")
 TOKEN = re.compile(
     r"""\s*(?:
         "(?P<quoted>(?:[^"\\]|\\.)*)" | `(?P<raw>[^`]*)`

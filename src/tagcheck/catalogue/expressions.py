@@ -8,19 +8,23 @@
                 names of REF       those that are no archive file          archives of REF   those that are
                 joined REF         joined by blanks        retagged       $1 with the tag $2
                 base of REF        the last part of each path, of those that end in a name
+                package of REF     the names by which the packages in these folders are imported
+                lower of REF       in small letters       md5 of REF   the MD5 sum, as md5sum prints it
                 env NAME       a variable that the command sees
+                the NAME       what the tool's entry defines by `named`
                 pod/{$1}           a literal text with references in it
                 anything else      itself
     expression  REF + REF … or …   the first alternative that yields anything
-    condition   REF | not REF | REF is a|b | REF has TEXT
+    condition   REF | not REF | REF is a|b | REF has TEXT | REF starts TEXT
 
 Rejected: expressions of a general language, which would make the catalogue a program.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 from typing import TypeAlias
@@ -74,8 +78,18 @@ class Literal:
     text: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The first of several expressions whose conditions hold."""
+
+    options: tuple[tuple[tuple[Condition, ...], Expression], ...]
+
+
+Named: TypeAlias = Mapping[str, Choice]
+"""What an entry defines, by name."""
+
 Reference: TypeAlias = (
-    OperandReference | OptionReference | ItemReference | VariableReference | Derived | Template | Literal
+    OperandReference | OptionReference | ItemReference | VariableReference | Derived | Template | Literal | Choice
 )
 
 
@@ -94,18 +108,24 @@ class Expression:
                     pending.append(of)
                 case Template(parts):
                     pending.extend(part for part in parts if not isinstance(part, str))
+                case Choice(options):
+                    for conditions, expression in options:
+                        yield from expression.options()
+                        for condition in conditions:
+                            yield from condition.expression.options()
                 case _:
                     pass
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`values` empty: the expression yields anything. `contains`: a literal part contains the one value."""
+    """`values` empty: the expression yields anything. `verb`: 'is' one of them, 'has' the one value in a literal part,
+    'starts' with it."""
 
     expression: Expression
     negated: bool = False
     values: tuple[str, ...] = ()
-    contains: bool = False
+    verb: str = "is"
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -113,29 +133,30 @@ class Condition:
 _OPERAND = re.compile(r"\$(\d+)(\*?)")
 _OPTION = re.compile(r"--?([A-Za-z0-9][\w-]*)(?:\.([\w-]+))?")
 _ITEM = re.compile(r"\$it(?:\.(key|value))?")
-_DERIVED = re.compile(r"(names|archives|base) of (.+)|joined (.+)")
+_DERIVED = re.compile(r"(names|archives|base|package|lower|md5) of (.+)|joined (.+)")
 _VARIABLE = re.compile(r"env ([A-Za-z_]\w*)")
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_CONDITION = re.compile(r"(not )?(.+?)(?: (is|has) (.+))?")
+_NAMED = re.compile(r"the ([a-z]+)")
+_CONDITION = re.compile(r"(not )?(.+?)(?: (is|has|starts) (.+))?")
 
 
-def expression_from(text: str) -> Expression:
-    """Read an expression. ValueError says which reference is none."""
-    alternatives = text.split(" or ")
-    return Expression(tuple(tuple(_reference(term.strip()) for term in one.split(" + ")) for one in alternatives))
+def expression_from(text: str, named: Named) -> Expression:
+    """Read an expression; `named` is what the entry defines. ValueError says which reference is none."""
+    sums = [one.split(" + ") for one in text.split(" or ")]
+    return Expression(tuple(tuple(_reference(term.strip(), named) for term in terms) for terms in sums))
 
 
-def condition_from(text: str) -> Condition:
-    """Read a condition. ValueError says what is wrong."""
+def condition_from(text: str, named: Named) -> Condition:
+    """Read a condition; `named` is what the entry defines. ValueError says what is wrong."""
     match = _CONDITION.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no condition")
     negated, subject, verb, values = match.groups()
-    allowed = (values,) if verb == "has" else tuple(values.split("|")) if values else ()
-    return Condition(expression_from(subject), bool(negated), allowed, verb == "has")
+    allowed = () if not values else tuple(values.split("|")) if verb == "is" else (values,)
+    return Condition(expression_from(subject, named), bool(negated), allowed, verb or "is")
 
 
-def _reference(text: str) -> Reference:
+def _reference(text: str, named: Named) -> Reference:
     if match := _OPERAND.fullmatch(text):
         if match[1] == "0":
             raise ValueError("operands count from $1")
@@ -145,7 +166,11 @@ def _reference(text: str) -> Reference:
     if match := _ITEM.fullmatch(text):
         return ItemReference(match[1] or "")
     if match := _DERIVED.fullmatch(text):
-        return Derived(match[1] or "joined", _reference(match[2] or match[3]))
+        return Derived(match[1] or "joined", _reference(match[2] or match[3], named))
+    if match := _NAMED.fullmatch(text):
+        if match[1] not in named:
+            raise ValueError(f"nothing above is named {match[1]!r}")
+        return named[match[1]]
     if match := _VARIABLE.fullmatch(text):
         return VariableReference(match[1])
     match text:
@@ -155,16 +180,16 @@ def _reference(text: str) -> Reference:
             return OperandReference(0)
         case "pairs" | "resource" | "plain" | "assignments" | "command" | "retagged":
             return Derived(text)
-    return _template(text)
+    return _template(text, named)
 
 
-def _template(text: str) -> Reference:
+def _template(text: str, named: Named) -> Reference:
     if "{" not in text:
         if "$" in text:
             raise ValueError(f"{text!r} is no reference")
         return Literal(Text.of(text))
     pieces = _BRACES.split(text)
-    return Template(tuple(_reference(piece) if index % 2 else piece for index, piece in enumerate(pieces)))
+    return Template(tuple(_reference(piece, named) if index % 2 else piece for index, piece in enumerate(pieces)))
 
 
 # --- evaluating ------------------------------------------------------------------------------------------------------
@@ -188,6 +213,8 @@ def _is_unsure(reference: Reference, line: Line) -> bool:
             return line.open
         case OperandReference():
             return line.operands is None
+        case Choice():
+            return line.open
         case _:
             return False
 
@@ -195,10 +222,12 @@ def _is_unsure(reference: Reference, line: Line) -> bool:
 def holds(condition: Condition, line: Line, item: Text | None = None) -> bool:
     """Whether a condition is known to hold; a value that is not known equals none."""
     texts = evaluate(condition.expression, line, item)
-    if condition.contains:
+    if condition.verb == "has":
         result = any(
             condition.values[0] in part.text for text in texts for part in text.parts if isinstance(part, Piece)
         )
+    elif condition.verb == "starts":
+        result = any(text.leading.startswith(condition.values[0]) for text in texts)
     elif condition.values:
         result = any(text.literal in condition.values for text in texts)
     else:
@@ -218,8 +247,12 @@ def _texts(reference: Reference, line: Line, item: Text | None) -> tuple[Text, .
         case ItemReference(half):
             return _half(item, half) if item is not None else ()
         case VariableReference(name):
-            value = line.environment(name)
+            value = line.around.variable(name)
             return () if value is None else (value,)
+        case Choice(options):
+            chosen = (each for conditions, each in options if all(holds(one, line, item) for one in conditions))
+            found = next(chosen, None) if not line.open else None
+            return () if found is None else evaluate(found, line, item)
         case Template(parts):
             return _filled(parts, line, item)
         case Derived(how, of):
@@ -276,12 +309,22 @@ def _derived(how: str, line: Line, texts: tuple[Text, ...]) -> tuple[Text, ...]:
         case "archives":
             return tuple(text for text in texts if text.trailing.endswith(ARCHIVE_SUFFIXES))
         case "base":
-            ends = (text.split_at("/", last=True) for text in texts)
-            return tuple(end[1] for end in ends if end is not None and end[1].parts and end[1].literal != "...")
+            ends = (text.split_at("/", last=True) or (EMPTY, text) for text in texts)
+            return tuple(end[1] for end in ends if end[1].parts)
+        case "package":
+            return tuple(name for name in map(line.around.package, texts) if name is not None)
+        case "lower":
+            return tuple(Text.of(text.literal.lower()) for text in texts if text.literal is not None)
+        case "md5":
+            return tuple(_md5(text.literal) for text in texts if text.literal is not None)
         case "retagged":
             return (retagged(texts[0], texts[1]),) if len(texts) > 1 else ()
         case _:
             return (joined(texts, " "),) if texts else ()
+
+
+def _md5(text: str) -> Text:
+    return Text.of(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest())
 
 
 def _is_assignment(text: Text) -> bool:

@@ -20,7 +20,20 @@ class Switch(NamedTuple):
     attached: bool
 
 
-Environment: TypeAlias = Callable[[str], Text | None]
+def _unknown(_: object) -> None:
+    """What nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a command can ask of the place that it runs in. `variable`: what a variable of its environment is, None for
+    one that is not set. `package`: the name by which the package in a folder is imported, None if that is not known."""
+
+    variable: Callable[[str], Text | None] = _unknown
+    package: Callable[[Text], Text | None] = _unknown
+
+
+NOTHING_KNOWN = Around()
 
 SwitchTable: TypeAlias = Mapping[str, Switch]
 """Spellings without dashes ('t', 'tag') to switches."""
@@ -29,13 +42,12 @@ SwitchTable: TypeAlias = Mapping[str, Switch]
 @dataclass(frozen=True, slots=True)
 class Line:
     """What a command line says to one verb. `operands` is None if it is not certain which words they are. `open`: a
-    word that is not known may hold switches that are not seen. `environment` gives the variables that the command
-    sees, None for one that is not set."""
+    word that is not known may hold switches that are not seen."""
 
     options: Mapping[str, tuple[Text, ...]]
     operands: tuple[Text, ...] | None
     open: bool
-    environment: Environment
+    around: Around
 
 
 def is_unknown(word: Text) -> bool:

@@ -8,6 +8,8 @@
     options: H/host f/filename,     switches with a value; a final ',' says that commas separate several values
     unless: CONDITION               under which nothing is done (a dry run)
     shared: {FIELD: EXPRESSION}     fields of every effect
+    named: {NAME: [{is: EXPRESSION, when: CONDITION}]}      what expressions below mean by `the NAME`: the first
+                                    whose conditions hold
     contexts: kind-                 what precedes a cluster's name in the contexts that the tool makes
     transports: {PREFIX: ROLE}      'registry', 'archive', 'other', 'local READING'
     dashes: single                  '-name' is a long switch
@@ -17,6 +19,7 @@
         options-of: VERB            its switches are another verb's, and those stated
         operands: 1                 or 2, 1+, 0-1, '1 then command'
         effects: [{do: built, images: --tag, when: --push, per: …, FIELD: EXPRESSION or CONDITION}]
+                                    `for: operands`: once for each operand, which is $1 then
       compose: {options: f/file}    without effects, and before other verbs: its switches may stand before them
     tools: [ENTRY, …]               several small tools in one file
     outputs: [{command: git rev-parse, weak: only a git hash}]      see `OutputRule`
@@ -30,13 +33,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from msgspec.structs import fields
 
 from tagcheck.catalog import Effect, EffectKind
-from tagcheck.catalogue.expressions import Condition, Expression, condition_from, expression_from
+from tagcheck.catalogue.expressions import Choice, Condition, Expression, Named, condition_from, expression_from
 from tagcheck.catalogue.line import Switch
 from tagcheck.catalogue.tools import (
     PRINTS,
@@ -65,10 +68,12 @@ _TEXT_FIELDS = (
     - _FLAG_FIELDS
     - {"kind", "tool", "reading", "stdin", "stdout", "open"}
 )
+_HOW_OFTEN = frozenset(("do", "when", "per", "for"))
 _COPY_FIELDS = frozenset(("from", "to", "from-is", "to-is"))
 _TOOL_KEYS = frozenset(
     (
         *("tool", "programs", "like", "without", "reading", "dashes", "flags", "options", "unless", "shared"),
+        "named",
         *("contexts", "transports", "verbs", "common"),
     )
 )
@@ -170,12 +175,13 @@ class _Entry:
 
     file: str
     name: str
+    named: Named = field(default_factory=dict)
 
     def error(self, wrong: str, remedy: str) -> CatalogueError:
         return CatalogueError(self.file, self.name, wrong, remedy)
 
     def inside(self, name: str) -> _Entry:
-        return _Entry(self.file, f"{self.name}, {name}")
+        return replace(self, name=f"{self.name}, {name}")
 
     def check_keys(self, data: Mapping[str, object], allowed: Iterable[str]) -> None:
         for key in data:
@@ -215,13 +221,13 @@ class _Entry:
 
     def expression(self, text: object) -> Expression:
         try:
-            return expression_from(str(text))
+            return expression_from(str(text), self.named)
         except ValueError as problem:
             raise self.error(str(problem), "see the references in tagcheck.catalogue.expressions") from None
 
     def condition(self, text: object) -> Condition:
         try:
-            return condition_from(str(text))
+            return condition_from(str(text), self.named)
         except ValueError as problem:
             raise self.error(str(problem), "see the conditions in tagcheck.catalogue.expressions") from None
 
@@ -234,6 +240,7 @@ class _Entry:
 
 def _tool(entry: _Entry, data: Mapping[str, object], model: Tool | None) -> Tool:
     entry.check_keys(data, _TOOL_KEYS)
+    entry = _with_names(entry, data)
     name = entry.text(data, "tool")
     own = _verbs(entry, data, model)
     verbs = _with_groups({**_inherited(entry, data, model), **{path: verb for verb in own for path in verb.paths}})
@@ -258,6 +265,18 @@ def _tool(entry: _Entry, data: Mapping[str, object], model: Tool | None) -> Tool
     )
     _check_options(entry, tool)
     return tool
+
+
+def _with_names(entry: _Entry, data: Mapping[str, object]) -> _Entry:
+    """The entry with what it defines; a definition may use those above it."""
+    for name, options in entry.mapping(data, "named").items():
+        inside = entry.inside(f"named {name}")
+        listed = [inside.as_mapping(each, "an option") for each in inside.sequence({name: options}, name)]
+        for each in listed:
+            inside.check_keys(each, ("is", "when"))
+        made = tuple((inside.conditions(each, "when"), inside.expression(each.get("is", ""))) for each in listed)
+        entry = replace(entry, named={**entry.named, name: Choice(made)})
+    return entry
 
 
 def _inherited(entry: _Entry, data: Mapping[str, object], model: Tool | None) -> dict[Path, Verb]:
@@ -348,8 +367,10 @@ def _action(entry: _Entry, data: Mapping[str, object]) -> Action:
     if do != "copy" and do not in _KINDS:
         raise entry.error(f"unknown effect {do!r}", f"use copy or one of {', '.join(_KINDS)}")
     allowed = _COPY_FIELDS if do == "copy" else _TEXT_FIELDS | _FLAG_FIELDS | {"context"}
-    entry.check_keys(data, allowed | {"do", "when", "per"})
-    stated = {key: value for key, value in data.items() if key not in ("do", "when", "per")}
+    entry.check_keys(data, allowed | _HOW_OFTEN)
+    stated = {key: value for key, value in data.items() if key not in _HOW_OFTEN}
+    if data.get("for", "operands") != "operands":
+        raise entry.error(f"it is for {data['for']!r}", "say 'for: operands'")
     return Action(
         kind=_KINDS.get(do),
         texts=tuple((key, entry.expression(text)) for key, text in stated.items() if key not in _FLAG_FIELDS),
@@ -360,6 +381,7 @@ def _action(entry: _Entry, data: Mapping[str, object]) -> Action:
         ),
         when=entry.conditions(data, "when"),
         per=entry.expression(data["per"]) if "per" in data else None,
+        singly="for" in data,
     )
 
 

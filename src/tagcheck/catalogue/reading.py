@@ -9,21 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tagcheck.catalogue.line import Environment, Line, Switch, comma_separated, is_unknown
+from tagcheck.catalogue.line import Around, Line, Switch, comma_separated, is_unknown
 from tagcheck.catalogue.tools import Arity, Path, Tool, Tools, Verb
 from tagcheck.values import Filling, Text
 
 _GIVEN = Text.of("true")
 
 
-def read(tools: Tools, tool: Tool, words: Sequence[Text], environment: Environment) -> tuple[Verb, Line] | None:
+def read(tools: Tools, tool: Tool, words: Sequence[Text], around: Around) -> tuple[Verb, Line] | None:
     """The verb of a command line and what is said to it (`words` without the program); None for a verb that the tool
     does not have, and for a call for help."""
     reader = _Reader(tools, tool, words)
     reader.run()
     if reader.verb is None or "help" in reader.found:
         return None
-    return reader.verb, reader.line(reader.verb, environment)
+    return reader.verb, reader.line(reader.verb, around)
 
 
 def program_name(word: Text) -> str:
@@ -212,14 +212,14 @@ class _Reader:
 
     # --- the result ---
 
-    def line(self, verb: Verb, environment: Environment) -> Line:
+    def line(self, verb: Verb, around: Around) -> Line:
         operands = _settled(self.candidates, verb.arity)
         unsure = sum(not sure for _, sure in self.candidates)
         needed = operands is not None and len(self.candidates) <= verb.arity.least
         if operands is not None:
             operands += self.rest or ()
         options = {name: tuple(values) for name, values in self.found.items() if values}
-        return Line(options, operands, self.open or bool(unsure and not needed), environment)
+        return Line(options, operands, self.open or bool(unsure and not needed), around)
 
 
 def _settled(candidates: Sequence[tuple[Text, bool]], arity: Arity) -> tuple[Text, ...] | None:

@@ -27,14 +27,15 @@ class Arity:
 @dataclass(frozen=True, slots=True)
 class Action:
     """One effect as data. `texts` and `flags` fill the fields of `Effect` of the same name; `per` makes one effect for
-    each of its texts. `kind` None is a copy between transports: `from` and `to` in `texts`, and for an end that names
-    no transport its role, `from-is` and `to-is`."""
+    each of its texts, `singly` one for each operand as if it stood alone. `kind` None is a copy between transports:
+    `from` and `to` in `texts`, and for an end that names no transport its role, `from-is` and `to-is`."""
 
     kind: EffectKind | None
     texts: tuple[tuple[str, Expression], ...] = ()
     flags: tuple[tuple[str, Condition], ...] = ()
     when: tuple[Condition, ...] = ()
     per: Expression | None = None
+    singly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

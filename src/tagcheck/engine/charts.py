@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace as replace_fields
 
 from tagcheck import ir
+from tagcheck.builtins.chartvalues import as_helm_reads
 from tagcheck.builtins.template_functions import laid_over
 from tagcheck.builtins.template_rendering import definitions, render_nodes
 from tagcheck.builtins.template_scope import MOST_STEPS, Scope, Steps, Variables, Watch
@@ -329,7 +330,7 @@ class _Chart:
             self.defined.update({path: nodes, **definitions(nodes)})
 
     def texts(self) -> list[Value]:
-        machine, steps = self.run.machine(), Steps()
+        machine, steps, guards = self.run.machine(), Steps(), self.run.guards
         found: list[Value] = []
         paths: dict[int, Paths] = {}
         for path, data, way in self.templates[:MOST_TEMPLATES]:
@@ -338,10 +339,11 @@ class _Chart:
                 continue
             nodes = self._parsed(path)
             if nodes is None:
+                self.run.gap("deployed", "a template that cannot be read")
                 continue
             values = paths.setdefault(id(data), Paths(data.get("Values") or Mapping(()), way))
             key = (path, id(nodes), self.release.name, self.helpers)
-            made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values)), None)
+            made = next((each for each in kept_renderings(self.run.program, key) if each.holds(values, guards)), None)
             if made is not None:
                 steps.left -= made.cost
                 machine.spend(made.spent)
@@ -352,7 +354,7 @@ class _Chart:
                 scope = Scope(machine, self.run.fresh(f"chart:{path}"), data, data, Variables(), defined, steps)
                 text = render_nodes(nodes, replace(scope, missing=Null(), watch=watch))
                 done = (before[0] - steps.left, before[1] - self.run.steps)
-                made = Rendering.of(values, watch, text, done, (nodes, *self.defined.values()))
+                made = Rendering.of(values, guards, watch, text, done, (nodes, *self.defined.values()))
                 keep_rendering(self.run.program, key, made)
             self.watch.join(made.watch)
             found.append(made.text)
@@ -503,7 +505,7 @@ def _values_of(text: Text) -> Value | None:
     """What the text of a file of values says; nothing at all is said by comments."""
     found = documents(text)
     if found:
-        return found[0] if isinstance(found[0], Mapping) else None
+        return as_helm_reads(found[0]) if isinstance(found[0], Mapping) else None
     lines = text.literal.splitlines() if text.literal is not None else ["?"]
     is_empty = all(not line.strip() or line.lstrip().startswith(("#", "---")) for line in lines)
     return Mapping(()) if is_empty else None
@@ -543,9 +545,12 @@ def _data(chart: Mapping, values: Value, name: Text) -> Mapping:
     )
 
 
+_OF_PODS = ("mage", "ontainers", "emplate:", "kind: Pod")
+
+
 def _matters(source: str) -> bool:
-    """Whether a template can name an image: in what it writes, or through what it includes."""
-    return "mage" in source or "ontainers" in source or "kind:" not in source
+    """Whether a template can name an image: in what it writes, or through what it includes, such as a pod."""
+    return any(word in source for word in _OF_PODS) or "kind:" not in source
 
 
 def _is_about_images(path: tuple[str, ...]) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence as Seq
 from contextlib import AbstractContextManager
 from itertools import islice
 from math import prod
+from posixpath import normpath
 from typing import TypeAlias
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.builtins.symbolic import replace_text, split_text
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
+from tagcheck.catalogue.line import Around
 from tagcheck.engine import shelltexts
 from tagcheck.engine.places import below
 from tagcheck.engine.printing import Printing
@@ -58,19 +60,21 @@ class Commands(Printing):
         self._nesting = 0
         self._prefix: dict[str, Value] = {}
         """the variables that are set for the command that is looked at"""
+        self._unsettled: dict[str, Value] = {}
+        """those that it was asked for and that have several values"""
 
     def run(self, command: Command) -> CommandResult:
         """Run a command symbolically, once for each combination of its words' alternatives."""
         if self._nesting >= DEEPEST_COMMAND:
             return CommandResult(self.opaque("a command in a command in a command"), Outcome(self.fresh("command")))
+        outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
         self._prefix, outer_prefix = dict(command.environment), self._prefix
+        self.working_directory = command.directory
         groups, bases = self._groups(command.argv)
         self._prefix = outer_prefix
-        outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
         site, self.site = self.site, command.site or self.site
         in_command, self.in_command = self.in_command, True
-        self.standard_input, self.working_directory = command.stdin, command.directory
-        self.command_environment = command.environment
+        self.standard_input, self.command_environment = command.stdin, command.environment
         outputs: list[tuple[Guards, Value]] = []
         self._nesting += 1
         for base, cases in bases.items():
@@ -133,9 +137,7 @@ class Commands(Printing):
             words = self._without_idle_choices(words)
         groups: Groups = {}
         bases: dict[Effect, list[Guards]] = {}
-        for number, (guards, line) in enumerate(islice(self._lines(words, 0), MOST_LINES + 1)):
-            texts = tuple(map(self.as_text, line))
-            found = self._effects_of(texts) or self.started(texts)
+        for number, (guards, texts, found) in enumerate(islice(self._lines_as_set(words), MOST_LINES + 1)):
             effects = tuple(filter(_is_no_base, found))
             if number >= MOST_LINES or (effects not in groups and len(groups) >= MOST_COMMANDS):
                 if any(not done or _kinds(done) != _kinds(effects) for done in groups):
@@ -148,6 +150,23 @@ class Commands(Printing):
                 if base in bases or len(bases) < MOST_COMMANDS:
                     bases.setdefault(base, []).append(guards)
         return groups, bases
+
+    def _lines_as_set(self, words: tuple[Value, ...]) -> Iterator[tuple[Guards, tuple[Text, ...], tuple[Effect, ...]]]:
+        """Every command line that these words can be, with what it does by the values that its variables have."""
+        for guards, line in self._lines(words, 0):
+            texts = tuple(map(self.as_text, line))
+            self._unsettled = {}
+            found = self._effects_of(texts) or self.started(texts)
+            if not self._unsettled:
+                yield guards, texts, found
+                continue
+            names, outer = tuple(self._unsettled), self._prefix
+            for where, chosen in self.spread_out(tuple(self._unsettled.values())):
+                both = guards.and_(where)
+                if both is not None:
+                    self._prefix = {**outer, **dict(zip(names, chosen, strict=True))}
+                    yield both, texts, self._effects_of(texts)
+            self._prefix = outer
 
     def _with_unknown_images(self, effect: Effect) -> Effect:
         unknown = self.as_text(self.opaque("one of too many alternatives"))
@@ -172,7 +191,15 @@ class Commands(Printing):
         return tuple(filter(_is_no_base, self._effects_of(tuple(map(self.as_text, line)))))
 
     def _effects_of(self, words: tuple[Text, ...]) -> tuple[Effect, ...]:
-        return argv.effects(self.tools, words, self._set_for_command)
+        return argv.effects(self.tools, words, Around(self._set_for_command, self._package_of))
+
+    def _package_of(self, package: Text) -> Text | None:
+        """The name by which a Go package is imported; one that is given by no path is that name (go help packages)."""
+        if not package.leading.startswith("."):
+            return package
+        folder = self.placed(package).literal
+        name = self.program.package_in(normpath(folder)) if folder is not None else None
+        return Text.of(name) if name is not None else None
 
     def _set_for_command(self, name: str) -> Text | None:
         """What a variable is for the command that is looked at, where the run has set it."""
@@ -182,7 +209,10 @@ class Commands(Printing):
         if value is None or value == EMPTY:
             return None
         options = self.text_options(value)
-        return options[0][1] if len(options) == 1 else self.as_text(self.opaque("one of several values of a variable"))
+        if len(options) == 1:
+            return options[0][1]
+        self._unsettled[name] = value
+        return self.as_text(self.opaque("one of several values of a variable"))
 
     def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...], unread: bool) -> Value:
         printed: Value | None = None

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from tagcheck.builtins.template_scope import Watch
 from tagcheck.builtins.template_text import Node
+from tagcheck.guards import Guards
 from tagcheck.link import Program
 from tagcheck.values import Alternatives, Filling, HoleKind, Mapping, Piece, Text, Value
 from tagcheck.values import Sequence as Listed
@@ -40,28 +41,51 @@ class Paths:
 class Rendering:
     """What a template became with some values, and what it `read` of them: paths, what stood there, and whether all of
     it counts. `cost` is the work that it took, `spent` what the run did for it besides: both count again for who takes
-    it over, so that a run comes equally far whatever others did before it. `nodes` are kept so that their identity
-    stays theirs, those of helpers too."""
+    it over, so that a run comes equally far whatever others did before it. `guards` are those under which alternatives
+    were told apart, None where there were none: under others, other combinations are possible. `nodes` are kept so that
+    their identity stays theirs, those of helpers too."""
 
     read: tuple[tuple[Path, Value | None, bool], ...]
     watch: Watch
     text: Value
     cost: int
     spent: int
+    guards: Guards | None
     nodes: tuple[tuple[Node, ...], ...]
 
     @classmethod
     def of(
-        cls, values: Paths, watch: Watch, text: Value, done: tuple[int, int], nodes: tuple[tuple[Node, ...], ...]
+        cls,
+        values: Paths,
+        guards: Guards,
+        watch: Watch,
+        text: Value,
+        done: tuple[int, int],
+        nodes: tuple[tuple[Node, ...], ...],
     ) -> Rendering:
-        """A rendering that is made now."""
+        """A rendering that is made now, under these guards."""
         whole = watch.consumed | watch.looked
         read = tuple((path, values.at(path), path in whole) for path in watch.read | whole)
-        return cls(read, watch, text, *done, nodes)
+        settled = not isinstance(text, Alternatives) and not any(_has_alternatives(value) for _, value, _ in read)
+        return cls(read, watch, text, *done, None if settled else guards, nodes)
 
-    def holds(self, values: Paths) -> bool:
-        """Whether the template becomes the same with other values."""
+    def holds(self, values: Paths, guards: Guards) -> bool:
+        """Whether the template becomes the same with other values, under other guards."""
+        if self.guards is not None and self.guards != guards:
+            return False
         return all(_alike(before, values.at(path), whole=whole) for path, before, whole in self.read)
+
+
+def _has_alternatives(value: Value | None) -> bool:
+    match value:
+        case Alternatives():
+            return True
+        case Listed():
+            return any(map(_has_alternatives, value.items))
+        case Mapping():
+            return any(_has_alternatives(inner) for _, inner in value.entries)
+        case _:
+            return False
 
 
 def kept_renderings(program: Program, key: object) -> Sequence[Rendering]:

@@ -34,6 +34,7 @@ from tagcheck.values import (
     HoleKind,
     Mapping,
     Null,
+    Record,
     Sequence,
     Text,
     Truth,
@@ -101,6 +102,8 @@ class Stacks(DockerBuilds):
         return found if isinstance(found, Text) else super().outside(name)
 
     def _applied(self, operation: str, values: tuple[Value, ...]) -> Value:
+        if operation in compose.TAGS:
+            return Record(operation, (("value", values[0]),))
         if operation != compose.SET_EMPTY:
             return super()._applied(operation, values)
         # On the host of a job, what is not set counts as empty.
@@ -365,16 +368,22 @@ class Stacks(DockerBuilds):
         found: dict[str, Service] = {}
         for root in roots:
             listed = root.get("services")
-            entries = listed.entries if isinstance(listed, Mapping) else ()
-            own = {
-                key.literal: Service(key, content)
-                for key, content in entries
-                if isinstance(key, Text) and key.literal and isinstance(content, Mapping)
-            }
+            if isinstance(listed, Record):
+                found, listed = {}, _settled(listed)
+            own: dict[str, Service] = {}
+            for key, content in listed.entries if isinstance(listed, Mapping) else ():
+                name = key.literal if isinstance(key, Text) else None
+                if not name or not isinstance(key, Text):
+                    continue
+                if isinstance(content, Record):
+                    found.pop(name, None)
+                described = _settled(content) if isinstance(content, Record) else content
+                if isinstance(described, Mapping):
+                    own[name] = Service(key, described)
             for name, each in own.items():
                 content = self._extended(each.content, {**found, **own}, each.key, 0)
-                old = found.get(name)
-                found[name] = Service(old.key, _laid_over(old.content, content)) if old else Service(each.key, content)
+                old = found.get(name) or Service(each.key, Mapping(()))
+                found[name] = Service(old.key, _laid_over(old.content, content))
         return tuple(found.values())[:MOST_SERVICES]
 
     def _extended(self, content: Mapping, services: dict[str, Service], key: Text, depth: int) -> Mapping:
@@ -426,13 +435,28 @@ def _with_needed(wanted: set[str | None], services: tuple[Service, ...]) -> set[
 
 
 def _laid_over(below: Mapping, above: Mapping) -> Mapping:
-    """Mappings join key by key, anything else is replaced."""
+    """Mappings join key by key, anything else is replaced, or what a tag says is done to it."""
     entries = dict(below.entries)
     for key, value in above.entries:
-        old = entries.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        entries[key] = _laid_over(old, value) if both else value  # type: ignore[arg-type]
+        old, settled = entries.pop(key, None), _settled(value)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            entries[key] = _laid_over(old, value)
+        elif settled is not None:
+            entries[key] = settled
     return Mapping(tuple(entries.items()))
+
+
+def _settled(value: Value) -> Value | None:
+    """A value without the tags that say what becomes of an earlier one; None for one that is taken away."""
+    match value:
+        case Record(type=compose.RESET):
+            return None
+        case Record(type=compose.OVERRIDE):
+            return _settled(value.get("value") or Null())
+        case Mapping() if any(isinstance(each, Record | Mapping) for _, each in value.entries):
+            return _laid_over(Mapping(()), value)
+        case _:
+            return value
 
 
 def _texts(value: Value | None) -> list[str]:

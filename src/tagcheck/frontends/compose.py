@@ -26,6 +26,9 @@ OVERRIDES = (
     "docker-compose.override.yml",
 )
 """What is laid over them."""
+RESET, OVERRIDE = "!reset", "!override"
+TAGS = frozenset((RESET, OVERRIDE))
+"""What a later file says of a value of an earlier one: that it is none, and that it is replaced as a whole."""
 _SUFFIXES = (".yaml", ".yml")
 DEEPEST = 8
 
@@ -55,7 +58,7 @@ def parse(path: str, content: bytes, module: str) -> Unit:
 
 def lower_text(text: Text) -> MapOf | None:
     """The mapping of a compose file; None if it holds none. Never raises."""
-    documents = compose(text).documents
+    documents = compose(text, tags=TAGS).documents
     root = documents[0].root if documents else None
     return _mapping(root, {}) if isinstance(root, MapOf) else None
 
@@ -73,6 +76,8 @@ def _lowered(node: Expression, known: dict[int, Expression]) -> Expression:
                 found = _mapping(node, known)
             case ListOf():
                 found = ListOf(tuple(_lowered(item, known) for item in node.items), node.span)
+            case ir.Apply(operation=tag, arguments=(inner,)) if tag in TAGS:
+                found = ir.Apply(tag, (_lowered(inner, known),), node.span)
             case Literal() if "$" in node.text:
                 found = interpolated(node)
             case _:

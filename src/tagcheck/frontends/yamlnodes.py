@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from tagcheck.frontends.yamlscalars import Scalars
-from tagcheck.ir import Choice, Constant, Expression, ListOf, Literal, MapOf, Opaque
+from tagcheck.ir import Apply, Choice, Constant, Expression, ListOf, Literal, MapOf, Opaque
 from tagcheck.source import Span
 
 DEEPEST = 100
@@ -55,10 +55,10 @@ def _ended(span: Span, last: Span) -> Span:
 
 class Builder:
     """Events of one parser to documents, without recursion. `nodes` were read before, by others, from the same text;
-    `branches` as in `yamltext.compose`."""
+    `branches` and `tags` as in `yamltext.compose`."""
 
-    def __init__(self, scalars: Scalars, nodes: int, branches: bool) -> None:
-        self.scalars, self.nodes, self.branches = scalars, nodes, branches
+    def __init__(self, scalars: Scalars, nodes: int, branches: bool, tags: frozenset[str]) -> None:
+        self.scalars, self.nodes, self.branches, self.tags = scalars, nodes, branches, tags
         self.roots: list[Expression] = []
         self.document = scalars.base
         """the offset of the document that is being read, or, between documents, just before its successor's"""
@@ -93,7 +93,7 @@ class Builder:
 
     def scalar(self, event: Any) -> None:
         self.spend(event)
-        value = self.scalars.read(event)
+        value = self.tagged(event, self.scalars.read(event))
         if event.anchor is not None:
             self.anchors[event.anchor] = _Shared(value, 1, 0)
         self.add(value)
@@ -114,7 +114,7 @@ class Builder:
             # A block ends where its last item does, not at the next token.
             span = _ended(span, frame.items[-1].span)
         mapping = type(event).__name__ == "MappingEndEvent"
-        value = self.mapping(frame.items, span) if mapping else ListOf(tuple(frame.items), span)
+        value = self.tagged(started, self.mapping(frame.items, span) if mapping else ListOf(tuple(frame.items), span))
         height = frame.height + 1
         if started.anchor is not None:
             self.anchors[started.anchor] = _Shared(value, self.count - frame.before + 1, height)
@@ -138,6 +138,10 @@ class Builder:
         if self.stack:
             self.stack[-1].height = max(self.stack[-1].height, shared.height)
         self.add(shared.value)
+
+    def tagged(self, event: Any, value: Expression) -> Expression:
+        """A node with the tag that it has, if that one is kept."""
+        return Apply(event.tag, (value,), value.span) if event.tag in self.tags else value
 
     def add(self, value: Expression) -> None:
         if self.stack:

@@ -73,18 +73,23 @@ def decode(path: str, content: bytes) -> Text | Problem:
         return Problem(path, line, column, f"not {error.encoding} text ({error.reason}): save the file as UTF-8")
 
 
-def compose(text: Text, holes: Mapping[str, Expression] | None = None, branches: bool = False) -> Composed:
+def compose(
+    text: Text,
+    holes: Mapping[str, Expression] | None = None,
+    branches: bool = False,
+    tags: frozenset[str] = frozenset(),
+) -> Composed:
     """Every document of a text. Never raises.
 
     `holes` gives expressions to be put in the place of hole characters; others stay in the literals as they are. With
     `branches`, keys that a mapping has twice are alternatives (the two sides of a template's condition); without,
-    the last one holds.
+    the last one holds. A node with one of the `tags` becomes an operation of that name on it; other tags are dropped.
     """
     if len(text.text) > MOST_CHARACTERS:
         place = text.position(0)
         message = f"more than {MOST_CHARACTERS} characters: not read; split the file or exclude it"
         return Composed((), (Problem(place.path, place.line, place.column, message),))
-    return _Reader(text, holes or {}, branches).read()
+    return _Reader(text, holes or {}, branches, tags).read()
 
 
 def plain(expression: Expression) -> str | None:
@@ -126,8 +131,8 @@ def _encoding(content: bytes) -> str:
 class _Reader:
     """The documents of one text, each as far as it can be read by itself."""
 
-    def __init__(self, text: Text, holes: Mapping[str, Expression], branches: bool) -> None:
-        self.text, self.branches = text, branches
+    def __init__(self, text: Text, holes: Mapping[str, Expression], branches: bool, tags: frozenset[str]) -> None:
+        self.text, self.branches, self.tags = text, branches, tags
         self.scalars = Scalars(text, holes)
         self.documents: list[Document] = []
         self.problems: list[Problem] = []
@@ -160,7 +165,7 @@ class _Reader:
         # libyaml counts from behind a byte order mark.
         base = start + 1 if content.startswith("\ufeff", start) else start
         self.scalars.begin(base)
-        builder = Builder(self.scalars, self.nodes, self.branches)
+        builder = Builder(self.scalars, self.nodes, self.branches, self.tags)
         loader: Any = None
         rest: int | None = None
         try:

@@ -59,7 +59,7 @@ def _is_choice(case: Case, event: Event) -> bool:
     """Whether the code chooses the policy by a condition, and this choice is not the one of a plain run: which image
     goes with which choice is then decided by variables that are set together, which cannot be seen."""
     others = (e for e in case.events(Stage.DEPLOYED) if e.span == event.span and e.trace == event.trace)
-    chosen = any(other.policy != event.policy for other in others)
+    chosen = any(other.policy != event.policy and other.workload == event.workload for other in others)
     return chosen and not holds_by_default(event.guards)
 
 
