@@ -40,6 +40,8 @@ from tagcheck.values import (
     options,
 )
 
+_SETTING = frozenset(("globals", "environ", "putenv"))
+"""Words of what sets variables of its module, or of the environment, though it names none."""
 DEEPEST_CALL = 48
 MOST_RECURSION = 2
 
@@ -289,7 +291,7 @@ class Calls(Replacing):
             return False
         if any(self._acts_by(procedure, at, argument) for at, argument in enumerate(arguments)):
             return False
-        return not self.program.mentions_variable(procedure) and "globals" not in procedure.mentions
+        return not self.program.mentions_variable(procedure) and procedure.mentions.isdisjoint(_SETTING)
 
     def _acts_by(self, procedure: Procedure, at: int, argument: Value) -> bool:
         """Whether a procedure may do something by an argument that its own text does not show."""

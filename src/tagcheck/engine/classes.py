@@ -19,7 +19,7 @@ from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
 from tagcheck.ir import Procedure
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, LibraryValue, Null, Record, Text, Value
+from tagcheck.values import FunctionValue, LibraryValue, Mapping, Null, Pointer, Record, Sequence, Text, Value
 
 OPERATORS = {
     "add": ("__add__", "__radd__"),
@@ -137,6 +137,15 @@ class Classes(Symbols):
         content = self.load(left)
         has = isinstance(content, Record) and bool(self.program.methods(content.type, name))
         return self.item_by_method(left, content, name, (right,)) if has and isinstance(content, Record) else None
+
+    def counted(self, value: Value) -> Value:
+        """A value as a comparison sees it: of a reference to a list or a mapping that itself."""
+        content = self.load(value) if isinstance(value, Pointer) else value
+        return content if isinstance(content, Sequence | Mapping) else value
+
+    def are_lists(self, left: Value, right: Value) -> bool:
+        """Whether two references lead to lists or mappings, which are equal if what is in them is."""
+        return left != right and all(isinstance(self.load(each), Sequence | Mapping) for each in (left, right))
 
     # --- hooks ---
 

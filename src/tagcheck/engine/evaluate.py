@@ -305,11 +305,6 @@ class Evaluation(Classes):
                 parts = [truth.under(guards, truth.truth(self._says_of(option))) for guards, option in options(value)]
                 return truth.union(parts, self.fresh("condition"))
 
-    def _counted(self, value: Value) -> Value:
-        """A value as a comparison sees it: of a reference to a list or a mapping that itself."""
-        content = self.load(value) if isinstance(value, Pointer) else value
-        return content if isinstance(content, Sequence | Mapping) else value
-
     def _says_of(self, value: Value) -> Value:
         """A value as a condition sees it: likewise, and of an object what its own method says."""
         content = self.load(value) if isinstance(value, Pointer) else value
@@ -318,7 +313,7 @@ class Evaluation(Classes):
                 if self.program.methods(content.type, name):
                     found = self.item_by_method(value, content, name, ())
                     return self.load(found) if found is not None else value
-        return self._counted(value)
+        return self.counted(value)
 
     def _compared(self, node: ir.Compare, frame: Frame) -> Condition:
         left = self.narrow(self.evaluate(node.left, frame))
@@ -328,17 +323,13 @@ class Evaluation(Classes):
             if said is not None:
                 return said
             left, right = self.comparable(left), self.comparable(right)
-            if not (isinstance(left, Pointer) and isinstance(right, Pointer)) or self._are_lists(left, right):
-                left, right = self._counted(left), self._counted(right)
+            if not (isinstance(left, Pointer) and isinstance(right, Pointer)) or self.are_lists(left, right):
+                left, right = self.counted(left), self.counted(right)
         parts = [
             truth.under(guards, truth.compare(node.operator, one, other))
             for guards, (one, other) in self.spread_out((left, right))
         ]
         return truth.union(parts, self.fresh("comparison"))
-
-    def _are_lists(self, left: Value, right: Value) -> bool:
-        """Whether two references lead to lists or mappings, which are equal if what is in them is."""
-        return left != right and all(isinstance(self.load(each), Sequence | Mapping) for each in (left, right))
 
     def comparable(self, value: Value) -> Value:
         """A value in the form in which it is compared: parameters as texts, pointers as they are."""

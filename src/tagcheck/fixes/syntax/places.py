@@ -19,8 +19,8 @@ class Site:
 
 
 def option(text: str) -> str | None:
-    """What stands before the value in an argument such as `--image=web:dev` or `web=web:dev`, with the '='; None for any
-    other text."""
+    """What stands before the value in an argument such as `--image=web:dev` or `web=web:dev`, with the '='; None for
+    any other text."""
     before, equals, value = text.partition("=")
     is_named = bool(before) and all(each.isascii() and (each.isalnum() or each in "-_.") for each in before)
     return before + equals if is_named and equals and value else None

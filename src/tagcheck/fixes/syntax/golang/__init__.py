@@ -61,7 +61,7 @@ def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
 
 
 def _as_option(expression: Node, names: tuple[str, ...]) -> tuple[str, ...]:
-    """What could stand in the place of an argument's text that gives an option a value, with a variable as the value."""
+    """What could stand in the place of an argument that gives an option a value, with a variable as the value."""
     parent = expression.parent
     if expression.type != "interpreted_string_literal" or parent is None or parent.type != "argument_list":
         return ()
