@@ -157,6 +157,12 @@ def _completed(repository: Text, reading: str) -> tuple[Text, ...]:
 def same_image(left: Text, right: Text, left_reading: str = DOCKER, right_reading: str = DOCKER) -> Same:
     """Whether two spellings name the same image, each read by its reader. YES if one common meaning is certain, NO if
     every pair of meanings differs."""
+    one, other = parse(left), parse(right)
+    digest = one.digest or other.digest
+    if digest is not None and digest.holes and (one.digest is None) is not (other.digest is None):
+        # A digest that is not known before the run may be that of what the tag names.
+        named = same_image(one.name, other.name, left_reading, right_reading)
+        return Same.NO if named is Same.NO else Same.MAYBE
     answers = {same(a, b) for a in canonical(left, left_reading) for b in canonical(right, right_reading)}
     if Same.YES in answers:
         return Same.YES

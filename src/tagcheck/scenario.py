@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tagcheck.frontends.api import EntryKind, Unit
 from tagcheck.ir import Procedure
 from tagcheck.link import Program
 
+MOST_TESTS = 400
+"""Test functions, each a scenario by itself, that are followed as far as any: a project with more has unit tests among
+them, which run the program itself."""
 MOST_UNCALLED = 300
 """Functions that nothing calls and that are evaluated, each by itself: a test library has dozens of them, a large
 library of another kind thousands, of which hardly one has to do with images."""
@@ -25,7 +28,7 @@ class Plan:
     """One scenario to evaluate: its name for people, the procedures to run in order, the tests that a test main runs,
     whether its own teardown belongs to it, whether it counts only if no other scenario runs it on its way, and whether
     it runs at all: a file may only state what it would use. `is_main` marks programs, as opposed to tests. `entry` is
-    what a file that runs by itself is asked for."""
+    what a file that runs by itself is asked for; `brief`: it is one of so many that each is followed less far."""
 
     name: str
     procedures: tuple[Procedure, ...]
@@ -35,6 +38,7 @@ class Plan:
     runs: bool = True
     is_main: bool = False
     entry: str = ""
+    brief: bool = False
 
 
 def plans(program: Program) -> Iterator[Plan]:
@@ -74,6 +78,21 @@ def _module_plans(program: Program, units: list[Unit]) -> Iterator[Plan]:
     for procedure, kind in reaching:
         if kind is EntryKind.MAIN:
             yield Plan(f"{procedure.span.path} main", (procedure,), is_main=True)
+
+
+def shortened(program: Program, found: Sequence[Plan]) -> list[Plan]:
+    """The plans, of which those that are brief are past the first MOST_TESTS tests: tests that name what can be done to
+    images come first."""
+    tests = [
+        at
+        for at, plan in enumerate(found)
+        if len(plan.procedures) == 1 and program.is_test(plan.procedures[0].span.path)
+    ]
+    ranked = (
+        sorted(tests, key=lambda at: (not program.acts(found[at].procedures[0]), at)) if len(tests) > MOST_TESTS else []
+    )
+    brief = frozenset(ranked[MOST_TESTS:])
+    return [replace(plan, brief=True) if at in brief else plan for at, plan in enumerate(found)]
 
 
 def candidates(program: Program) -> list[Procedure]:

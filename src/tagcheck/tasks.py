@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from posixpath import dirname
 
@@ -24,7 +24,7 @@ from tagcheck.models import Models
 from tagcheck.part import Inside, Part
 from tagcheck.pathnames import is_asked
 from tagcheck.processes import perform
-from tagcheck.scenario import Plan, candidates, plans, simple_name
+from tagcheck.scenario import MOST_UNCALLED, Plan, candidates, plans, shortened, simple_name
 from tagcheck.standalone import Standing, entry_plans, parsed
 
 Tell = Callable[[str, int, int], None]
@@ -42,8 +42,9 @@ class Context:
     standing: Mapping[str, Standing]
     """the files that run by themselves and can matter"""
 
-    def run(self, name: str, procedures: Sequence[Procedure], tests: Sequence[Procedure] = ()) -> Evaluated:
-        return evaluate(self.program, self.models, self.tools, name, procedures, tests)
+    def run(self, plan: Plan) -> Evaluated:
+        procedures, tests = plan.procedures, plan.tests
+        return evaluate(self.program, self.models, self.tools, plan.name, procedures, tests, brief=plan.brief)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Tasks:
         comes = part.comes()
         own, left = _divided(plans(context.program), comes)
         asked = [(plan, part.leads[unit.path]) for unit in files for plan in entry_plans(unit)]
-        self.plans = [*own, *(plan for plan, goals in asked if is_asked(plan.entry, goals))]
+        self.plans = [*shortened(context.program, own), *(plan for plan, goals in asked if is_asked(plan.entry, goals))]
         self._left = [*left, *(plan for plan, goals in asked if not is_asked(plan.entry, goals))]
         self._parts = _kustomized(context)
         stating = (path for path in paths if inside(path) or path in part.leads)
@@ -95,7 +96,8 @@ class Tasks:
     def run(self, number: int) -> Done:
         if number >= self.count:
             procedure = self.candidates[number - self.count]
-            return self._planned(Plan(simple_name(procedure), (procedure,), whole=False))
+            brief = len(self.candidates) > MOST_UNCALLED
+            return self._planned(Plan(simple_name(procedure), (procedure,), whole=False, brief=brief))
         self._tell("scenarios", number, self.count)
         if number < len(self.plans):
             return self._planned(self.plans[number])
@@ -104,7 +106,7 @@ class Tasks:
     def _planned(self, plan: Plan) -> Done:
         known = (self._context.program.problems, self._context.files.problems)
         before = [len(problems) for problems in known]
-        done = self._context.run(plan.name, plan.procedures, plan.tests)
+        done = self._context.run(plan)
         new = tuple(problem for problems, count in zip(known, before, strict=True) for problem in problems[count:])
         placed = _placed(done.scenario, plan, self._context.config)
         return Done((placed,), done.visited, done.applied, new)
@@ -127,7 +129,7 @@ class Tasks:
         parse = kustomize.parse if path.rpartition("/")[2] in kustomize.NAMES else kubernetes.parse
         unit = parse(path, context.files.read(path) or b"", path)
         for name, _ in unit.entries:
-            done = context.run(path, (unit.procedures[name],))
+            done = context.run(Plan(path, (unit.procedures[name],)))
             applied |= done.applied - {path}
             visited |= done.visited
             if path in self._parts:
@@ -192,7 +194,7 @@ def embedded(context: Context, visited: set[str], inside: Inside) -> list[Scenar
             continue
         for procedure in unit.procedures.values():
             if procedure.key not in visited and _states_image(context.files, procedure):
-                done = context.run(procedure.key.rpartition("#")[2], (procedure,))
+                done = context.run(Plan(procedure.key.rpartition("#")[2], (procedure,)))
                 found.append(_as_statement(done.scenario, context.config))
     return found
 

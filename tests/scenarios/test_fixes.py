@@ -67,6 +67,7 @@ REPAIRED: Mapping[str, str] = {
     "raw-string-sprintf-policy": "TC301",
     "replaced-module": "TC204",
     "sh-subshell": "TC204",
+    "shell-archive-pushed": "TC202",
     "shell-backquoted-default": "TC204",
     "shell-folders-and-columns": "TC201",
     "shell-default-lost": "TC204",

@@ -153,7 +153,9 @@ class _Reader:
             rest = self._steps()
             return Pipeline((*inner.stages, Path(rest))) if rest else inner
         if token.startswith("select"):
-            return self._select()
+            chosen = self._select()
+            rest = self._steps()
+            return Pipeline((chosen, Path(rest))) if rest else chosen
         if token == "..":
             self.at += 1
             return Everywhere()

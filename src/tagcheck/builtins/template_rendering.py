@@ -16,6 +16,7 @@ from tagcheck.builtins.symbolic import as_text, combine, derived, over
 from tagcheck.builtins.template_functions import CHANGING, LOOKING, PASSING, function_named
 from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, TemplateFails, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
+from tagcheck.comparison import Same, same_key
 from tagcheck.numerals import whole
 from tagcheck.values import EMPTY, Absent, FunctionValue, Null, Number, Opaque, Record, Text, Truth, Value
 
@@ -348,10 +349,11 @@ def _field(value: Value, name: str, scope: Scope) -> Value:
         if scope.watch is not None:
             scope.watch.note(loaded, name)
         match loaded:
-            case values.Mapping(open=False):
-                return loaded.get(name) or scope.missing
             case values.Mapping():
-                return loaded.get(name) or scope.unknown(f".{name}")
+                found = loaded.get(name)
+                if found is None:
+                    return scope.unknown(f".{name}") if _may_have(loaded, name) else scope.missing
+                return found
             case Record():
                 found = loaded.get(name)
                 if found is None and (method := scope.machine.own_method(row[0], name)) is not None:
@@ -367,6 +369,12 @@ def _field(value: Value, name: str, scope: Scope) -> Value:
                 return scope.unknown(f".{name}")
 
     return combine((value,), chosen)
+
+
+def _may_have(mapping: values.Mapping, name: str) -> bool:
+    """Whether a key of a mapping that is not known, or one that is not listed, may be this one."""
+    key = Text.of(name)
+    return mapping.open or any(same_key(each, key) is not Same.NO for each, _ in mapping.entries)
 
 
 def _included(operands: list[Value], pipeline: str, scope: Scope) -> Value:

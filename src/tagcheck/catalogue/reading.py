@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from tagcheck.catalogue.line import Around, Line, Switch, comma_separated, is_unknown
 from tagcheck.catalogue.tools import Arity, Path, Tool, Tools, Verb
-from tagcheck.values import Filling, Text
+from tagcheck.values import Filling, Piece, Text
 
 _GIVEN = Text.of("true")
 
@@ -27,11 +27,21 @@ def read(tools: Tools, tool: Tool, words: Sequence[Text], around: Around) -> tup
 
 
 def program_name(word: Text) -> str:
-    """The file name of a program, where it is literal: after the last '/' or backslash of the word's literal end."""
+    """The file name of a program, where it is literal: after the last '/' or backslash of the word's literal end. A
+    version at its end, written out or not known, is left out: `bin/kustomize-v5.3.0` is kustomize."""
+    last, before = word.parts[-1:], word.parts[-2:-1]
+    if before and isinstance(last[0], Filling) and isinstance(before[0], Piece) and before[0].text.endswith("-"):
+        return before[0].text.replace("\\", "/").rpartition("/")[2].rstrip("-") if "/" in before[0].text else ""
     trailing = word.trailing
     name = trailing.replace("\\", "/").rpartition("/")[2]
     whole = name == trailing and any(isinstance(part, Filling) for part in word.parts)
-    return "" if whole else name
+    return "" if whole else _without_version(name)
+
+
+def _without_version(name: str) -> str:
+    words = name.split("-")
+    is_version = (at for at, word in enumerate(words) if at and word.removeprefix("v")[:1].isdigit())
+    return "-".join(words[: next(is_version, len(words))])
 
 
 class _Reader:

@@ -35,6 +35,9 @@ MOST_COMBINATIONS = 6
 MOST_IDLE_STEPS = 16_000
 """Statements that a run may execute without anything being done to an image. In three trees with suites on Kind
 (kubernaut, kubebuilder, kuberay) the most before a further image were 10,300."""
+FEW_IDLE_STEPS = 2_000
+"""The same for one of very many runs, until something is done to an image: in a project with thousands of tests, hardly
+one of them has to do with images."""
 PARTS_OF_ONE = 32
 """Parts of a text that cost as much to put together as a statement."""
 BASE = "*"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Seq
 
 from msgspec import Struct
 
+from tagcheck import ir
 from tagcheck.engine.recorder import Recorder
 from tagcheck.engine.state import ABSENT, Exit, delta
 from tagcheck.guards import Guards, any_of
@@ -164,6 +165,20 @@ class Branches(Recorder):
             self.joined([(way.guards, way.results[i]) for way in exits if i < len(way.results)], 0)
             for i in range(width)
         )
+
+
+def asked_about(condition: ir.Expression) -> Iterator[ir.Name | ir.Global]:
+    """The variables that a condition asks about."""
+    match condition:
+        case ir.Name() | ir.Global():
+            yield condition
+        case ir.Compare():
+            yield from (each for each in (condition.left, condition.right) if isinstance(each, ir.Name | ir.Global))
+        case ir.Not():
+            yield from asked_about(condition.operand)
+        case ir.AllOf() | ir.AnyOf():
+            for operand in condition.operands:
+                yield from asked_about(operand)
 
 
 def _same_length(first: Sequence, other: Value) -> bool:

@@ -7,6 +7,7 @@ nobody writes it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from posixpath import join, normpath
 
 from tagcheck.builtins.symbolic import joined, split_text
 from tagcheck.comparison import equal
@@ -69,6 +70,21 @@ class Copies:
                 break
             path = source
         return path
+
+    def beside(self, path: str, relative: str) -> str | None:
+        """What a relative path means that leads from a file of a copy out of the copy; None for any other."""
+        folder = path.rpartition("/")[0]
+        name = folder.partition("/")[0]
+        if name not in self._sources or normpath(join(folder, relative)).partition("/")[0] == name:
+            return None
+        place = next(
+            (joined(place, _SEPARATOR) for at, (place, _) in enumerate(self._copies) if _name(at) == name), None
+        )
+        literal = place.literal if place is not None else None
+        if literal is None:
+            return None
+        found = normpath(join(literal, folder.partition("/")[2], relative))
+        return self.placed(Text.of(found)).literal
 
     def of(self, path: str) -> list[str]:
         """The paths in copies of what is at a path in the project."""

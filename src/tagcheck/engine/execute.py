@@ -15,6 +15,7 @@ from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.comparison import Same, same_key
 from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
+from tagcheck.engine.branches import asked_about
 from tagcheck.engine.leaving import Ended
 from tagcheck.engine.outputs import Outputs
 from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
@@ -313,6 +314,7 @@ class Execution(Outputs):
         ended: list[bool] = []
         self.fork((guards, partial(self._side_body, body, frame, ended)) for guards, body in sides)
         if self.live and True in ended:
+            self._narrow_asked(node.condition, frame)
             beyond = truth.decisive(delta(self.guards, base))
             self.guards = base.and_(beyond) or base
             self._succeeded(node.condition, frame)
@@ -329,6 +331,13 @@ class Execution(Outputs):
         self.run_block(body, frame)
         ended.append(not self.live and self.failed)
         return ABSENT
+
+    def _narrow_asked(self, condition: ir.Expression, frame: Frame) -> None:
+        """After a test whose other side failed: the variables that it asked about hold what passes it."""
+        for asked in asked_about(condition):
+            cell = self.cell(asked, frame)
+            if cell is not None and isinstance(value := self.heap.read(cell), Alternatives):
+                self.heap.write(cell, self.narrow(value))
 
     def _succeeded(self, condition: ir.Expression, frame: Frame) -> None:
         """After `if err != nil { fail }`: the error is nil from here on."""

@@ -211,7 +211,7 @@ class Kustomizations(Manifests):
         literal = item.literal if isinstance(item, Text) else None
         if literal is None:
             return None
-        path = normpath(join(file.rpartition("/")[0], literal))
+        path = self.copies.beside(file, literal) or normpath(join(file.rpartition("/")[0], literal))
         return path if self._is_there(path) or self._kustomization(path) is not None else None
 
     def _objects(self, path: str) -> Built:
@@ -225,10 +225,14 @@ class Kustomizations(Manifests):
         content = self.read_file(at_root(path))
         found: list[Value] = []
         text = self._text_here(content) if content is not None else Text.of(raw)
-        for each in documents(text) if text is not None else ():
+        if text is None:
+            return Built(whole=False)
+        for each in documents(text):
             listed = field(each, "items") if word(each, "kind").endswith("List") else None
             found += listed.items if isinstance(listed, Sequence) else [each]
-        return Built(tuple(found[:MOST_RESOURCES]), len(found) <= MOST_RESOURCES)
+        # A file that was changed in a way that is not followed may say anything.
+        is_read = bool(found) or text.literal is not None
+        return Built(tuple(found[:MOST_RESOURCES]), is_read and len(found) <= MOST_RESOURCES)
 
     def _with_generated(self, file: str, content: Mapping, objects: tuple[Value, ...]) -> tuple[Value, ...]:
         """Objects with the config maps that are generated; those of a base may be changed."""

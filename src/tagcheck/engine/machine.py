@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tagcheck.builtins.api import Machine as MachineProtocol
 from tagcheck.catalogue import Tools
-from tagcheck.engine.basis import Exhausted
+from tagcheck.engine.basis import FEW_IDLE_STEPS, Exhausted
 from tagcheck.engine.clusters import in_one_spelling
 from tagcheck.engine.launches import Launches
 from tagcheck.events import MADE, Event, Scenario, Stage
@@ -153,11 +153,14 @@ def evaluate(
     procedures: Sequence[Procedure],
     tests: Sequence[Procedure] = (),
     steps: int = MOST_STEPS,
+    brief: bool = False,
 ) -> Evaluated:
     """The scenario of one entry point: `procedures` in order, then what they registered with a test framework; `tests`
-    are the tests of a module whose test main is an entry. Never raises on what it reads; work past the bound is cut
-    and said so in `Scenario.cut`."""
+    are the tests of a module whose test main is an entry. `brief`: it is one of very many. Never raises on what it
+    reads; work past the bound is cut and said so in `Scenario.cut`."""
     machine = Machine(program, models, tools, steps)
+    if brief:
+        machine.floor = max(0, steps - FEW_IDLE_STEPS)
     cut = ""
     try:
         machine.enter_program(procedures, tests, None)

@@ -65,6 +65,8 @@ class Makefiles(Scripts):
         outer = (self.holes, self.output_cell, self.pending, self.site, self.makes)
         self.holes, self.output_cell, self.pending = (), printed, []
         self.makes = (*outer[4], runner)
+        # What was read before this run of make is nothing that its recipes read.
+        earlier, self.asked = self.asked, set()
         runner.goals, order, read = goals, self._order, len(self.read)
         runner.command = {**(outer[4][-1].command if outer[4] else {}), **dict(environment_of(effect.environment))}
         runner.silent, runner.environment_first = effect.silent, effect.environment_first
@@ -80,6 +82,7 @@ class Makefiles(Scripts):
             self._note_given_variables(runner, path, outer[3], order)
         if runner.is_complete:
             self._note_unread_variables(effect, outer[3], order, read)
+        self.asked |= earlier
         self.holes, self.output_cell, self.pending, self.site, self.makes = outer
         return self.narrow(self.heap.read(printed))
 

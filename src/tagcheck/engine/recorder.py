@@ -250,7 +250,8 @@ class Recorder(Evaluation):
             if stage is Stage.DEPLOYED:
                 self._deployed(image, effect)
             else:
-                self.record(stage, image, effect, stays=stage is Stage.BUILT and self._stays(effect), away=effect.away)
+                stays = stage is Stage.BUILT and self._stays(effect)
+                self.record(stage, image, effect, stays=stays, away=effect.away, archive=effect.archive)
                 if stage in (Stage.BUILT, Stage.PULLED):
                     self._made_in_cluster(image, effect)
 

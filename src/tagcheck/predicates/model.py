@@ -148,7 +148,10 @@ class Case:
 
     def is_third_party(self, reference: Reference) -> bool:
         literal = reference.name.literal or ""
-        return any(literal == own or literal.startswith(own + "/") for own in self.config.third_party_registries)
+        # podman spells what it builds, or has pulled by a short name, with a registry of its own.
+        spellings = (literal, literal.removeprefix("localhost/"))
+        registries = self.config.third_party_registries
+        return any(each == own or each.startswith(own + "/") for own in registries for each in spellings)
 
     def is_local(self, event: Event) -> bool:
         """Whether an image is one that the scenario builds or that can only be local."""

@@ -61,18 +61,25 @@ def _match(case: Case, event: Event, span: Span, **variables: object) -> Match:
 def _overridable(case: Case, event: Event) -> bool:
     """Whether the same stage at the same place gets its tag from outside in another case of the run, or one that varies
     where what makes it succeeds."""
+    if _is_given_elsewhere(case, event):
+        return True
+    return any(tag.holes and _by_outcome(event.guards, guards) for guards, tag in _tags_of_other_cases(case, event))
+
+
+def _is_given_elsewhere(case: Case, event: Event) -> bool:
+    """Whether the same stage at the same place gets its tag from outside in another case of the run."""
+    tags = (tag for _, tag in _tags_of_other_cases(case, event))
+    return any(hole.kind in SETTABLE for tag in tags for hole in tag.holes)
+
+
+def _tags_of_other_cases(case: Case, event: Event) -> Iterator[tuple[Guards, Text]]:
+    """The tags at the same place in the cases that exclude this one. What happens together with it in one run is two
+    names of one command, not two cases of one name."""
     for other in case.events(event.stage):
         if other is event or other.span != event.span or other.trace != event.trace:
             continue
-        if compatible(other.guards, event.guards):
-            # Both happen in one run: two names of one command, not two cases of one name.
-            continue
-        tag = other.reference.tag
-        if tag is not None and any(hole.kind in SETTABLE for hole in tag.holes):
-            return True
-        if tag is not None and tag.holes and _by_outcome(event.guards, other.guards):
-            return True
-    return False
+        if other.reference.tag is not None and not compatible(other.guards, event.guards):
+            yield other.guards, other.reference.tag
 
 
 def _by_outcome(left: Guards, right: Guards) -> bool:
@@ -93,6 +100,7 @@ def _distinct(case: Case, *stages: Stage) -> Iterator[Event]:
 
 def static_tag(case: Case) -> Iterator[Match]:
     """TC101: a local image with a tag that is the same on every run."""
+    told: set[str] = set()
     for event in _distinct(case, *MADE, Stage.LOADED, Stage.RUN, Stage.DEPLOYED):
         reference = event.reference
         if event.image.holes or reference.tag is None or reference.digest is not None or not event.kubelet:
@@ -102,6 +110,10 @@ def static_tag(case: Case) -> Iterator[Match]:
             continue
         local = case.is_local(event) and _is_made_here(case, event)
         if local and not _overridable(case, event) and not _is_release(case, event):
+            if str(event.image) in told:
+                # One name is one, whatever pieces it is put together from.
+                continue
+            told.add(str(event.image))
             match = _match(case, event, written_at(event.image, event.span, reference.tag))
             made = event.stage in MADE
             # A name that another scenario of the project builds is not this scenario's to choose.
@@ -205,12 +217,17 @@ def invalid_reference(case: Case) -> Iterator[Match]:
             continue
         if any(map(placeholder, literals(event.image))) or _is_filled_in_later(case, event):
             continue
-        # The rest of a name whose variable is empty by default: whoever runs this says what it is, and so does whoever
-        # installs a chart, or calls another file that only states what it would use.
-        left_to_others = event.guards.asks_for_unset() or (not case.scenario.is_run and _is_composed(event.image))
-        if left_to_others and _lacks_part(event):
+        # The rest of a name whose variable, or option, is empty by default: whoever runs this says what it is, and so
+        # does whoever installs a chart, or calls another file that only states what it would use.
+        if _lacks_part(event) and _is_left_to_others(case, event):
             continue
         yield _match(case, event, written_at(event.image, event.span), reason=reason)
+
+
+def _is_left_to_others(case: Case, event: Event) -> bool:
+    if event.guards.asks_for_unset() or _is_given_elsewhere(case, event):
+        return True
+    return not case.scenario.is_run and _is_composed(event.image)
 
 
 def _lacks_part(event: Event) -> bool:
@@ -224,8 +241,17 @@ def _is_composed(image: Text) -> bool:
 
 
 def _is_filled_in_later(case: Case, event: Event) -> bool:
-    """A word in capitals in a file that is not seen to be applied: the name of what is put there."""
-    return not case.scenario.is_run and any(part.isupper() for part in literals(event.reference.repository))
+    """A word in capitals in a file that is not seen to be applied, or as the base of a build, which it cannot be: the
+    name of what is put there."""
+    if case.scenario.is_run and event.stage is not Stage.BASE:
+        return False
+    texts = literals(event.reference.repository)
+    return any(text.isupper() for text in texts) or any(map(_asks_for, "/".join(texts).split("/")))
+
+
+def _asks_for(component: str) -> bool:
+    """Whether a part of a path tells its reader to put something there: `YOUR_ALIAS`, `[YOUR ID]`."""
+    return component.isupper() and not component.strip("[]").isalnum()
 
 
 def service_tag_format(case: Case) -> Iterator[Match]:

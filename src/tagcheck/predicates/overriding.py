@@ -27,7 +27,8 @@ def missing_override(case: Case) -> Iterator[Match]:
     told = {id(found.use) for _, found in (*twice, *left)}
     known = {id(found.use) for found in mismatches(case)}
     for found in (*mismatches(case), *_other_registry(case, known)):
-        sibling = _overridden_beside(case, found.use) if id(found.use) not in told else None
+        apart = 1 if id(found.use) in known else 0
+        sibling = _overridden_beside(case, found.use, apart) if id(found.use) not in told else None
         if sibling is not None:
             yield found.match(_place(found.use, sibling), sibling=str(sibling.image))
 
@@ -82,18 +83,27 @@ def _is_unused(case: Case, made: Event, uses: list[Event]) -> bool:
     return not any(same_as(made, each) is not Same.NO for each in uses)
 
 
-def _overridden_beside(case: Case, use: Event) -> Event | None:
-    """An image of the same deployment that has its name from elsewhere, and that the scenario makes."""
+def _overridden_beside(case: Case, use: Event, apart: int) -> Event | None:
+    """An image of the same deployment that has its name from elsewhere, and that the scenario makes. What is deployed
+    and what overrides it may stand in procedures of their own, as many calls `apart` from the one that calls both."""
     home = _home(use)
     if home is None:
         return None
     for other in case.together(use, Stage.DEPLOYED):
-        if other.trace != use.trace or other.host != use.host or not (other.span == use.span or use.before(other)):
+        if not _is_near(use.trace, other.trace, apart) or other.host != use.host:
+            continue
+        if other.span != use.span and not use.before(other):
             continue
         supplied = any(same_as(other, each) is Same.YES for each in case.together(use, *MADE))
         if supplied and not alike(other.reference, use.reference) and _is_from_elsewhere(other, home):
             return other
     return None
+
+
+def _is_near(one: tuple[Span, ...], other: tuple[Span, ...], apart: int) -> bool:
+    """Whether two chains of calls differ in no more than their last ones."""
+    common = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return max(len(one), len(other)) - common <= apart
 
 
 def _home(use: Event) -> str | None:

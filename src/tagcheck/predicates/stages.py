@@ -318,7 +318,8 @@ def missing_sources(case: Case) -> tuple[tuple[Event, Text, Event], ...]:
 
 def _missing_sources(case: Case) -> Iterator[tuple[Event, Text, Event]]:
     for event in case.events(*NEEDS_LOCAL):
-        if event.carried or (event.stage is Stage.LOADED and event.archive is not None):
+        # What comes out of an archive, or out of the memory of a program, needs no name there.
+        if event.carried or (event.stage in (Stage.LOADED, Stage.PUSHED) and event.archive is not None):
             continue
         name = event.source if event.stage is Stage.TAGGED else event.image
         if name is None:
@@ -339,7 +340,7 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
         present = [each for each in present if holds_by_default(each.guards)]
     if any(_is_source(event, name, each) is not Same.NO for each in present):
         return None
-    here = [each for each in present if each.host == event.host]
+    here = [each for each in present if each.host == event.host and not _is_later(each, event)]
     built = [each for each in here if each.stage is not Stage.PULLED or _is_made_elsewhere(each, present)]
     if event.stage is Stage.TAGGED:
         # Where the like image is tagged from one that nothing here makes either, both are made beforehand.
@@ -355,6 +356,12 @@ def _missing_source(case: Case, event: Event, name: Text) -> Event | None:
     return None
 
 
+def _is_later(made: Event, need: Event) -> bool:
+    """Whether something is made only after it is needed, and so is not what was meant. Of what runs side by side
+    nothing is known."""
+    return made.lane == need.lane and need.before(made)
+
+
 def _is_made_elsewhere(pulled: Event, present: list[Event]) -> bool:
     """Whether an image comes from another host of the scenario, which has built it."""
     made = (each for each in present if each.stage is Stage.BUILT and each.host != pulled.host)
@@ -364,7 +371,7 @@ def _is_made_elsewhere(pulled: Event, present: list[Event]) -> bool:
 def _comes_from_here(made: Event, present: list[Event]) -> bool:
     """Whether an image is built here, or tagged from one that is present."""
     source = made.source if made.stage is Stage.TAGGED else None
-    return source is None or any(_is_source(made, source, each) is not Same.NO for each in present if each is not made)
+    return source is None or any(_is_source(made, source, each) is Same.YES for each in present if each is not made)
 
 
 def _is_source(event: Event, name: Text, made: Event) -> Same:
@@ -470,7 +477,10 @@ def archive_mismatch(case: Case) -> Iterator[Match]:
             continue
         saved = [each for each in case.together(event, Stage.SAVED) if each.archive is not None]
         paths = [each.archive for each in saved if each.archive is not None]
-        if not saved or any(_may_be_same_file(path, event.archive) for path in paths):
+        if not saved or any(equal(each.image, event.image) for each in saved):
+            # What it holds is not known by name, but to be what was saved.
+            continue
+        if any(_may_be_same_file(path, event.archive) for path in paths):
             continue
         nearest = saved[-1]
         yield Match(

@@ -35,7 +35,8 @@ class Control(Lists):
         if node.type == "subshell":
             return self._subshell(node, streams, asked)
         streams = self.observed(streams, span, asked)
-        body = self.block(partial(self._compound_body, node, streams))
+        answer = self._unanswered_yet(span) if asked and node.type == "compound_statement" else None
+        body = self.block(partial(self._compound_body, node, streams, answer))
         if asked and streams.status is None:
             # No command that fails in it ends the shell.
             body = (self.streamed(body, replace(streams, status=self.temporary(span)), span),)
@@ -43,24 +44,42 @@ class Control(Lists):
             body = (self.streamed(body, streams, span),)
         for statement in body:
             self.emit(statement)
-        return survived(streams, unknown(span), span)
+        return survived(streams, answer or unknown(span), span)
 
     def _subshell(self, node: Node, streams: Streams, asked: bool) -> Condition:
         span = self.script.span(node)
         kept = self.entered(node)
         streams = self.observed(replace(streams, own=True), span, asked)
         inner = [child for child in node.children if child.type not in _BRACKETS]
-        self.emit(self.streamed(self.block(partial(self.sequence, inner)), streams, span))
+        answer = self._unanswered_yet(span) if asked else None
+        self.emit(self.streamed(self.block(partial(self._answered, inner, answer)), streams, span))
         self.left(kept, span)
-        return survived(streams, unknown(span), span)
+        return survived(streams, answer or unknown(span), span)
 
-    def _compound_body(self, node: Node, streams: Streams) -> None:
+    def _unanswered_yet(self, span: Span) -> ir.Name:
+        """A variable for how the last command of a group ends."""
+        answer = self.temporary(span)
+        self.emit(ir.Assign((answer,), unknown(span), span))
+        return answer
+
+    def _answered(self, nodes: list[Node], answer: ir.Name | None) -> None:
+        """Commands one after the other; `answer` takes whether the last one succeeds, where somebody asks."""
+        named = [at for at, each in enumerate(nodes) if each.is_named and each.type not in ("comment", "heredoc_body")]
+        last = named[-1] if named and all(each.type != "&" for each in nodes[named[-1] :]) else None
+        if answer is None or last is None:
+            self.sequence(nodes)
+            return
+        self.sequence(nodes[:last])
+        span = self.script.span(nodes[last])
+        self.emit(ir.Assign((answer,), self.condition(nodes[last]), span))
+
+    def _compound_body(self, node: Node, streams: Streams, answer: ir.Name | None = None) -> None:
         match node.type:
             case "compound_statement" | "do_group" | "program":
                 if node.children and node.children[0].type.startswith("(("):
                     self.counted(node)
                     return
-                self.sequence([child for child in node.children if child.type not in _BRACKETS])
+                self._answered([child for child in node.children if child.type not in _BRACKETS], answer)
             case "if_statement":
                 self._if(node)
             case "while_statement":
