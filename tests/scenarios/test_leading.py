@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +14,7 @@ from tagcheck.engine.machine import Evaluated
 from tagcheck.frontends.api import Folder
 from tagcheck.frontends.make.goals import goals
 from tagcheck.leading import Candidate, leading
+from tagcheck.scenario import Plan
 from tagcheck.tasks import Context
 
 PART = ("test/infra/kind.sh", "test/infra/pod.yaml")
@@ -225,9 +225,9 @@ def test_only_functions_that_name_the_part_are_evaluated(tmp_path: Path, monkeyp
     reached: list[str] = []
     run = Context.run
 
-    def recording(context: Context, name: str, *others: Any) -> Evaluated:
-        reached.append(name)
-        return run(context, name, *others)
+    def recording(context: Context, plan: Plan) -> Evaluated:
+        reached.append(plan.name)
+        return run(context, plan)
 
     monkeypatch.setattr(Context, "run", recording)
     monkeypatch.setattr("tagcheck.processes._processors", lambda: 1)
