@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tagcheck import ir
 from tagcheck.frontends.api import EntryKind, Unit, Variable
-from tagcheck.frontends.shell import bats
+from tagcheck.frontends.shell import bats, negated
 from tagcheck.frontends.shell.body import ARGUMENTS, Shared
 from tagcheck.frontends.shell.control import Control, function_procedure, mentions
 from tagcheck.frontends.shell.guard import refusal
@@ -87,13 +87,16 @@ class _Lowered:
         self.script = Script.of(text)
         self.refused = refusal(self.script.content)
         self.span = text.span(0, len(text.text))
-        self.root = None if self.refused else _parsed(self.script.content)
+        self.root: Node | None = None
+        groups: frozenset[int] = frozenset()
+        if not self.refused:
+            self.root, groups = negated.parsed(self.script.content, _parsed)
         self.shared: Shared | None = None
         names: frozenset[str] = frozenset()
         if self.root is not None:
             names_ = collect(self.script, self.root)
             self.shared = Shared(self.script, key, module, names_, parse=_parsed, exporting=exporting)
-            self.shared.in_bats = tests is not None
+            self.shared.in_bats, self.shared.groups = tests is not None, groups
             names = mentions(self.shared, self.root)
         parameters = (ir.Parameter(ARGUMENTS, variadic=True),)
         self.procedure = ir.Procedure(

@@ -46,6 +46,8 @@ class Shared:
     exporting: bool = False
     """whether every variable that is assigned is exported (`set -a`)"""
     in_bats: bool = False
+    groups: frozenset[int] = frozenset()
+    """where what the parser takes for a subshell is a group in braces"""
     """whether the text is a test file of bats, which brings commands of its own"""
     texts: int = 0
     """how many texts inside of it have been read as commands"""

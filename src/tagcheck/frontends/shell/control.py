@@ -32,10 +32,11 @@ class Control(Lists):
 
     def compound(self, node: Node, streams: Streams, asked: bool) -> Condition:
         span = self.script.span(node)
-        if node.type == "subshell":
+        is_group = node.type == "compound_statement" or node.start_byte in self.shared.groups
+        if node.type == "subshell" and not is_group:
             return self._subshell(node, streams, asked)
         streams = self.observed(streams, span, asked)
-        answer = self._unanswered_yet(span) if asked and node.type == "compound_statement" else None
+        answer = self._unanswered_yet(span) if asked and is_group else None
         body = self.block(partial(self._compound_body, node, streams, answer))
         if asked and streams.status is None:
             # No command that fails in it ends the shell.
@@ -75,7 +76,7 @@ class Control(Lists):
 
     def _compound_body(self, node: Node, streams: Streams, answer: ir.Name | None = None) -> None:
         match node.type:
-            case "compound_statement" | "do_group" | "program":
+            case "compound_statement" | "do_group" | "program" | "subshell":
                 if node.children and node.children[0].type.startswith("(("):
                     self.counted(node)
                     return
