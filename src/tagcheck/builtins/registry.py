@@ -457,6 +457,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "build-environment": _acts(boundcommands.construction),
     "build-step": _acts(boundcommands.build_step, "of", "actions"),
     "run-compose": _acts(programs.run_compose, "commands"),
+    "clear-mapping": _acts(pythoncollections.cleared),
     "keep-cleanup": _acts(containers.keep_cleanup, "results"),
     "run-cleanups": _acts(containers.run_cleanups),
     "run-later": _acts(containers.run_later, "results"),

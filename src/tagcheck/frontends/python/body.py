@@ -50,6 +50,8 @@ class Body:
         self.remaining: list[Remaining] = []
         self.finals: list[Callable[[], None] | None] = []
         """what runs before a block is left, the outermost first; None for a loop around it"""
+        self.ended: list[ir.Name | None] = []
+        """for each loop around, the innermost last, what says that it was not left by a `break`, if anything asks"""
         self.copies = MOST_COPIES
         self._serial = 0
 

@@ -8,7 +8,8 @@ becomes a closure that is called at the end.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -161,6 +162,8 @@ class Statements(Patterns):
 
     def _break(self, node: cst.Break) -> bool:
         self.leave_blocks(loop=True)
+        if self.ended and (ended := self.ended[-1]) is not None:
+            self.emit(ir.Assign((ended,), ir.Constant(False, ended.span), ended.span))
         self.emit(ir.Break(self.span(node)))
         return True
 
@@ -190,11 +193,30 @@ class Statements(Patterns):
             with self.before_leaving(None):
                 self.suite(node.body)
 
-        self.emit(ir.ForEach((None, item), over, self.lowered(round_), self.span(node)))
-        if node.orelse is not None:
-            self.suite(node.orelse.body)
+        with self._to_its_end(node.orelse):
+            self.emit(ir.ForEach((None, item), over, self.lowered(round_), self.span(node)))
+
+    @contextmanager
+    def _to_its_end(self, otherwise: cst.Else | None) -> Iterator[None]:
+        """Inside is a loop: what follows it as its `else` runs unless the loop was left by a `break`."""
+        if otherwise is None:
+            self.ended.append(None)
+            yield
+            self.ended.pop()
+            return
+        span = self.span(otherwise)
+        ended = self.temporary(span)
+        self.emit(ir.Assign((ended,), ir.Constant(True, span), span))
+        self.ended.append(ended)
+        yield
+        self.ended.pop()
+        self.emit(ir.Branch(ended, self.side(otherwise.body), (), span))
 
     def _while(self, node: cst.While) -> None:
+        with self._to_its_end(node.orelse):
+            self._looped(node)
+
+    def _looped(self, node: cst.While) -> None:
         with self.collected() as before:
             condition = self.expression(node.test)
         for each in before:
@@ -203,8 +225,6 @@ class Statements(Patterns):
             body = self.side(node.body)
         # What the condition calls is called again after each round.
         self.emit(ir.While(condition, tuple(before), body, self.span(node)))
-        if node.orelse is not None:
-            self.suite(node.orelse.body)
 
     def _match(self, node: cst.Match) -> None:
         subject = self.held(self.expression(node.subject))
