@@ -9,7 +9,7 @@ from tagcheck.builtins.general import is_function
 from tagcheck.builtins.symbolic import as_text, undecided
 from tagcheck.comparison import Same, same_key
 from tagcheck.ir import TEXT_FIELD
-from tagcheck.values import Alternatives, FunctionValue, Opaque, Record, Text, Truth, Value
+from tagcheck.values import Alternatives, FunctionValue, LibraryValue, Opaque, Record, Text, Truth, Value
 
 DEEPEST = 20
 
@@ -36,6 +36,8 @@ def _found(call: Call) -> tuple[Value | None, bool]:
     """The attribute of argument 0 that argument 1 names, and whether there surely is none."""
     holder, name = call.machine.load(call.argument(0)), call.argument(1)
     literal = name.literal if isinstance(name, Text) else None
+    if isinstance(holder, LibraryValue) and literal is not None:
+        return call.machine.own_attribute(holder, literal), False
     if not isinstance(holder, Record) or literal is None:
         return None, False
     found = holder.get(literal) or call.machine.own_attribute(call.argument(0), literal)

@@ -73,6 +73,16 @@ class Classes(Symbols):
             self.globals[place] = self.heap.new(ABSENT)
         self.heap.write(self.globals[place], value)
 
+    def set_by_method(self, holder: Value, index: Value, value: Value) -> bool:
+        """Set an item of a module's names, or of an object whose class has a method for that; False for all else."""
+        content = self.load(holder)
+        if isinstance(content, LibraryValue) and isinstance(index, Text) and index.literal is not None:
+            return self.set_attribute(content, index.literal, value)
+        return (
+            isinstance(content, Record)
+            and self.item_by_method(holder, content, "__setitem__", (index, value)) is not None
+        )
+
     # --- descriptors ---
 
     def _set_by_descriptor(self, holder: Value, name: str, value: Value) -> bool:

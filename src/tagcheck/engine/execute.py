@@ -28,7 +28,6 @@ from tagcheck.values import (
     Alternatives,
     Failure,
     FunctionValue,
-    LibraryValue,
     Mapping,
     Null,
     Number,
@@ -91,22 +90,13 @@ class Execution(Outputs):
                     self._place_in(target.base, frame, change, holder)
             case ir.Index():
                 index, holder = self.evaluate(target.index, frame), self.evaluate(target.base, frame)
-                if not self._set_by_method(holder, index, value):
+                if not self.set_by_method(holder, index, value):
                     self._place_in(target.base, frame, lambda content: self.with_item(content, index, value), holder)
             case ir.Dereference(pointer=pointer):
                 while isinstance(pointer, ir.Dereference):
                     # A reference to a reference is the reference.
                     pointer = pointer.pointer
                 self.store(self.evaluate(pointer, frame), value)
-
-    def _set_by_method(self, holder: Value, index: Value, value: Value) -> bool:
-        content = self.load(holder)
-        if isinstance(content, LibraryValue) and isinstance(index, Text) and index.literal is not None:
-            return self.set_attribute(content, index.literal, value)
-        return (
-            isinstance(content, Record)
-            and self.item_by_method(holder, content, "__setitem__", (index, value)) is not None
-        )
 
     def _place_name(self, target: ir.Name, value: Value, frame: Frame, declare: bool) -> None:
         cell = None if declare else frame.names.get(target.name)
