@@ -225,6 +225,11 @@ class Statements(Patterns):
             body = self.side(node.body)
         # What the condition calls is called again after each round.
         self.emit(ir.While(condition, tuple(before), body, self.span(node)))
+        if self.scope.yields == "list" and isinstance(condition, ir.Constant) and _has(node.body, cst.Yield):
+            # How often a generator without end is asked is for others to say.
+            listed, span = ir.Name(YIELDED, self.span(node)), self.span(node)
+            more = ir.Spread(ir.Opaque("what a generator gives next", span), span)
+            self.emit(ir.Assign((listed,), ir.Apply("append", (listed, more), span), span))
 
     def _match(self, node: cst.Match) -> None:
         subject = self.held(self.expression(node.subject))
