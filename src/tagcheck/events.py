@@ -128,7 +128,7 @@ class Override(Struct, frozen=True):
     is_variable: bool = False
     """`wanted` is a variable that is set for a program, and nothing there reads it"""
     is_repeated: bool = False
-    """`wanted` is a key that was set before, to another value"""
+    """`wanted` is a key that was set before"""
     given: Text | None = None
     """`wanted` is a variable that a program was given this for before and is not given now: it has `image` by itself"""
     until: int = 0

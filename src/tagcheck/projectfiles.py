@@ -101,6 +101,13 @@ class ProjectFiles:
             return found
         return self._ending(tail.lstrip("/"))
 
+    def copied_from(self, path: str) -> tuple[str, ...]:
+        """The project file that a path outside of the project may be a copy of, as in a container that the project was
+        copied into: the only one that ends like it, in at least two folders and the name."""
+        steps = path.strip("/").split("/")
+        tails = ("/".join(steps[at:]) for at in range(1, len(steps) - 2))
+        return next((found for tail in tails if (found := self._ending(tail))), ())
+
     def _ending(self, tail: str) -> tuple[str, ...]:
         """The file that a path ends with, if it is the only one."""
         found = [each for each in self._by_suffix.get(tail.rpartition("/")[2], ()) if f"/{each}".endswith(f"/{tail}")]

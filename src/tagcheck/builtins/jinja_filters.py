@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from tagcheck.builtins.ansible_filters import ANSIBLE_FILTERS
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined, replace_text, split_text
 from tagcheck.builtins.template_functions import FUNCTIONS
 from tagcheck.builtins.template_scope import Scope, either
@@ -115,6 +116,7 @@ def _combined(scope: Scope, value: Value, arguments: tuple[Value, ...]) -> Value
 
 
 FILTERS: Mapping[str, Filter] = {
+    **ANSIBLE_FILTERS,
     "default": _default,
     "d": _default,
     "lower": _by_function("lower"),

@@ -294,6 +294,19 @@ def matches(form: Pattern, text: str) -> Iterator[re.Match[str]]:
     raise Costly
 
 
+def matches_in(text: str, written: str) -> list[tuple[int, int, list[str | None]]] | None:
+    """Where a pattern of Python's matches in a text, with what all of it and each of its groups matched; None where
+    that is not known."""
+    found = translated(written)
+    form = found.pattern() if found is not None else None
+    if found is None or form is None or "\n" in text:
+        return None
+    try:
+        return [(match.start(), match.end(), found.captured(match)) for match in matches(form, text)]
+    except Costly:
+        return None
+
+
 def _listed(translation: Translation, match: re.Match[str]) -> Value:
     whole, *groups = (Text.of(each or "") for each in translation.captured(match))
     return whole if not groups else groups[0] if len(groups) == 1 else values.Sequence(tuple(groups))

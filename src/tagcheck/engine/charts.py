@@ -186,6 +186,8 @@ class Charts(Bakes):
         if "/" not in str(placed) or "://" in str(placed):
             return None
         names = self.program.find_files(placed + Text.of(f"/{CHART}"), self.site.path)
+        if not names and placed.leading.startswith("/"):
+            names = self.program.copied_from((placed.literal or "") + f"/{CHART}")
         return dirname(names[0]) if len(names) == 1 else None
 
     def release_name(self) -> Text:
@@ -282,11 +284,12 @@ class Charts(Bakes):
             self._note_setting(Setting(way, value, value), certain=True)
 
     def _note_repeated(self, release: Release) -> None:
-        """Settings of a key that was set to another value by the same command."""
-        before: dict[tuple[Step, ...], Value] = {}
+        """Settings of a key that was set before by the same command."""
+        before: set[tuple[Step, ...]] = set()
         for setting in release.settings:
-            if before.setdefault(setting.way, setting.value) != setting.value:
+            if setting.way in before:
                 self._note_setting(setting, is_repeated=True)
+            before.add(setting.way)
 
     def _note_setting(self, setting: Setting, *, certain: bool = False, is_repeated: bool = False) -> None:
         path = tuple(map(str, setting.way))

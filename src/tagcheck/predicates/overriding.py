@@ -24,7 +24,11 @@ def missing_override(case: Case) -> Iterator[Match]:
     left = [each for missed in case.scenario.missed if missed.given is not None for each in _not_given(case, missed)]
     for missed, found in left:
         yield found.match(missed.span, variable=missed.wanted)
-    told = {id(found.use) for _, found in (*twice, *left)}
+    half = [each for missed in case.scenario.missed if missed.is_repeated for each in _half_overridden(case, missed)]
+    for missed, found in half:
+        # What would run there is not made here.
+        yield found.match(missed.span, override=missed.wanted, candidate="")
+    told = {id(found.use) for _, found in (*twice, *left, *half)}
     known = {id(found.use) for found in mismatches(case)}
     for found in (*mismatches(case), *_other_registry(case, known)):
         apart = 1 if id(found.use) in known else 0
@@ -40,6 +44,20 @@ def _set_twice(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatc
     uses = [use for use in case.together(probe, Stage.DEPLOYED) if use.trace == missed.trace and _is_default(case, use)]
     found = (use for use in uses if alike(use.reference, probe.reference) == 3)
     yield from ((missed, Mismatch(case, use, made[0])) for use in found if made)
+
+
+def _half_overridden(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatch]]:
+    """A tag that is set twice by one command, while an image beside it, whose repository comes from where those of the
+    images with that tag come from, keeps the tag that the chart has."""
+    probe = Event(Stage.NAMED, missed.image, missed.span, missed.order, guards=missed.guards, trace=missed.trace)
+    uses = [each for each in case.together(probe, Stage.DEPLOYED) if each.trace == missed.trace and each.kubelet]
+    set_ = [each for each in uses if missed.image.holes and each.reference.tag == missed.image]
+    known = {str(each.reference.name) for each in set_}
+    for use in uses:
+        tag, holes = use.reference.tag, set(use.reference.name.holes)
+        beside = next((each for each in set_ if holes and set(each.reference.name.holes) == holes), None)
+        if beside is not None and tag is not None and not tag.holes and str(use.reference.name) not in known:
+            yield missed, Mismatch(case, use, beside)
 
 
 def _not_given(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatch]]:
