@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from tagcheck.ir import TEXT_FIELD
-from tagcheck.values import Hole, HoleKind, Number, Record, Sequence, Text, Truth, Value
+from tagcheck.values import Hole, HoleKind, Mapping, Number, Record, Sequence, Text, Truth, Value
 
 
 class Same(Enum):
@@ -137,12 +137,29 @@ def same_key(left: Value, right: Value) -> Same:
         case Sequence(open=False), Sequence(open=False) if len(left.items) == len(right.items):
             answers = {same_key(one, other) for one, other in zip(left.items, right.items, strict=True)}
             return Same.NO if Same.NO in answers else Same.MAYBE if Same.MAYBE in answers else Same.YES
+        case Sequence(open=False), Sequence(open=False):
+            return Same.NO
+        case Mapping(open=False), Mapping(open=False):
+            return _same_mappings(left, right)
         case Record(), Record() if left.type != right.type:
             return Same.NO
         case Record(), Record():
             return _same_records(left, right)
         case _:
             return Same.MAYBE
+
+
+def _same_mappings(left: Mapping, right: Mapping) -> Same:
+    if len(left.entries) != len(right.entries):
+        return Same.NO
+    answers: set[Same] = set()
+    for key, value in left.entries:
+        keys = [same_key(key, name) for name, _ in right.entries]
+        if Same.YES in keys:
+            answers.add(same_key(value, right.entries[keys.index(Same.YES)][1]))
+        else:
+            answers.add(Same.MAYBE if Same.MAYBE in keys else Same.NO)
+    return Same.NO if Same.NO in answers else Same.MAYBE if Same.MAYBE in answers else Same.YES
 
 
 def _same_records(left: Record, right: Record) -> Same:

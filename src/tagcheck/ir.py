@@ -374,6 +374,8 @@ class Attempt(Struct, frozen=True):
     span: Span
     error: Target = None
     leaves: bool = False
+    surely: bool = False
+    """the handler runs only where the body surely fails"""
 
 
 class ForEach(Struct, frozen=True):

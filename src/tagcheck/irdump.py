@@ -116,6 +116,8 @@ class _Dump:
                 return self._redirect(statement)
             case ir.Branch():
                 return f"if {self.expression(statement.condition)}"
+            case ir.Attempt(surely=True):
+                return f"attempt as {self._targets((statement.error,))} if it surely fails"
             case ir.Attempt():
                 return f"attempt as {self._targets((statement.error,))}" if statement.error is not None else "attempt"
             case ir.ForEach():

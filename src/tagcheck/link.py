@@ -77,9 +77,14 @@ class Program(Definitions):
         """what one run found out that every other would find out again"""
 
     def only_method(self, name: str) -> tuple[Procedure, ...]:
-        """The method of this name if the files in view have exactly one."""
-        found = self._methods.get(name, ())
+        """The method of this name if the files in view have exactly one. What the language itself calls, as at the
+        beginning of a block, says nothing of a type."""
+        found = self._methods.get(name, ()) if not name.startswith("__") else ()
         return tuple(found) if len(found) == 1 else ()
+
+    def names_method(self, name: str) -> bool:
+        """Whether a file in view has a method of this name."""
+        return name in self._methods
 
     # --- reachability ---
 

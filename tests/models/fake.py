@@ -184,6 +184,12 @@ class FakeMachine:
     def own_method(self, value: Value, name: str) -> Value | None:
         return self.methods(value).get(name)
 
+    def set_attribute(self, holder: Value, name: str, value: Value) -> bool:
+        return False
+
+    def tell_inherited(self, class_: Value, name: str, keywords: dict[str, Value]) -> None:
+        self.log.append(f"tell {name}")
+
     def own_attribute(self, value: Value, name: str) -> Value | None:
         return None
 

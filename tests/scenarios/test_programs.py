@@ -46,3 +46,13 @@ def test_an_array_without_an_unknown_one_of_its_elements_is_unknown(tmp_path: Pa
     root = write({"main.sh": text}, tmp_path / "repository")
     found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
     assert [event.image.literal for scenario in found.scenarios for event in scenario.events] == [None]
+
+
+def test_what_a_generator_without_end_gives_next_is_not_known(tmp_path: Path) -> None:
+    text = (
+        "import subprocess\ndef images():\n    n = 0\n    while True:\n        n += 1\n        yield f'web:{n}'\n"
+        "for _, image in zip(['a', 'b'], images()):\n    subprocess.run(['docker', 'push', image])\n"
+    )
+    root = write({"main.py": text}, tmp_path / "repository")
+    found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
+    assert [event.image.literal for scenario in found.scenarios for event in scenario.events] == ["web:1", None]

@@ -173,6 +173,15 @@ class Machine(Protocol):
         there is no such method."""
         ...
 
+    def set_attribute(self, holder: Value, name: str, value: Value) -> bool:
+        """Give an attribute to a class, a module, or an object whose class has a descriptor there; False for anything
+        else."""
+        ...
+
+    def tell_inherited(self, class_: Value, name: str, keywords: dict[str, Value]) -> None:
+        """Call the method of the class that comes behind a class, if it has one, with the class."""
+        ...
+
     def own_attribute(self, value: Value, name: str) -> Value | None:
         """What the class of a value has under a name, as seen from the value; None if it has nothing."""
         ...

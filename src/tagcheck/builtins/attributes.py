@@ -8,7 +8,8 @@ from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.general import is_function
 from tagcheck.builtins.symbolic import as_text, undecided
 from tagcheck.comparison import Same, same_key
-from tagcheck.values import Alternatives, FunctionValue, Opaque, Record, Text, Truth, Value
+from tagcheck.ir import TEXT_FIELD
+from tagcheck.values import Alternatives, FunctionValue, LibraryValue, Opaque, Record, Text, Truth, Value
 
 DEEPEST = 20
 
@@ -35,6 +36,8 @@ def _found(call: Call) -> tuple[Value | None, bool]:
     """The attribute of argument 0 that argument 1 names, and whether there surely is none."""
     holder, name = call.machine.load(call.argument(0)), call.argument(1)
     literal = name.literal if isinstance(name, Text) else None
+    if isinstance(holder, LibraryValue) and literal is not None:
+        return call.machine.own_attribute(holder, literal), False
     if not isinstance(holder, Record) or literal is None:
         return None, False
     found = holder.get(literal) or call.machine.own_attribute(call.argument(0), literal)
@@ -52,6 +55,8 @@ def set_attribute(call: Call) -> tuple[Value, ...]:
     own = call.machine.own_method(call.argument(0), f"{literal}%set") if isinstance(holder, Record) else None
     if own is not None:
         call.machine.call(own, (call.argument(2),))
+    elif literal is not None and call.machine.set_attribute(call.argument(0), literal, call.argument(2)):
+        return ()
     elif isinstance(holder, Record):
         unknown = Opaque(call.identity, "an object with an attribute set by a name that is not known", holder.type)
         call.machine.store(call.argument(0), holder.with_field(literal, call.argument(2)) if literal else unknown)
@@ -156,4 +161,47 @@ def set_fields(call: Call) -> tuple[Value, ...]:
         held = held.with_field(str(name), call.argument(1)) if isinstance(held, Record) else held
     if isinstance(held, Record):
         call.machine.store(call.argument(0), held)
+    return ()
+
+
+def subclass_made(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a class, has been made with the keywords: what it inherits from is told (`__init_subclass__`)."""
+    call.machine.tell_inherited(call.argument(0), "__init_subclass__", dict(call.keywords))
+    return ()
+
+
+def name_in_module(call: Call) -> tuple[Value, ...]:
+    """What argument 0 names in the receiver, a module; with `setting`, the names that a mapping and the keywords give
+    are set there."""
+    module = call.receiver if call.receiver is not None else call.unknown("a module")
+    if not call.with_.get("setting"):
+        return (call.unknown("a name of a module"),)
+    given = call.machine.load(call.arguments[0]) if call.arguments else None
+    entries = given.entries if isinstance(given, values.Mapping) else ()
+    named = [(key.literal, value) for key, value in entries if isinstance(key, Text)]
+    for name, value in (*named, *call.keywords.items()):
+        if name is not None:
+            call.machine.set_attribute(module, name, value)
+    return ()
+
+
+def new_object(call: Call) -> tuple[Value, ...]:
+    """A new object of the class in argument 0 (`object.__new__`); that of a class of texts holds argument 1."""
+    class_ = call.argument(0)
+    if not isinstance(class_, FunctionValue) or not class_.procedure.constructs:
+        return (call.unknown("a new object"),)
+    shown = ((TEXT_FIELD, as_text(call.argument(1), call.machine)),) if len(call.arguments) > 1 else ()
+    return (call.machine.allocate(Record(class_.procedure.constructs, shown if call.with_.get("text") else ())),)
+
+
+def delete_attribute(call: Call) -> tuple[Value, ...]:
+    """Take the field that argument 1 names from argument 0."""
+    holder, name = call.machine.load(call.argument(0)), call.argument(1)
+    literal = name.literal if isinstance(name, Text) else None
+    own = call.machine.own_method(call.argument(0), f"{literal}%delete") if isinstance(holder, Record) else None
+    if own is not None:
+        call.machine.call(own, ())
+    elif isinstance(holder, Record):
+        fields = tuple(each for each in holder.fields if each[0] != literal) if literal else ()
+        call.machine.store(call.argument(0), Record(holder.type, fields))
     return ()

@@ -10,6 +10,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import write_to
 from tagcheck.builtins.general import is_function, results
+from tagcheck.builtins.pipelines import json_text
 from tagcheck.builtins.symbolic import as_text, derived, identity_of, over
 from tagcheck.builtins.texts import contains
 from tagcheck.comparison import Same, same_key
@@ -30,6 +31,7 @@ from tagcheck.values import (
     alternatives,
 )
 
+_CLEANUPS = "%cleanups"
 DEEPEST_OBJECT = 40
 """Mappings and lists in each other that are written out."""
 MOST_ITEMS = 200
@@ -86,7 +88,10 @@ def pairs(call: Call) -> tuple[Value, ...]:
         first = start.value if isinstance(start, Number) else None
         unknown = call.unknown("a number that counts from an unknown one")
         rows = [(unknown if first is None else Number(first + at), *row) for at, row in enumerate(rows)]
-    return (values.Sequence(tuple(map(values.Sequence, rows)), any(each.open for each in known)),)
+    ends = [len(each.items) for each in known if not each.open]
+    is_open = any(each.open and len(each.items) < min(ends, default=MOST_ITEMS + 1) for each in known)
+    is_open = is_open or (bool(call.with_.get("longest")) and len(ends) < len(known))
+    return (values.Sequence(tuple(map(values.Sequence, rows)), is_open),)
 
 
 def numbers(call: Call) -> tuple[Value, ...]:
@@ -168,6 +173,9 @@ def length(call: Call) -> tuple[Value, ...]:
         return call.machine.call(own, ())
     if isinstance(held, values.Sequence) and not held.open:
         return (Number(len(held.items)),)
+    if isinstance(held, values.Mapping) and not isinstance(call.argument(0), Pointer):
+        # What a serialiser wrote is still the object, which has its length as a text.
+        return (call.unknown("the length of a text"),)
     if isinstance(held, values.Mapping) and not held.open:
         return (Number(len(held.entries)),)
     if isinstance(held, Text) and held.literal is not None:
@@ -373,6 +381,14 @@ def dumped(call: Call) -> tuple[Value, ...]:
     return (written,)
 
 
+def dumped_json(call: Call) -> tuple[Value, ...]:
+    """Argument 0 as JSON: a text, a number, or an object as `dumped` leaves it."""
+    held = call.machine.load(call.argument(0))
+    if isinstance(held, Text | Number | Truth | Null):
+        return (json_text(held) or call.unknown("a value as JSON"),)
+    return dumped(call)
+
+
 def _as_it_stands(machine: Machine, value: Value, depth: int) -> Value:
     """The value with what its references lead to in their places."""
     loaded = machine.load(value)
@@ -445,6 +461,34 @@ def run_later(call: Call) -> tuple[Value, ...]:
             function = LibraryValue("builtin.table-entry", values.Sequence(call.arguments))
         call.machine.register("cleanup", function)
     return results(call)
+
+
+def keep_cleanup(call: Call) -> tuple[Value, ...]:
+    """The receiver, a test, calls argument 0 with the other arguments and the keywords when it has run; where it is no
+    object, that is at the end of the scenario."""
+    test = call.machine.load(call.receiver) if call.receiver is not None else None
+    if not isinstance(test, Record) or call.receiver is None:
+        return run_later(call)
+    named = values.Mapping(tuple((Text.of(name), value) for name, value in call.keywords.items()))
+    entry = values.Sequence((call.argument(0), values.Sequence(call.arguments[1:]), named))
+    known = test.get(_CLEANUPS)
+    before = known.items if isinstance(known, values.Sequence) else ()
+    call.machine.store(call.receiver, test.with_field(_CLEANUPS, values.Sequence((*before, entry))))
+    return ()
+
+
+def run_cleanups(call: Call) -> tuple[Value, ...]:
+    """Do what argument 0, a test, was to do when it has run, the last first."""
+    while isinstance(test := call.machine.load(call.argument(0)), Record):
+        known = test.get(_CLEANUPS)
+        if not isinstance(known, values.Sequence) or not known.items:
+            break
+        call.machine.store(call.argument(0), test.with_field(_CLEANUPS, values.Sequence(known.items[:-1])))
+        match known.items[-1]:
+            case values.Sequence(items=(function, values.Sequence() as given, values.Mapping() as named)):
+                keywords = {str(key): value for key, value in named.entries}
+                call.machine.call(function, given.items, keywords)
+    return ()
 
 
 def until_the_end(call: Call) -> tuple[Value, ...]:

@@ -102,13 +102,20 @@ def first_items(call: Call) -> tuple[Value, ...]:
     """So many items of argument 0 as argument 1 says, or those between arguments 1 and 2."""
     given = listed(call, call.argument(0))
     bounds = [each.value if isinstance(each, Number) else None for each in call.arguments[1:]]
-    if not isinstance(given, values.Sequence) or given.open or None in bounds or not 0 < len(bounds) < 3:
+    if not isinstance(given, values.Sequence) or None in bounds or not 0 < len(bounds) < 3:
         return (_OPEN,)
     low, high = (0, *bounds)[-2:]
+    if given.open and int(high or 0) > len(given.items):
+        return (_OPEN,)
     return (values.Sequence(given.items[int(low or 0) : int(high or 0)]),)
 
 
 # --- in threads ------------------------------------------------------------------------------------------------------
+
+
+def called(call: Call) -> tuple[Value, ...]:
+    """Argument 0 called with the others and the keywords."""
+    return call.machine.call(call.argument(0), call.arguments[1:], dict(call.keywords))
 
 
 def submitted(call: Call) -> tuple[Value, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tagcheck import values
 from tagcheck.builtins.api import Call
+from tagcheck.builtins.errors import error_class, is_error
 from tagcheck.values import FunctionValue, LibraryValue, Null, Number, Opaque, Pointer, Record, Text, Truth, Value
 
 _KINDS = {
@@ -39,6 +40,8 @@ def is_instance(call: Call) -> tuple[Value, ...]:
 
 def _is_of(call: Call, value: Value, class_: Value) -> bool | None:
     content = call.machine.load(value)
+    if isinstance(content, LibraryValue) and error_class(content.name) is not None:
+        content = Record(content.name)
     if isinstance(class_, FunctionValue) and class_.procedure.constructs:
         return _is_own(call, content, class_.procedure.constructs)
     name = class_.name.rpartition(".")[2] if isinstance(class_, LibraryValue) else ""
@@ -66,6 +69,12 @@ def _is_library(call: Call, content: Record, name: str) -> bool | None:
     if name in known:
         return True
     simple = name.rpartition(".")[2]
+    if error_class(simple) is not None:
+        answers = [is_error(each.rpartition(".")[2], simple) for each in known if not call.machine.is_own(each)]
+        if True in answers:
+            return True
+        if answers and None not in answers:
+            return False
     inherited = {each.rpartition(".")[2] for each in known if not call.machine.is_own(each)}
     if simple in inherited or (simple in _ERRORS and any(each.endswith(("Error", "Exception")) for each in inherited)):
         return True

@@ -112,6 +112,9 @@ def valued(machine: Machine, given: object) -> Value:
 def whole_number(call: Call) -> tuple[Value, ...]:
     """`int`: the number that argument 0 is or writes, to the base in argument 1. What is unique stays what it is."""
     value = call.machine.load(call.argument(0))
+    if isinstance(value, Record):
+        own = call.machine.own_method(call.argument(0), "__int__")
+        return call.machine.call(own, ()) if own is not None else (call.unknown("an object as a number"),)
     try:
         return (Number(int(*(_number(plain(call.machine, each)) for each in call.arguments))),)
     except (Unknown, OverflowError, *_FAILURES):
@@ -137,7 +140,7 @@ def quotient(call: Call) -> tuple[Value, ...]:
         return (call.unknown("a quotient") if float(found).is_integer() else Number(found),)
     if isinstance(left, Number | Opaque) and not isinstance(right, Text):
         return (call.unknown("a quotient"),)
-    return (paths.join_paths(call.arguments[:2], call.machine),)
+    return paths.joined_as_written(call)
 
 
 def _shifted(left: int, right: int) -> int:

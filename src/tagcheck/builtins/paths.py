@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, joined, split_last, split_text, text_argument, texts
@@ -18,6 +19,19 @@ def join_paths(given: Sequence[Value], machine: Machine) -> Value:
 
 def joined_paths(texts: Sequence[Text]) -> Text:
     return cleaned(joined([text for text in texts if text.parts], Text.of("/")))
+
+
+def joined_as_written(call: Call) -> tuple[Value, ...]:
+    """Join all arguments as Python's `pathlib` does: '..' stays, because what stands before may be a link, and a path
+    from the root takes the place of what stands before it."""
+    return (combine(call.arguments, lambda row: _as_written([as_text(value, call.machine) for value in row])),)
+
+
+def _as_written(texts: Sequence[Text]) -> Text:
+    rooted = [at for at, text in enumerate(texts) if text.leading.startswith("/")]
+    whole = joined([text for text in texts[rooted[-1] if rooted else 0 :] if text.parts], Text.of("/"))
+    literal = whole.literal
+    return cleaned(whole) if literal is None or ".." not in literal else Text.of(str(PurePosixPath(literal)))
 
 
 def cleaned(path: Text) -> Text:

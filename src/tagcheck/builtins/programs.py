@@ -6,7 +6,8 @@ from __future__ import annotations
 from tagcheck import values
 from tagcheck.builtins.api import Call, Command, CommandResult
 from tagcheck.builtins.files import content_of, path_of, write_to
-from tagcheck.builtins.general import results
+from tagcheck.builtins.general import at_place, results
+from tagcheck.builtins.pythontexts import unquoted_words
 from tagcheck.builtins.symbolic import as_text, combine, joined
 from tagcheck.builtins.texts import shell_word
 from tagcheck.values import EMPTY, Absent, Null, Number, Opaque, Pointer, Record, Text, Truth, Value
@@ -163,3 +164,22 @@ def leave(call: Call) -> tuple[Value, ...]:
     else:
         call.machine.end_program(code)
     return results(call)
+
+
+def run_compose(call: Call) -> tuple[Value, ...]:
+    """Run commands of Compose, a text or a list at the place `commands`, with the files in argument 0 and the project
+    in argument 1 (pytest-docker 3, `DockerComposeExecutor`)."""
+    files, commands = (_texts(call, place) for place in ("0", str(call.with_.get("commands"))))
+    project = as_text(call.argument(1), call.machine)
+    named = [word for each in files for word in (Text.of("-f"), each)]
+    for each in commands:
+        words = (Text.of("docker"), Text.of("compose"), *named, Text.of("-p"), project, *unquoted_words(each))
+        call.machine.run(Command(words))
+    return ()
+
+
+def _texts(call: Call, place: str) -> list[Text]:
+    """The text, or the texts of the list, at a place; none for what is neither."""
+    held = call.machine.load(at_place(call, place))
+    items = held.items if isinstance(held, values.Sequence) else (held,)
+    return [each for each in map(call.machine.load, items) if isinstance(each, Text)]

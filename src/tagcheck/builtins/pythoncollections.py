@@ -292,6 +292,13 @@ def take_entry(call: Call) -> tuple[Value, ...]:
     return (values.Sequence(mapping.entries[at]),)
 
 
+def cleared(call: Call) -> tuple[Value, ...]:
+    """Argument 0, a mapping, has no entries any more."""
+    if isinstance(call.machine.load(call.argument(0)), values.Mapping):
+        change(call, values.Mapping(()))
+    return (Null(),)
+
+
 # --- `operator` -------------------------------------------------------------------------------------------------------
 
 

@@ -130,7 +130,7 @@ def replace_pattern(call: Call) -> tuple[Value, ...]:
     if found is None or form is None or (numbered and not all(found.groups)) or (count.value and not once):
         return (unknown,)
     edit = editing.Edit(
-        "s", pattern=form, wanted=wanted, replacement=_escaped(replacement), everywhere=not once, adjoining=True
+        "s", pattern=form, wanted=wanted, replacement=_escaped(replacement, found), everywhere=not once, adjoining=True
     )
     changed = editing.edited(text, (edit,), False, call.machine.missed)
     return (unknown if changed is None else changed,)
@@ -202,9 +202,11 @@ def _compiled(call: Call, value: Value) -> tuple[str | None, int | None]:
     )
 
 
-def _escaped(replacement: Text) -> Text:
+def _escaped(replacement: Text, translation: Translation) -> Text:
     """A replacement as a stream editor writes it: `&` stands for itself, `\\g<1>` for a group."""
     found = replace_text(replacement, "&", Text.of("\\&"))
+    for name, number in translation.names.items():
+        found = replace_text(found, f"\\g<{name}>", Text.of(f"\\{number}"))
     for number in range(10):
         found = replace_text(found, f"\\g<{number}>", Text.of(f"\\{number}" if number else "&"))
     return found

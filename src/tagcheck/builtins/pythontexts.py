@@ -11,7 +11,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.clocks import CLOCK, format_time
 from tagcheck.builtins.containers import listed as through
-from tagcheck.builtins.files import held
+from tagcheck.builtins.files import held, write_to
 from tagcheck.builtins.marked import between, lines_of, marked
 from tagcheck.builtins.symbolic import (
     as_text,
@@ -27,7 +27,7 @@ from tagcheck.builtins.texts import fields, has_prefix, has_suffix
 from tagcheck.numerals import natural
 from tagcheck.values import EMPTY, Absent, Filling, Null, Number, Opaque, Piece, Record, Text, Truth, Value, cut
 
-_FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::([^{}]*))?\}")
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::((?:[^{}]|\{[^{}]*\})*))?\}")
 _VERB = re.compile(r"%(?:\(([^)]*)\))?([-+ #0]*\d*(?:\.\d+)?)([sdrifxXeEgGcu%])")
 _LAYOUT = re.compile(r"(?:.?[<>^])?0?(?P<width>\d{0,4})(?:\.\d{1,4})?[sdxXbo]?")
 WIDEST = 256
@@ -147,11 +147,20 @@ def _with(call: Call, arguments: Sequence[Value]) -> Call:
 
 def format_value(call: Call) -> tuple[Value, ...]:
     """Argument 0 by the layout in argument 1: a point in time by its letters, a text as it stands without a width."""
-    return (_laid_out(call, call.argument(0), text_argument(call, 1)),)
+    if len(call.arguments) < 2 and not _formats_itself(call, call.argument(0)):
+        return shown(call)
+    return (_laid_out(call, call.argument(0), text_argument(call, 1) if len(call.arguments) > 1 else EMPTY),)
+
+
+def _formats_itself(call: Call, value: Value) -> bool:
+    return isinstance(value, Record) and call.machine.own_method(value, "__format__") is not None
 
 
 def _laid_out(call: Call, value: Value, layout: Text) -> Value:
     literal = layout.literal
+    own = call.machine.own_method(value, "__format__") if isinstance(value, Record) else None
+    if own is not None:
+        return call.machine.call(own, (layout,))[0]
     if isinstance(value, Record) and value.get(CLOCK) is not None:
         inner = Call(
             call.name, (layout,), call.machine, call.site, value, with_={"letters": True}, identity=call.identity
@@ -202,6 +211,13 @@ def format_fields(call: Call) -> tuple[Value, ...]:
     given = call.machine.load(call.argument(1)) if call.with_.get("mapping") else None
     keywords = call.keywords if given is None else _by_name(given)
 
+    def layout(written: str) -> Text:
+        """A layout, in which fields may stand of their own."""
+        if "{" not in written:
+            return Text.of(written)
+        found = filled(call, Text.of(written), _FIELD, field_, {})
+        return found if isinstance(found, Text) else as_text(call.unknown("a layout"))
+
     def field_(match: re.Match[str]) -> Value:
         head = re.match(r"[^.\[]*", match[1])
         name = head[0] if head else ""
@@ -212,11 +228,10 @@ def format_fields(call: Call) -> tuple[Value, ...]:
         else:
             value = keywords.get(name, call.unknown("a missing field"))
         found = _step(call, value, rest)
-        return (
-            call.unknown("a value as code would write it")
-            if match[2] in ("!r", "!a")
-            else (_laid_out(call, call.machine.load(found), Text.of(match[3])) if match[3] else found)
-        )
+        if match[2] in ("!r", "!a"):
+            return call.unknown("a value as code would write it")
+        held = call.machine.load(found)
+        return _laid_out(call, held, layout(match[3] or "")) if match[3] or _formats_itself(call, held) else found
 
     return (filled(call, text_argument(call, 0), _FIELD, field_, {"{{": "{", "}}": "}"}),)
 
@@ -355,11 +370,14 @@ def held_lines(call: Call) -> tuple[Value, ...]:
 
 
 def print_line(call: Call) -> tuple[Value, ...]:
-    """Print the arguments with the keyword `sep` between them and `end` behind, unless it goes to a file."""
+    """Print the arguments with the keyword `sep` between them and `end` behind; the keyword `file`: into that."""
+    given = [as_text(each, call.machine) for each in call.arguments]
+    separator, end = (call.keywords.get(name, Text.of(default)) for name, default in (("sep", " "), ("end", "\n")))
+    line = joined(given, as_text(separator), EMPTY, as_text(end))
     if "file" not in call.keywords:
-        given = [as_text(each, call.machine) for each in call.arguments]
-        separator, end = (call.keywords.get(name, Text.of(default)) for name, default in (("sep", " "), ("end", "\n")))
-        call.machine.print_text(joined(given, as_text(separator), EMPTY, as_text(end)))
+        call.machine.print_text(line)
+    else:
+        write_to(call.machine, call.keywords["file"], line)
     return (Null(),)
 
 
@@ -384,6 +402,18 @@ def shown(call: Call) -> tuple[Value, ...]:
     if isinstance(given, values.Sequence | values.Mapping):
         return (call.unknown("a list or mapping as a text"),)
     return (as_text(given, call.machine),)
+
+
+def shown_as_code(call: Call) -> tuple[Value, ...]:
+    """Argument 0 as Python code would write it (`repr`)."""
+    held = call.machine.load(call.argument(0))
+    if isinstance(held, Record) and (own := call.machine.own_method(call.argument(0), "__repr__")) is not None:
+        return call.machine.call(own, ())
+    if isinstance(held, Text) and held.literal is not None:
+        return (Text.of(repr(held.literal)),)
+    if isinstance(held, Number | Truth | Null):
+        return (Text.of("None") if isinstance(held, Null) else shown(call)[0],)
+    return (call.unknown("a value as code would write it"),)
 
 
 # --- truth ------------------------------------------------------------------------------------------------------------

@@ -17,12 +17,14 @@ from tagcheck.builtins import (
     configurations,
     containers,
     effects,
+    errors,
     exitstacks,
     files,
     formats,
     foundfiles,
     general,
     gopatterns,
+    grouping,
     iterating,
     jinja,
     kinds,
@@ -65,6 +67,8 @@ class OperationSpec:
     """it only adds to what the program prints"""
     prints: bool = False
     """it prints its arguments, so that a method of a value says how it is printed"""
+    formats: bool = False
+    """a method of a value may say besides how it is formatted"""
     numbers: Callable[[tuple[Value, ...], Mapping[str, object]], frozenset[int]] | None = None
     """which of its arguments it prints as numbers all the same, given them and the parameters of the model"""
 
@@ -134,6 +138,7 @@ _PATHS: dict[str, OperationSpec] = {
     "path-directory": _pure(paths.directory),
     "path-extension": _pure(paths.extension),
     "path-join": _pure(paths.join),
+    "path-join-as-written": _pure(paths.joined_as_written),
     "path-relative": _pure(paths.relative),
 }
 
@@ -389,9 +394,11 @@ _PYTHON: dict[str, OperationSpec] = {
     "extend-list": _acts(containers.extend),
     "fill-template": _acts(pythontexts.substitute, "safe"),
     "print-line": OperationSpec(pythontexts.print_line, prints=True, speaks=True),
-    "format-fields": OperationSpec(pythontexts.format_fields, parameters=frozenset(("mapping",)), prints=True),
+    "format-fields": OperationSpec(
+        pythontexts.format_fields, parameters=frozenset(("mapping",)), prints=True, formats=True
+    ),
     "format-percent": OperationSpec(pythontexts.modulo, prints=True),
-    "format-value": OperationSpec(pythontexts.format_value, pure=True, prints=True),
+    "format-value": OperationSpec(pythontexts.format_value, pure=True, prints=True, formats=True),
     "iterate-items": _acts(pythoncollections.through),
     "jinja-environment": _acts(jinja.environment),
     "jinja-find": _acts(jinja.find),
@@ -449,9 +456,31 @@ _PYTHON: dict[str, OperationSpec] = {
     "run-described-tasks": _acts(boundcommands.run_tasks),
     "build-environment": _acts(boundcommands.construction),
     "build-step": _acts(boundcommands.build_step, "of", "actions"),
+    "run-compose": _acts(programs.run_compose, "commands"),
+    "clear-mapping": _acts(pythoncollections.cleared),
+    "keep-cleanup": _acts(containers.keep_cleanup, "results"),
+    "run-cleanups": _acts(containers.run_cleanups),
     "run-later": _acts(containers.run_later, "results"),
     "run-program": _acts(programs.run_words, "program", "before", "gives"),
     "set-attribute": _acts(attributes.set_attribute),
+    "group-items": _acts(grouping.grouped),
+    "items-while": _acts(grouping.while_true, "dropping", "only"),
+    "accumulate-items": _acts(grouping.accumulated),
+    "repeat-item": _acts(grouping.repeated),
+    "without-end": _acts(grouping.without_end, "items"),
+    "chain-mappings": _acts(grouping.chained, "type", "child", "parents"),
+    "of-chain": _acts(grouping.of_chain, "method", "first"),
+    "context-variable": _acts(grouping.context_variable, "type"),
+    "of-context": _acts(grouping.of_context, "setting", "undoing"),
+    "call-argument": _acts(iterating.called),
+    "make-error": _acts(errors.made, "telling"),
+    "end-well": _acts(errors.ended),
+    "delete-attribute": _acts(attributes.delete_attribute),
+    "subclass-made": _acts(attributes.subclass_made),
+    "name-in-module": _acts(attributes.name_in_module, "setting"),
+    "new-object": _acts(attributes.new_object, "text"),
+    "dump-json": _acts(containers.dumped_json),
+    "shown-as-code": _acts(pythontexts.shown_as_code),
     "set-variables": _acts(containers.set_variables),
     "shell-words": _pure(pythontexts.shell_words),
     "shown-text": OperationSpec(pythontexts.shown, pure=True, prints=True),

@@ -62,6 +62,8 @@ class Basis(ABC):
         self.floor = max(0, steps - MOST_IDLE_STEPS)
         self.libraries: dict[tuple[str, str], Value] = {}
         self.globals: dict[tuple[str, str], int] = {}
+        self.added: set[str] = set()
+        """the names of attributes that classes were given while the program runs"""
         self.replaced: dict[str, Value] = {}
         """what stands in the place of functions, by the names of libraries' functions and the keys of procedures"""
         self.holes: tuple[Value, ...] = ()

@@ -40,6 +40,8 @@ from tagcheck.values import (
     options,
 )
 
+_SETTING = frozenset(("globals", "environ", "putenv"))
+"""Words of what sets variables of its module, or of the environment, though it names none."""
 DEEPEST_CALL = 48
 MOST_RECURSION = 2
 
@@ -62,7 +64,7 @@ class Calls(Replacing):
         """Evaluate the arguments and call; the results."""
         wanted = len(node.targets)
         model = self.models.find(callee.name) if isinstance(callee, LibraryValue) else None
-        if model is not None and model.spec.speaks and self.output_cell is None:
+        if model is not None and model.spec.speaks and self.output_cell is None and not _has_keyword(node, "file"):
             return tuple(self.opaque("what printing gives") for _ in range(wanted))
         if model is not None and model.spec.wants is not None and self._is_idle_call(model.spec.wants, node, frame):
             return tuple(self.opaque("a number of bytes") for _ in range(wanted))
@@ -172,6 +174,9 @@ class Calls(Replacing):
                 return self._record_method(base, content, name)
             case Opaque():
                 return self._opaque_method(base, content, name)
+            case LibraryValue(name=module) if module.endswith(".") and module[:-1] in self.program.modules:
+                known = self.program.lookup(module[:-1], name)
+                return self.field(base, name) if known else LibraryValue(f"builtins.module.{name}", base)
             case LibraryValue():
                 return LibraryValue(f"{content.name}.{name}", base)
             case Number() if methods := self.program.methods(content.type, name):
@@ -192,13 +197,14 @@ class Calls(Replacing):
         return LibraryValue(f"{kind}.{name}", base)
 
     def _record_method(self, base: Value, record: Record, name: str) -> Value:
-        found = self.field(base, name) if self.program.has_member(record.type, name) or record.get(name) else None
+        has = self.program.has_member(record.type, name) or record.get(name) or name in self.added
+        found = self.field(base, name) if has else None
         if isinstance(found, FunctionValue | LibraryValue | Alternatives):
             return found
         origin = record.get(BASE)
         if isinstance(origin, Opaque) and found is None:
             return self._opaque_method(base, origin, name)
-        for parent in self.program.parents(record.type):
+        for parent in self.program.resolution_order(record.type)[1:]:
             if self.models.find(f"{parent}.{name}") is not None:
                 return LibraryValue(f"{parent}.{name}", base)
         shown = record.get(TEXT_FIELD)
@@ -285,7 +291,7 @@ class Calls(Replacing):
             return False
         if any(self._acts_by(procedure, at, argument) for at, argument in enumerate(arguments)):
             return False
-        return not self.program.mentions_variable(procedure)
+        return not self.program.mentions_variable(procedure) and procedure.mentions.isdisjoint(_SETTING)
 
     def _acts_by(self, procedure: Procedure, at: int, argument: Value) -> bool:
         """Whether a procedure may do something by an argument that its own text does not show."""
@@ -508,6 +514,10 @@ class Calls(Replacing):
         for body, names in reversed(frame.deferred):
             self.live, self.failed = True, False
             self.run_block(body, self.enter(frame.procedure, names))
+
+
+def _has_keyword(node: ir.Invoke, name: str) -> bool:
+    return any(argument.keyword == name for argument in node.arguments)
 
 
 def _can_act(value: Value) -> bool:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from tagcheck import ir
 from tagcheck.engine import arithmetic, dynamic, shelltexts, shellvalues, truth
+from tagcheck.engine.classes import OPERATORS, Classes
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
-from tagcheck.engine.symbols import Symbols
 from tagcheck.engine.truth import Condition
 from tagcheck.guards import Guards
 from tagcheck.source import Span, is_hole
@@ -42,7 +42,7 @@ MOST_REPEATED = 64
 """Items that a list of a given length begins with; of a longer one nothing is known."""
 
 
-class Evaluation(Symbols):
+class Evaluation(Classes):
     name_of_shell: Value | None = None
     """what the shell text that runs now was given for its name"""
     """A run that evaluates expressions."""
@@ -305,11 +305,6 @@ class Evaluation(Symbols):
                 parts = [truth.under(guards, truth.truth(self._says_of(option))) for guards, option in options(value)]
                 return truth.union(parts, self.fresh("condition"))
 
-    def _counted(self, value: Value) -> Value:
-        """A value as a comparison sees it: of a reference to a list or a mapping that itself."""
-        content = self.load(value) if isinstance(value, Pointer) else value
-        return content if isinstance(content, Sequence | Mapping) else value
-
     def _says_of(self, value: Value) -> Value:
         """A value as a condition sees it: likewise, and of an object what its own method says."""
         content = self.load(value) if isinstance(value, Pointer) else value
@@ -318,15 +313,18 @@ class Evaluation(Symbols):
                 if self.program.methods(content.type, name):
                     found = self.item_by_method(value, content, name, ())
                     return self.load(found) if found is not None else value
-        return self._counted(value)
+        return self.counted(value)
 
     def _compared(self, node: ir.Compare, frame: Frame) -> Condition:
         left = self.narrow(self.evaluate(node.left, frame))
         right = self.narrow(self.evaluate(node.right, frame))
         if not isinstance(left, Null) and not isinstance(right, Null):
+            said = self.by_comparison(node.operator, left, right)
+            if said is not None:
+                return said
             left, right = self.comparable(left), self.comparable(right)
-            if not (isinstance(left, Pointer) and isinstance(right, Pointer)):
-                left, right = self._counted(left), self._counted(right)
+            if not (isinstance(left, Pointer) and isinstance(right, Pointer)) or self.are_lists(left, right):
+                left, right = self.counted(left), self.counted(right)
         parts = [
             truth.under(guards, truth.compare(node.operator, one, other))
             for guards, (one, other) in self.spread_out((left, right))
@@ -358,7 +356,14 @@ class Evaluation(Symbols):
                 )
             case "bound-method":
                 return self.bound_method(self.evaluate(node.arguments[0], frame), node.arguments[1])
-        values = tuple(self.load(self.evaluate(argument, frame)) for argument in node.arguments)
+        given = tuple(self.evaluate(argument, frame) for argument in node.arguments)
+        values = tuple(map(self.load, given))
+        if (
+            Record in map(type, values)
+            and node.operation in OPERATORS
+            and (found := self.by_operator(node.operation, given)) is not None
+        ):
+            return found
         if node.operation == "environment":
             # What is read stands here, not where the last command ran.
             outer, self.site = self.site, node.span

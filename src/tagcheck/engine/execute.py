@@ -84,23 +84,19 @@ class Execution(Outputs):
             case ir.Global():
                 self._place_global(target, value, frame)
             case ir.Field():
-                self._place_in(target.base, frame, lambda content: self._with_field(content, target.name, value))
+                holder = self.evaluate(target.base, frame)
+                if not self.set_attribute(holder, target.name, value):
+                    change = partial(self._with_field, name=target.name, value=value)
+                    self._place_in(target.base, frame, change, holder)
             case ir.Index():
                 index, holder = self.evaluate(target.index, frame), self.evaluate(target.base, frame)
-                if not self._set_by_method(holder, index, value):
+                if not self.set_by_method(holder, index, value):
                     self._place_in(target.base, frame, lambda content: self.with_item(content, index, value), holder)
             case ir.Dereference(pointer=pointer):
                 while isinstance(pointer, ir.Dereference):
                     # A reference to a reference is the reference.
                     pointer = pointer.pointer
                 self.store(self.evaluate(pointer, frame), value)
-
-    def _set_by_method(self, holder: Value, index: Value, value: Value) -> bool:
-        content = self.load(holder)
-        return (
-            isinstance(content, Record)
-            and self.item_by_method(holder, content, "__setitem__", (index, value)) is not None
-        )
 
     def _place_name(self, target: ir.Name, value: Value, frame: Frame, declare: bool) -> None:
         cell = None if declare else frame.names.get(target.name)
@@ -349,7 +345,9 @@ class Execution(Outputs):
         entry, exits = self.guards, self.exit_count()
         self.raised = None
         self.run_block(node.body, frame)
-        if self.live:
+        if self.live and node.surely:
+            self.run_block(node.otherwise, frame)
+        elif self.live:
             self._either(node, node.otherwise, frame)
         elif self.failed and self.exit_count() == exits:
             self.guards, self.live, self.failed = entry, True, False

@@ -30,6 +30,18 @@ from tagcheck.values import (
     Value,
 )
 
+OPERATORS_BY_CALL = {
+    "builtins.modulo": ("__mod__", "__rmod__"),
+    "builtins.merge": ("__or__", "__ror__"),
+    "builtins.intersection": ("__and__", "__rand__"),
+    "builtins.difference": ("__sub__", "__rsub__"),
+    "builtins.divide": ("__truediv__", "__rtruediv__"),
+    "builtins.symmetric-difference": ("__xor__", "__rxor__"),
+    "builtins.shift-left": ("__lshift__", "__rlshift__"),
+    "builtins.shift-right": ("__rshift__", "__rrshift__"),
+}
+"""Python's operators that are calls of its library here, and the methods of the left and of the right operand that may
+say what they give."""
 Results = tuple[Value, ...]
 Operated = Callable[[Results, Value | None], Results]
 """An operation with some arguments and a receiver."""
@@ -79,11 +91,18 @@ class LibraryCalls(Branches):
         if model is None:
             return self.unresolved(callee.name, arguments, site, wanted)
         if model.stops and not keywords:
-            self.live, self.failed, self.raised = False, True, arguments[0] if arguments else None
+            self.live, self.failed, self.raised = False, True, self._error(arguments)
             return tuple(self.opaque("a call that does not return") for _ in range(wanted))
         arguments = self._in_order(model, callee, arguments, keywords)
         found = self._operate(model, callee, arguments, site, keywords)
         return (*found, Null())[:1] if model.single else found
+
+    def _error(self, arguments: Results) -> Value | None:
+        """What is raised: of a class, an object of it."""
+        given = arguments[0] if arguments else None
+        if isinstance(given, FunctionValue) and given.procedure.constructs:
+            return (*self.call_procedure(given, (), self.site, {}), None)[0]
+        return given
 
     def _in_order(self, model: Model, callee: LibraryValue, arguments: Results, keywords: dict[str, Value]) -> Results:
         """The arguments as an operation expects them: the receiver first where the model says so, and those by keyword
@@ -148,9 +167,15 @@ class LibraryCalls(Branches):
             )
             return spec.run(call)
 
+        if callee.name in OPERATORS_BY_CALL and (said := self._by_operand(callee.name, arguments)) is not None:
+            return (said,)
         if spec.prints:
             plain = spec.numbers(arguments, model.with_) if spec.numbers is not None else ()
-            arguments = tuple(each if at in plain else self.printed(each) for at, each in enumerate(arguments))
+            formats = spec.formats and self.program.names_method("__format__")
+            arguments = tuple(
+                each if at in plain or (formats and self._formats_itself(each)) else self.printed(each)
+                for at, each in enumerate(arguments)
+            )
         if not spec.pure:
             return operated(arguments, callee.receiver)
         receiver = self.load(callee.receiver) if callee.receiver is not None else None
@@ -158,6 +183,18 @@ class LibraryCalls(Branches):
         if self.suspended:
             inputs = tuple(map(self._taken_apart, inputs))
         return self._distributed(inputs, operated, receiver is not None)
+
+    def _by_operand(self, name: str, arguments: Results) -> Value | None:
+        """What an operator gives for objects one of which has a method for it; None if none has."""
+        for at, method in enumerate(OPERATORS_BY_CALL[name]):
+            content = self.load(arguments[at]) if at < len(arguments) else None
+            if isinstance(content, Record) and self.program.methods(content.type, method):
+                return self.item_by_method(arguments[at], content, method, (*arguments[:at], *arguments[at + 1 :]))
+        return None
+
+    def _formats_itself(self, value: Value) -> bool:
+        content = self.load(value)
+        return isinstance(content, Record) and bool(self.program.methods(content.type, "__format__"))
 
     def _taken_apart(self, value: Value) -> Value:
         """A text with its suspended alternatives, unless there are too many: what a function makes of a text depends on

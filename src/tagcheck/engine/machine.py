@@ -75,6 +75,10 @@ class Machine(Launches):
 
     def own_attribute(self, value: Value, name: str) -> Value | None:
         content = self.load(value)
+        if isinstance(content, LibraryValue) and content.name.endswith("."):
+            module = content.name[:-1]
+            known = (module, name) in self.globals or bool(self.program.lookup(module, name))
+            return self.field(value, name) if known and module in self.program.modules else None
         has = isinstance(content, Record) and bool(self.program.member(content.type, name))
         return self.field(value, name) if has else self.own_method(value, name)
 

@@ -227,7 +227,12 @@ class Manifests(Commands):
         if is_remote(path):
             return
         names = self.found_files(path)
-        if not names:
+        below = self.files.below(self.placed(path)) if not names else []
+        for each in below:
+            content = self._written(each) if each.trailing.endswith(kubernetes.SUFFIXES) else None
+            if content is not None:
+                self.deploy(content)
+        if not names and not below:
             self.gap("deployed", "a file that is not in the project")
         for name in names:
             content = self._in_copy(path, name) or self._written(at_root(name)) or self._project_content(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from msgspec.structs import replace
+
 from tagcheck import ir
 from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.builtins.texts import slice_text
@@ -255,6 +257,10 @@ class Symbols(Basis):
                 return self.narrow(found or self._method_value(base, name))
             case Opaque():
                 return self._opaque_field(base, content, name)
+            case LibraryValue(name=module, receiver=None) if (
+                module.endswith(".") and module[:-1] in self.program.modules
+            ):
+                return self.symbol(module[:-1], name, Span("", 1, 1, 1, 1))
             case LibraryValue(receiver=None):
                 for method in self.program.methods(content.name.removeprefix("type:"), name):
                     return FunctionValue(method)
@@ -267,6 +273,8 @@ class Symbols(Basis):
 
     def _class_member(self, base: Value, qualified: str, name: str) -> Value:
         """A member of a class: a variable, a function, a method of the class itself."""
+        if name in self.added and (given := self.given_member(qualified, name)) is not None:
+            return self.described(given, base, name) if self.program.names_method("__get__") else given
         for found in self.program.member(qualified, name):
             match found:
                 case Procedure(receiver=receiver) if receiver is not None and receiver.type == "type":
@@ -274,11 +282,34 @@ class Symbols(Basis):
                 case Procedure():
                     return FunctionValue(found)
                 case Variable():
-                    module = self.program.home(found, qualified.rpartition(".")[0])
-                    return self.symbol(module, found.name, found.span)
+                    value = self.class_variable(qualified, found)
+                    return self.described(value, base, found.name) if self.program.names_method("__get__") else value
         if name in ("__name__", "__qualname__"):
             return Text.of(qualified.rpartition(".")[2])
+        for parent in self.program.resolution_order(qualified)[1:]:
+            if self.models.exact.get(f"{parent}.{name}") is not None:
+                return LibraryValue(f"{parent}.{name}", base)
         return LibraryValue(f"{qualified}.{name}")
+
+    def class_variable(self, qualified: str, found: Variable) -> Value:
+        """What a variable of a class, or of one that it inherits from, holds."""
+        return self.symbol(self.program.home(found, qualified.rpartition(".")[0]), found.name, found.span)
+
+    def given_member(self, qualified: str, name: str) -> Value | None:
+        """What a class, or the first that it inherits from, was given under a name while the program runs; None if that
+        is nothing, or comes behind what a class has from its beginning."""
+        for each in self.program.resolution_order(qualified):
+            module, _, type_ = each.rpartition(".")
+            cell = self.globals.get((module, f"{type_}.{name}"))
+            if cell is not None and (value := self.heap.read(cell)) is not ABSENT:
+                return self.narrow(value)
+            if module in self.program.modules and self.program.lookup(module, f"{type_}.{name}"):
+                return None
+        return None
+
+    @abstractmethod
+    def described(self, value: Value, base: Value, name: str) -> Value:
+        """What a variable of a class is for an object of it, or for the class itself."""
 
     @abstractmethod
     def attribute(self, base: Value, name: str) -> Value | None:
@@ -303,6 +334,8 @@ class Symbols(Basis):
         found = record.get(name)
         if found is not None:
             return found
+        if name in self.added and record.type and (given := self.given_member(record.type, name)) is not None:
+            return self.of_object(given, base)
         for member in self.program.member(record.type, name):
             return self._member(base, record.type, member)
         if record.type and (given := self.attribute(base, f"{record.type}.{name}")) is not None:
@@ -338,8 +371,18 @@ class Symbols(Basis):
         """A member of an object's type: a method bound to the object, or a variable of the type."""
         if not isinstance(found, Procedure):
             return self._class_member(base, qualified, found.name.rpartition(".")[2])
-        bound = FunctionValue(found, receiver=base if found.receiver is not None else None)
-        return self.compute(bound) if found.computed else bound
+        bound = self._bound(FunctionValue(found), base)
+        return self.compute(bound) if isinstance(bound, FunctionValue) and found.computed else bound
+
+    def of_object(self, value: Value, base: Value) -> Value:
+        """What an attribute that a class was given is for an object of it: a function is a method."""
+        if isinstance(value, FunctionValue) and not value.procedure.constructs and value.receiver is None:
+            first, *others = value.procedure.parameters or (None,)
+            if first is not None and value.procedure.receiver is None and not first.variadic:
+                method = replace(value.procedure, parameters=tuple(others), receiver=first)
+                return FunctionValue(method, value.captured, base)
+            return self._bound(value, base)
+        return self.described(value, base, "") if self.program.names_method("__get__") else value
 
     def _inside(self, base: Pointer, name: str) -> Pointer:
         """A pointer to a field of the record that a pointer leads to."""
@@ -368,7 +411,8 @@ class Symbols(Basis):
         if type_ and isinstance(first, Literal) and isinstance(last, Literal):
             for found in self.program.member_behind(first.text, type_, last.text):
                 if isinstance(found, Procedure):
-                    return self._bound(FunctionValue(found), receiver)
+                    bound = self._bound(FunctionValue(found), receiver)
+                    return self.compute(bound) if found.computed and isinstance(bound, FunctionValue) else bound
         return self._bound(inherited, receiver)
 
     def _bound(self, method: Value, receiver: Value) -> Value:
@@ -405,6 +449,8 @@ class Symbols(Basis):
                 return slice_text(base, int(at), int(at) + 1)
             case Mapping(), Text() | Number() | Truth() | Record() | Sequence():
                 return self._entry(base, index)
+            case LibraryValue(name=module), Text() if module.endswith(".") and index.literal is not None:
+                return self.field(base, index.literal)
             case FunctionValue(procedure=made), Text() if made.constructs and index.literal is not None:
                 return self.field(base, index.literal)
             case Record(), Number(value=at) if self.program.is_tuple(base.type):

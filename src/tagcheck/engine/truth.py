@@ -178,6 +178,10 @@ def _equal(left: Value, right: Value) -> Condition:
             return constant(left == right)
         case (Record(), Record() | Text()) | (Text(), Record()) if (answer := same_key(left, right)) is not Same.MAYBE:
             return constant(answer is Same.YES)
+        case ((Sequence() | Mapping()), (Sequence() | Mapping())) if (
+            answer := same_key(left, right)
+        ) is not Same.MAYBE:
+            return constant(answer is Same.YES)
         case Opaque(), Opaque() if left.identity == right.identity:
             return TRUE
         case (Text(), Sequence() | Mapping()) | (Sequence() | Mapping(), Text()):
@@ -249,11 +253,27 @@ def _ordered(operator: CompareOp, left: Value, right: Value) -> Condition:
     if isinstance(left, Text) and isinstance(right, Text) and None not in (left.literal, right.literal):
         one, other = left.literal or "", right.literal or ""
         return _placed(operator, (one > other) - (one < other))
+    if isinstance(left, Sequence) and isinstance(right, Sequence) and not left.open and not right.open:
+        order = _order_of_lists(left.items, right.items)
+        if order is not None:
+            return _placed(operator, order)
     if operator in (CompareOp.GE, CompareOp.GT):
         flipped = CompareOp.LT if operator is CompareOp.GE else CompareOp.LE
         return _ordered(flipped, left, right).negated()
     mark = _mark(left) or _mark(right)
     return atom(f"{mark}{_name(left)} {operator.value} {_name(right)}")
+
+
+def _order_of_lists(left: tuple[Value, ...], right: tuple[Value, ...]) -> int | None:
+    """-1, 0 or 1 as the first of two lists comes before, with or after the other; None where that is not known."""
+    for one, other in zip(left, right, strict=False):
+        answer = same_key(one, other)
+        if answer is Same.MAYBE:
+            return None
+        if answer is Same.NO:
+            before = _ordered(CompareOp.LT, one, other)
+            return None if before.decided is None else (-1 if before.decided else 1)
+    return (len(left) > len(right)) - (len(left) < len(right))
 
 
 def _placed(operator: CompareOp, order: int) -> Condition:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tagcheck.comparison import certain_key
 from tagcheck.guards import Guards
-from tagcheck.values import Text, Value
+from tagcheck.values import Hole, Text, Value
 
 State = tuple[Text, Value, Guards]
 """A path, what was written there, and when."""
@@ -34,6 +34,14 @@ class WrittenFiles:
             _, content, guards = self._states[at]
             yield content, guards
 
+    def below(self, folder: Text) -> list[Text]:
+        """The paths of the files that certainly are in a folder, in the order in which they were first written."""
+        if certain_key(folder) is None:
+            return []
+        start = (folder + Text.of("/")).merged()
+        found = (path for path, _, _ in self._states if _is_directly_below(start, path.merged()))
+        return list(dict.fromkeys(found))
+
     def copy(self) -> WrittenFiles:
         """The same files, to which more can be added apart from these."""
         found = WrittenFiles()
@@ -46,3 +54,14 @@ class WrittenFiles:
 
     def __len__(self) -> int:
         return len(self._states)
+
+
+def _is_directly_below(start: tuple[str | Hole, ...], path: tuple[str | Hole, ...]) -> bool:
+    """Whether a path begins with that of a folder and has one name more."""
+    last = len(start) - 1
+    if len(path) != len(start) or path[:last] != start[:last]:
+        return False
+    before, name = start[last], path[last]
+    return (
+        isinstance(before, str) and isinstance(name, str) and name.startswith(before) and "/" not in name[len(before) :]
+    )

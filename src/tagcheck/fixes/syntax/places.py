@@ -18,6 +18,14 @@ class Site:
     """where the statement begins that uses the value, if it is not at the expression that the use is seen then"""
 
 
+def option(text: str) -> str | None:
+    """What stands before the value in an argument such as `--image=web:dev` or `web=web:dev`, with the '='; None for
+    any other text."""
+    before, equals, value = text.partition("=")
+    is_named = bool(before) and all(each.isascii() and (each.isalnum() or each in "-_.") for each in before)
+    return before + equals if is_named and equals and value else None
+
+
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """An expression that a function evaluates at several `places`, the first within a statement that begins at

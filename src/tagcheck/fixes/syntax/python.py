@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tagcheck.fixes.sources import Source
-from tagcheck.fixes.syntax.places import Repeat, Site
+from tagcheck.fixes.syntax.places import Repeat, Site, option
 from tagcheck.frontends.python.guard import refusal
 
 if TYPE_CHECKING:
@@ -39,7 +39,20 @@ def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
         at = source.range(file.span(chain[length - 1]))
         names = _bound_before(file, chain[:length])
         if at is not None and names:
+            written = _as_option(chain[length - 1], names)
+            if written:
+                yield Site(*at, written)
             yield Site(*at, names)
+
+
+def _as_option(node: cst.CSTNode, names: Sequence[str]) -> tuple[str, ...]:
+    """What could stand in the place of a text that gives an option a value, with a variable as the value."""
+    import libcst as cst
+
+    if not isinstance(node, cst.SimpleString) or node.prefix or len(node.quote) != 1:
+        return ()
+    before = option(node.raw_value)
+    return tuple(f"f{node.quote}{before}{{{name}}}{node.quote}" for name in names) if before else ()
 
 
 def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
@@ -162,6 +175,7 @@ def _bound_before(file: SourceFile, chain: Sequence[cst.CSTNode]) -> tuple[str, 
             found.update(dict.fromkeys(name for name in names if name not in hidden))
         elif isinstance(parent, cst.FunctionDef) and child is parent.body:
             functions += 1
+            found.update(dict.fromkeys(_of_object(parent, chain)))
             found.update(dict.fromkeys(name for name in _parameters(parent) if name not in hidden))
             hidden |= _binds(parent.body) - found.keys()
         elif isinstance(parent, cst.With | cst.For) and child is parent.body:
@@ -173,6 +187,45 @@ def _is_class_body(block: cst.CSTNode, chain: Sequence[cst.CSTNode]) -> bool:
     import libcst as cst
 
     return any(isinstance(each, cst.ClassDef) and each.body is block for each in chain)
+
+
+_SETTING = ("__init__", "setUpClass", "setUp", "asyncSetUp", "setup_class", "setup_method")
+"""Methods that have run when any other one of an object does."""
+
+
+def _of_object(method: cst.FunctionDef, chain: Sequence[cst.CSTNode]) -> Iterator[str]:
+    """The attributes that an object has in one of its methods, as it is written there: those that are assigned in the
+    body of a method that has run before."""
+    import libcst as cst
+
+    class_ = next((each for each in reversed(chain) if isinstance(each, cst.ClassDef)), None)
+    if class_ is None or method not in class_.body.body or method.name.value in _SETTING:
+        return
+    own = _receiver(method)
+    for other in class_.body.body if own else ():
+        if isinstance(other, cst.FunctionDef) and other.name.value in _SETTING and (given := _receiver(other)):
+            for statement in reversed(other.body.body):
+                yield from (f"{own}.{name}" for name in _attributes(statement, given))
+
+
+def _receiver(method: cst.FunctionDef) -> str:
+    """The parameter that a method's object comes in; empty for a function that has none."""
+    import libcst as cst
+
+    names = [each.decorator.value for each in method.decorators if isinstance(each.decorator, cst.Name)]
+    first = next(_parameters(method), "")
+    return "" if "staticmethod" in names else first
+
+
+def _attributes(statement: cst.CSTNode, receiver: str) -> Iterator[str]:
+    """The attributes of a variable that a statement assigns."""
+    import libcst as cst
+
+    for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+        for target in small.targets if isinstance(small, cst.Assign) else ():
+            match target.target:
+                case cst.Attribute(value=cst.Name(value=name), attr=cst.Name(value=attribute)) if name == receiver:
+                    yield attribute
 
 
 def _of_statement(statement: cst.CSTNode) -> Iterator[str]:

@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import libcst as cst
 
@@ -16,7 +17,7 @@ from tagcheck.source import Span
 
 BUILTINS = "builtins"
 BUILTIN_NAMES = frozenset(dir(builtins)) | {"__file__"}
-Nodes = Sequence[cst.BaseStatement | cst.BaseSmallStatement]
+Nodes = Sequence[Any]
 MOST_COPIES = 60
 """Ways out of blocks of one body before each of which the last part of the block is repeated."""
 Remaining = tuple[Nodes, tuple[ir.Statement, ...]]
@@ -49,6 +50,8 @@ class Body:
         self.remaining: list[Remaining] = []
         self.finals: list[Callable[[], None] | None] = []
         """what runs before a block is left, the outermost first; None for a loop around it"""
+        self.ended: list[ir.Name | None] = []
+        """for each loop around, the innermost last, what says that it was not left by a `break`, if anything asks"""
         self.copies = MOST_COPIES
         self._serial = 0
 

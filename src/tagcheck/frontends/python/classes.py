@@ -13,7 +13,7 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.api import TypeInfo, Variable
-from tagcheck.frontends.python.body import Scope
+from tagcheck.frontends.python.body import BUILTINS, Scope
 from tagcheck.frontends.python.decorating import PLAIN, decorated, imported_decorators, once_linked, own_decorators
 from tagcheck.frontends.python.enumerations import Enumeration, automatic, is_enumeration, member, names_text
 from tagcheck.frontends.python.functions import (
@@ -33,10 +33,13 @@ RECORDS = frozenset(("dataclass", "define", "frozen", "mutable", "attrs", "attr"
 RECORD_BASES = frozenset(("NamedTuple", "BaseModel", "BaseSettings", "Struct", "TypedDict"))
 SETTING = "%set"
 """What the name of a property ends with for what sets it."""
+DELETING = "%delete"
+"""What it ends with for what takes it away."""
 SPECIAL = frozenset(
     (
         *("__init__", "__post_init__", "__call__", "__iter__", "__getitem__", "__contains__", "__len__", "__str__"),
-        *("__next__", "__getattr__", "__truediv__", "__setitem__", "__delitem__"),
+        *("__next__", "__getattr__", "__truediv__", "__setitem__", "__delitem__", "__new__", "__format__"),
+        *("__get__", "__set__", "__set_name__", "__eq__", "__add__", "__radd__"),
     )
 )
 """Methods that run without being named."""
@@ -112,6 +115,9 @@ class ClassReader:
         if self.parts.info.underlying:
             every = _through_fields(self.file, self.name, self.file.span(self.node.name), self.parts.fields)
             self.parts.procedures.setdefault(f"{self.name}.__iter__", every)
+        if self._is_record() and self._compares():
+            compared = _field_by_field(self.file, self.name, self.file.span(self.node.name), self.parts.fields)
+            self.parts.procedures.setdefault(f"{self.name}.__eq__", compared)
         return self.parts
 
     def _members(self) -> list[str]:
@@ -123,6 +129,11 @@ class ClassReader:
         bases = {base.rpartition(".")[2] for base in self.bases}
         inherited = any(base in self._known and self._known[base].fields for base in self.bases)
         return bool(named & RECORDS or bases & RECORD_BASES or inherited)
+
+    def _compares(self) -> bool:
+        """Whether objects with equal fields are equal."""
+        given = (dotted(keyword(arguments, "eq")) for _, arguments in decorators_of(self.node))
+        return "False" not in given
 
     # --- methods ---
 
@@ -136,6 +147,11 @@ class ClassReader:
             key = f"{definition.key}{SETTING}"
             self.parts.procedures[f"{name}{SETTING}"] = procedure(self.file, definition, {}, key)
             return
+        if "deleter" in definition.decorators:
+            self.parts.procedures[f"{name}{DELETING}"] = procedure(
+                self.file, definition, {}, f"{definition.key}{DELETING}"
+            )
+            return
         defaults = default_variables(self.file, definition, name, self.parts.variables)
         if definition.decorators & CACHES:
             inner = procedure(self.file, definition, defaults, f"{definition.key}%asked")
@@ -143,7 +159,7 @@ class ClassReader:
             self.parts.variables[cache] = cache_variable(self.file, cache, inner)
             self.parts.procedures[f"{name}%asked"] = inner
             self.parts.procedures[name] = remembering(self.file, definition, inner, cache)
-        elif own := own_decorators(self.file, definition, self._functions):
+        elif own := own_decorators(self.file, node, self._functions):
             plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
             self.parts.procedures[f"{name}{PLAIN}"] = plain
             self.parts.procedures[name], held = decorated(self.file, definition, plain, lambda: own)
@@ -223,6 +239,9 @@ class ClassReader:
     def _constructor(self) -> ir.Procedure:
         own = next((each for each in self._methods() if each.name.value == "__init__"), None)
         fields = self.parts.fields if own is None else ()
+        new = self.parts.procedures.get(f"{self.name}.__new__")
+        if new is not None:
+            return self._made_by(new)
         if own is not None:
             parameters = self.parts.procedures[f"{self.name}.__init__"].parameters
         elif fields:
@@ -232,7 +251,30 @@ class ClassReader:
         after = "__init__" if not fields else ""
         if f"{self.name}.__post_init__" in self.parts.procedures:
             after = after or "__post_init__"
-        return constructor(self.file, self.name, self.file.span(self.node.name), parameters, fields, after)
+        is_text = not fields and own is None and "str" in self.bases
+        return constructor(self.file, self.name, self.file.span(self.node.name), parameters, fields, after, is_text)
+
+    def _made_by(self, new: ir.Procedure) -> ir.Procedure:
+        """What makes an object where the class has a method of its own for that (`__new__`)."""
+        file, name, span = self.file, self.name, self.file.span(self.node.name)
+        qualified, parameters = f"{file.module}.{name}", new.parameters[1:]
+
+        def lower() -> tuple[ir.Statement, ...]:
+            class_, made = ir.Global(file.module, name, span), ir.Name("%self", span)
+            given = tuple(map(_passed_on, parameters))
+            maker = ir.Global(file.module, f"{name}.__new__", span)
+            is_own = ir.Name("%own", span)
+            asked = (ir.Argument(made), ir.Argument(class_))
+            then = (ir.Invoke((), ir.Field(made, "__init__", span), given, span),)
+            return (
+                ir.Invoke((made,), maker, (ir.Argument(class_), *given), span),
+                ir.Invoke((is_own,), ir.Global(BUILTINS, "isinstance", span), asked, span),
+                *((ir.Branch(is_own, then, (), span),) if f"{name}.__init__" in self.parts.procedures else ()),
+                ir.Return((made,), span),
+            )
+
+        key = f"{file.key}#{name}"
+        return ir.Procedure(key, file.module, parameters, lower, span, RESULT, mentions=SPECIAL, constructs=qualified)
 
     def _methods(self) -> list[cst.FunctionDef]:
         return [each for each in self.node.body.body if isinstance(each, cst.FunctionDef)]
@@ -264,9 +306,10 @@ def constructor(
     parameters: tuple[ir.Parameter, ...],
     fields: tuple[ClassField, ...],
     after: str = "",
+    is_text: bool = False,
 ) -> ir.Procedure:
     """The procedure that makes an object of a class with these fields; `after`: the method that is called then, with
-    the arguments if there are no fields."""
+    the arguments if there are no fields. `is_text`: the object is the text that it is made of."""
     qualified = f"{file.module}.{name}"
 
     def lower() -> tuple[ir.Statement, ...]:
@@ -274,6 +317,10 @@ def constructor(
         made = ir.Name("%self", span)
         kept = [each for each in fields if each.held and (each.given or each.default or each.factory)]
         values = tuple((each.name, _held_field(body, each, name)) for each in kept)
+        if is_text:
+            given = ir.Argument(ir.Spread(ir.Name("args", span), span))
+            body.emit(ir.Invoke((made,), ir.Global(BUILTINS, "str", span), (given,), span))
+            values = ((ir.TEXT_FIELD, made),)
         body.emit(ir.Assign((made,), ir.Allocate(ir.RecordOf(qualified, values, span), span), span))
         if after:
             only_passed = {each.name for each in fields if not each.held}
@@ -316,6 +363,26 @@ def _through_fields(file: SourceFile, name: str, span: Span, fields: tuple[Class
 
     receiver = ir.Parameter("self", f"{file.module}.{name}")
     return ir.Procedure(f"{file.key}#{name}.__iter__", file.module, (), lower, span, RESULT, receiver=receiver)
+
+
+def _field_by_field(file: SourceFile, name: str, span: Span, fields: tuple[ClassField, ...]) -> ir.Procedure:
+    """Whether two objects of a data class are equal."""
+
+    def lower() -> tuple[ir.Statement, ...]:
+        own, other = ir.Name("self", span), ir.Name("other", span)
+        class_ = ir.Global(file.module, name, span)
+        asked, kind = ir.Name("%1", span), ir.Global(BUILTINS, "isinstance", span)
+        pairs = ((ir.Field(own, each.name, span), ir.Field(other, each.name, span)) for each in fields if each.held)
+        equal = tuple(ir.Compare(ir.CompareOp.EQ, left, right, span) for left, right in pairs)
+        same = ir.AllOf(equal, span) if equal else ir.Constant(True, span)
+        return (
+            ir.Invoke((asked,), kind, (ir.Argument(other), ir.Argument(class_)), span),
+            ir.Branch(asked, (), (ir.Return((ir.Constant(False, span),), span),), span),
+            ir.Return((same,), span),
+        )
+
+    receiver, parameters = ir.Parameter("self", f"{file.module}.{name}"), (ir.Parameter("other"),)
+    return ir.Procedure(f"{file.key}#{name}.__eq__", file.module, parameters, lower, span, RESULT, receiver=receiver)
 
 
 def _held_field(body: FunctionBody, each: ClassField, class_name: str) -> ir.Expression:

@@ -15,7 +15,7 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.api import Variable
-from tagcheck.frontends.python.body import Scope
+from tagcheck.frontends.python.body import BUILTINS, Scope
 from tagcheck.frontends.python.functions import RESULT, Definition, FunctionBody
 from tagcheck.frontends.python.names import dotted
 from tagcheck.frontends.python.sourcefile import SourceFile
@@ -28,11 +28,11 @@ _PARAMETERS = (ir.Parameter("args", variadic=True), ir.Parameter("keywords", res
 
 
 def own_decorators(
-    file: SourceFile, definition: Definition, defined: Collection[str], objects: Collection[str] = ()
+    file: SourceFile, node: cst.FunctionDef | cst.ClassDef, defined: Collection[str], objects: Collection[str] = ()
 ) -> list[cst.BaseExpression]:
-    """The decorators of a function that are the project's own, the innermost first. `defined` are the functions of the
-    file so far, `objects` its variables with objects of its classes."""
-    written = [each.decorator for each in reversed(definition.node.decorators)]
+    """The decorators of a function or class that are the project's own, the innermost first. `defined` are the
+    functions of the file so far, `objects` its variables with objects of its classes."""
+    written = [each.decorator for each in reversed(node.decorators)]
     return [each for each in written if _is_own(each, file, defined, objects)]
 
 
@@ -156,3 +156,22 @@ def _handed_on(receiver: ir.Parameter | None, span: Span) -> Iterator[ir.Argumen
         yield ir.Argument(ir.Name(receiver.name, span))
     yield ir.Argument(ir.Spread(ir.Name("args", span), span))
     yield ir.Argument(ir.Name("keywords", span), ir.ALL_KEYWORDS)
+
+
+def class_statements(body: FunctionBody, node: cst.ClassDef, decorators: list[cst.BaseExpression]) -> None:
+    """What happens when a class has been made: what it inherits from is told, and its own decorators, the innermost
+    first, may put something else in its place."""
+    file, span = body.file, body.span(node.name)
+    itself = ir.Global(file.module, node.name.value, span)
+    given = [each for each in node.keywords if each.keyword is not None and each.keyword.value != "metaclass"]
+    if node.bases:
+        keywords = [ir.Argument(body.expression(each.value), each.keyword.value) for each in given if each.keyword]
+        told = ir.Global(BUILTINS, "subclass-made", span)
+        body.emit(ir.Invoke((), told, (ir.Argument(itself), *keywords), span))
+    found: ir.Expression = itself
+    for each in decorators:
+        function, result = body.expression(each), body.temporary(span)
+        body.emit(ir.Invoke((result,), function, (ir.Argument(found),), file.span(each)))
+        found = result
+    if found is not itself:
+        body.emit(ir.Assign((itself,), found, span))

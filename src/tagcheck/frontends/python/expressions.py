@@ -111,10 +111,12 @@ class Expressions(Body):
     def _formatted_part(self, node: cst.FormattedStringExpression, raw: bool) -> ir.Expression:
         value = self.expression(node.expression)
         span = self.span(node)
-        if node.equal is not None or (node.conversion or "s") != "s":
+        if node.equal is not None:
             return ir.Opaque("a value as code would write it", span, (value,))
+        if node.conversion:
+            value = self.builtin("str" if node.conversion == "s" else "repr", (value,), span)
         if not node.format_spec:
-            return self.builtin("str", (value,), span)
+            return value if node.conversion else self.builtin("formatted", (value,), span)
         layout = [
             literals.formatted_text(part, raw, self.file)
             if isinstance(part, cst.FormattedStringText)
@@ -128,6 +130,8 @@ class Expressions(Body):
 
     def _attribute(self, node: cst.Attribute) -> ir.Expression:
         span = self.span(node)
+        if isinstance(node.value, cst.Call) and (inherited := self._of_base(node)) is not None:
+            return inherited
         found = self.chain(dotted(node), span)
         return ir.Field(self.expression(node.value), node.attr.value, span) if found is None else found
 
@@ -337,6 +341,8 @@ class Expressions(Body):
             return asked
         if dotted(node.func) == "type" and len(node.args) == 1 and "type" not in self.file.names | self.scope.names:
             return ir.Field(self.expression(node.args[0].value), "__class__", self.span(node))
+        if dotted(node.func) == "globals" and not node.args and "globals" not in self.file.names | self.scope.names:
+            return ir.Global(self.file.module, "", self.span(node))
         result = self.temporary(self.span(node))
         self.emit(self.invoked(node, (result,)))
         return result
@@ -350,6 +356,8 @@ class Expressions(Body):
         """A call as a statement; what its callee and arguments call is emitted before."""
         span = self.span(node)
         own = self._of_base(node.func)
+        if self.file.suite and self.file.runs_suite(dotted(node.func)):
+            return ir.Invoke(targets, ir.Name(self.file.suite, span), (), span)
         callee = self.expression(node.func) if own is None else own
         return ir.Invoke(targets, callee, tuple(map(self._argument, node.args)), span)
 

@@ -11,12 +11,14 @@ from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS, Remaining, Scope
 from tagcheck.frontends.python.names import decorators_of, qualified, type_of
 from tagcheck.frontends.python.sourcefile import SourceFile
-from tagcheck.frontends.python.statements import YIELDED, Statements, assigned_in, contains_yield
+from tagcheck.frontends.python.statements import RAISED, YIELDED, Resumed, Statements, assigned_in, contains_yield
 from tagcheck.source import Span
 
 MANAGERS = frozenset(("contextmanager", "asynccontextmanager"))
 CACHES = frozenset(("cache", "lru_cache", "cached_property", "memoize", "memoized"))
 PROPERTIES = frozenset(("property", "cached_property", "hybrid_property", "computed_field"))
+OF_CLASSES = frozenset(("__init_subclass__", "__class_getitem__"))
+"""Methods of classes that no decorator says to be so (Python 3.13 reference, 3.3.3)."""
 RESULT = ("",)
 
 
@@ -39,7 +41,7 @@ class Definition:
     @property
     def receiver(self) -> cst.Param | None:
         """The parameter that a method's object comes in."""
-        if not self.owner or "staticmethod" in self.decorators:
+        if not self.owner or "staticmethod" in self.decorators or self.node.name.value == "__new__":
             return None
         parameters = (*self.node.params.posonly_params, *self.node.params.params)
         return parameters[0] if parameters else None
@@ -99,7 +101,9 @@ class FunctionBody(Statements):
     def rest(self, remaining: Sequence[Remaining], span: Span) -> ir.Expression:
         key = f"{self.scope.key}${next(self.scope.numbers)}"
         temporaries = {f"%{number}" for number in range(1, self._serial + 1)}
-        words = self.file.words(*(node for nodes, _ in remaining for node in nodes))
+        pending = (node for nodes, _ in remaining for node in nodes)
+        written = (node.attempt if isinstance(node, Resumed) else node for node in pending)
+        words = self.file.words(*written)
         renamed = dict(self.renamed)
         # After the yield, leaving is only leaving, and another yield means nothing any more.
         scope = replace(self.scope, key=key, yields="")
@@ -108,13 +112,24 @@ class FunctionBody(Statements):
             body = FunctionBody(self.file, scope)
             body.renamed = renamed
             body._serial = len(temporaries)
+            raised, none = ir.Name(RAISED, span), ir.Constant(None, span)
+            came = ir.Name("%came", span)
+            if is_handled:
+                body.emit(ir.Assign((came,), ir.Compare(ir.CompareOp.NE, raised, none, span), span, declare=True))
             for nodes, statements in remaining:
                 body.block(nodes)
                 body.out.extend(statements)
+            if is_handled:
+                left = ir.Compare(ir.CompareOp.EQ, raised, none, span)
+                body.emit(ir.Return((ir.AllOf((came, left), span),), span))
             return tuple(body.out)
 
-        mentions = words | temporaries | {"__exit__"}
-        return ir.Closure(ir.Procedure(key, self.file.module, (), lower, span, mentions=mentions), span)
+        is_handled = any(isinstance(node, Resumed) for nodes, _ in remaining for node in nodes)
+        given = tuple(ir.Parameter(name, default=ir.Constant(None, span)) for name in ("%kind", RAISED))
+        mentions = words | temporaries | {"__exit__", RAISED}
+        parameters, results = (given, RESULT) if is_handled else ((), ())
+        made = ir.Procedure(key, self.file.module, parameters, lower, span, results, mentions=mentions)
+        return ir.Closure(made, span)
 
 
 def procedure(
@@ -132,7 +147,7 @@ def procedure(
             definition.around | names | bound,
             definition.owner,
             definition.bases,
-            receiver.name.value if receiver is not None else "",
+            receiver.name.value if receiver is not None else _class_given(definition),
             definition.yields,
         )
         body = FunctionBody(file, scope)
@@ -147,7 +162,8 @@ def procedure(
 
     found = None
     if receiver is not None:
-        kind = "type" if "classmethod" in definition.decorators else f"{file.module}.{definition.owner}"
+        of_class = "classmethod" in definition.decorators or node.name.value in OF_CLASSES
+        kind = "type" if of_class else f"{file.module}.{definition.owner}"
         found = ir.Parameter(receiver.name.value, kind)
     return ir.Procedure(
         key or definition.key,
@@ -161,6 +177,12 @@ def procedure(
         # What keeps the results of a property calls the function itself.
         computed=bool(definition.decorators & PROPERTIES) and not key,
     )
+
+
+def _class_given(definition: Definition) -> str:
+    """The parameter in which a function that makes objects gets their class."""
+    parameters = (*definition.node.params.posonly_params, *definition.node.params.params)
+    return parameters[0].name.value if definition.node.name.value == "__new__" and parameters else ""
 
 
 def parameters_of(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tagcheck.frontends.api import EVERYTHING, LOADING, Part
 from tagcheck.frontends.python.project import (
@@ -80,12 +80,21 @@ def outline(path: str, content: bytes) -> tuple[Part, ...]:
     segments = [_Segment(0), *_segments(plain.code)]
     ends = [each.start for each in segments[1:]] + [len(plain.code)]
     test = is_test(path)
-    own = (
+    own = [
         _part(plain, each, end, test)
         for each, end in zip(segments, ends, strict=True)
         if end > each.start and not each.is_import
-    )
+    ]
+    if b"unittest" in content:
+        methods = frozenset(name for part in own if part.owner or part.is_class for name in part.names)
+        own = [_running_cases(part, methods) for part in own]
     return (*own, *_imports(path, content, test))
+
+
+def _running_cases(part: Part, methods: frozenset[str]) -> Part:
+    """A part that runs the file's test cases uses all methods of its classes."""
+    runs = "__main__" in part.names and "main" in part.words | part.attributes
+    return replace(part, words=part.words | methods, attributes=part.attributes | methods) if runs else part
 
 
 def _imports(path: str, content: bytes, test: bool) -> Iterator[Part]:

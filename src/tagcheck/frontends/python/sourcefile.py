@@ -97,6 +97,8 @@ class SourceFile:
     imports: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     """what the module defines"""
+    suite: str = ""
+    """the procedure that runs its test cases where the file asks for that itself"""
     setters: set[str] = field(default_factory=set)
     """the properties that its classes let be set"""
 
@@ -119,6 +121,11 @@ class SourceFile:
     @property
     def key(self) -> str:
         return f"py:{self.module}"
+
+    def runs_suite(self, called: str) -> bool:
+        """Whether a call of this dotted name runs the file's test cases."""
+        head, _, rest = called.partition(".")
+        return ".".join(filter(None, (self.imports.get(head, "").replace(":", "."), rest))) == "unittest.main"
 
     def offsets(self, node: cst.CSTNode) -> tuple[int, int]:
         """Where a node begins and ends, as offsets into the text."""

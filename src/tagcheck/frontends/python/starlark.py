@@ -163,7 +163,7 @@ class _Files:
         self._flush(body, pending)
 
     def _flush(self, body: FunctionBody, pending: list[cst.CSTNode]) -> None:
-        body.block(pending)  # type: ignore[arg-type]
+        body.block(pending)
         pending.clear()
 
     def _splice(self, path: str, body: FunctionBody, done: set[str]) -> None:

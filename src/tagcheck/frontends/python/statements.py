@@ -8,7 +8,9 @@ becomes a closure that is called at the end.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,9 +24,19 @@ from tagcheck.frontends.python.names import bound_by, naming_decorators
 from tagcheck.source import Span
 
 YIELDED = "%yielded"
+RAISED = "%raised"
+"""What was raised in the block of a context manager; nothing any more once it is handled."""
 FINALIZER = ("pytest", "add-finalizer")
 MANAGER = "contextlib.Manager"
 ITERATOR = "builtins.iterator"
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """What is still to do of a `try` in whose body the function is left by a `yield`: what handles what is raised
+    there, or its `else`."""
+
+    attempt: cst.Try | cst.TryStar
 
 
 class Statements(Patterns):
@@ -58,7 +70,7 @@ class Statements(Patterns):
     def side(self, node: cst.BaseSuite | None) -> tuple[ir.Statement, ...]:
         return self.lowered(partial(self.suite, node))
 
-    def statement(self, node: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+    def statement(self, node: cst.BaseStatement | cst.BaseSmallStatement | Resumed) -> bool:
         """One statement; whether everything after it has been dealt with."""
         handler = _HANDLERS.get(type(node))
         return bool(handler(self, node)) if handler is not None else False
@@ -98,6 +110,11 @@ class Statements(Patterns):
     def _augmented(self, node: cst.AugAssign) -> None:
         span, target = self.span(node), self.target(node.target)
         before = self.expression(node.target)
+        if isinstance(node.operator, cst.AddAssign) and isinstance(node.value, cst.List | cst.ListComp):
+            # A list grows where it stands, whoever else has it.
+            added = ir.Argument(self.expression(node.value))
+            self.emit(ir.Invoke((), ir.Field(before, "extend", span), (added,), span))
+            return
         value = self.operated(node.operator, before, self.expression(node.value), span)
         if target is not None:
             self.emit(ir.Assign((target,), value, span))
@@ -135,12 +152,18 @@ class Statements(Patterns):
         if isinstance(node.target, cst.Subscript) and isinstance(index, cst.Index):
             holder = self.expression(node.target.value)
             self.builtin("del", (holder, self.expression(index.value)), self.span(node))
+        elif isinstance(node.target, cst.Attribute):
+            span = self.span(node)
+            holder, name = self.expression(node.target.value), ir.Literal(node.target.attr.value, span)
+            self.builtin("delattr", (holder, name), span)
         elif isinstance(node.target, cst.Subscript) and isinstance(index, cst.Slice):
             span = self.span(node)
             self.builtin("delete-slice", (self.expression(node.target.value), *self.bounds(index, span)), span)
 
     def _break(self, node: cst.Break) -> bool:
         self.leave_blocks(loop=True)
+        if self.ended and (ended := self.ended[-1]) is not None:
+            self.emit(ir.Assign((ended,), ir.Constant(False, ended.span), ended.span))
         self.emit(ir.Break(self.span(node)))
         return True
 
@@ -170,11 +193,30 @@ class Statements(Patterns):
             with self.before_leaving(None):
                 self.suite(node.body)
 
-        self.emit(ir.ForEach((None, item), over, self.lowered(round_), self.span(node)))
-        if node.orelse is not None:
-            self.suite(node.orelse.body)
+        with self._to_its_end(node.orelse):
+            self.emit(ir.ForEach((None, item), over, self.lowered(round_), self.span(node)))
+
+    @contextmanager
+    def _to_its_end(self, otherwise: cst.Else | None) -> Iterator[None]:
+        """Inside is a loop: what follows it as its `else` runs unless the loop was left by a `break`."""
+        if otherwise is None:
+            self.ended.append(None)
+            yield
+            self.ended.pop()
+            return
+        span = self.span(otherwise)
+        ended = self.temporary(span)
+        self.emit(ir.Assign((ended,), ir.Constant(True, span), span))
+        self.ended.append(ended)
+        yield
+        self.ended.pop()
+        self.emit(ir.Branch(ended, self.side(otherwise.body), (), span))
 
     def _while(self, node: cst.While) -> None:
+        with self._to_its_end(node.orelse):
+            self._looped(node)
+
+    def _looped(self, node: cst.While) -> None:
         with self.collected() as before:
             condition = self.expression(node.test)
         for each in before:
@@ -183,8 +225,11 @@ class Statements(Patterns):
             body = self.side(node.body)
         # What the condition calls is called again after each round.
         self.emit(ir.While(condition, tuple(before), body, self.span(node)))
-        if node.orelse is not None:
-            self.suite(node.orelse.body)
+        if self.scope.yields == "list" and isinstance(condition, ir.Constant) and _has(node.body, cst.Yield):
+            # How often a generator without end is asked is for others to say.
+            listed, span = ir.Name(YIELDED, self.span(node)), self.span(node)
+            more = ir.Spread(ir.Opaque("what a generator gives next", span), span)
+            self.emit(ir.Assign((listed,), ir.Apply("append", (listed, more), span), span))
 
     def _match(self, node: cst.Match) -> None:
         subject = self.held(self.expression(node.subject))
@@ -212,31 +257,48 @@ class Statements(Patterns):
     # --- with and try ---
 
     def _with(self, node: cst.With) -> bool:
-        return self._managed(list(node.items), node.body)
+        return self._managed(list(node.items), node.body, "a" if node.asynchronous is not None else "")
 
-    def _managed(self, items: list[cst.WithItem], body: cst.BaseSuite) -> bool:
+    def _managed(self, items: list[cst.WithItem], body: cst.BaseSuite, prefix: str) -> bool:
         if not items:
             self.suite(body)
             return self._is_suspended(body)
         first, *others = items
         span = self.span(first)
         manager = self.held(self.expression(first.item))
-        entered = self.call(ir.Field(manager, "__enter__", span), (), span)
+        entered = self.call(ir.Field(manager, f"__{prefix}enter__", span), (), span)
         if first.asname is not None:
             self.assign(first.asname.name, entered, span)
-        none = ir.Argument(ir.Constant(None, span))
-        leave = (ir.Invoke((), ir.Field(manager, "__exit__", span), (none, none, none), span),)
+        none, exit_ = ir.Argument(ir.Constant(None, span)), ir.Field(manager, f"__{prefix}exit__", span)
+        leave = (ir.Invoke((), exit_, (none, none, none), span),)
+        if not _leaves(body) and not _has(body, cst.Yield):
+            error = self.temporary(span)
+            handler = self.lowered(partial(self._left_with, exit_, error))
+            inner = self.lowered(partial(self._inside, others, body, prefix))
+            self.emit(ir.Attempt(inner, handler, leave, span, error, surely=True))
+            return False
         if self._ends_here() and self.scope.yields in ("", "list") and _leaves(body):
             self.emit(ir.Defer(leave, span))
-            return self._managed(others, body)
+            return self._managed(others, body, prefix)
         self.remaining.append(((), leave))
         with self.before_leaving(partial(self._again, leave)):
-            finished = self._managed(others, body)
+            finished = self._managed(others, body, prefix)
         self.remaining.pop()
         if not finished:
             for each in leave:
                 self.emit(each)
         return finished
+
+    def _inside(self, items: list[cst.WithItem], body: cst.BaseSuite, prefix: str) -> None:
+        self._managed(items, body, prefix)
+
+    def _left_with(self, exit_: ir.Expression, error: ir.Name) -> None:
+        """Leave a block in which something was raised: what manages it may say that this is dealt with."""
+        span = error.span
+        kind, trace = ir.Field(error, "__class__", span), ir.Constant(None, span)
+        dealt_with = self.call(exit_, (kind, error, trace), span)
+        again = ir.Invoke((), ir.Global(BUILTINS, "raise", span), (ir.Argument(error),), span)
+        self.emit(ir.Branch(dealt_with, (), (again,), span))
 
     def _again(self, statements: Sequence[ir.Statement]) -> None:
         self.out.extend(statements)
@@ -270,7 +332,9 @@ class Statements(Patterns):
         """The body, its handlers and what runs if it succeeded."""
         span = self.span(node)
         if self._is_suspended(node.body):
+            self.remaining.append(((Resumed(node),), ()))
             self.suite(node.body)
+            self.remaining.pop()
             return True
         otherwise = node.orelse.body if node.orelse is not None else None
         if not node.handlers:
@@ -282,6 +346,32 @@ class Statements(Patterns):
         body = self.side(node.body)
         self.emit(ir.Attempt(body, handled, self.side(otherwise), span, error, _leaves(node.body)))
         return False
+
+    def _resumed(self, node: Resumed) -> bool:
+        """After the yield of a context manager: what was raised in its block, if anything was, is handled."""
+        attempt = node.attempt
+        span = self.span(attempt)
+        error = ir.Name(RAISED, span)
+        raised = ir.Compare(ir.CompareOp.NE, error, ir.Constant(None, span), span)
+        handled = self.lowered(partial(self._handled_here, error, list(attempt.handlers)))
+        self.emit(ir.Branch(raised, handled, self.side(attempt.orelse.body if attempt.orelse else None), span))
+        return False
+
+    def _handled_here(self, error: ir.Name, handlers: list[cst.ExceptHandler | cst.ExceptStarHandler]) -> None:
+        if not handlers:
+            return
+        first, *others = handlers
+        body = (
+            *self.lowered(partial(self._handler, error, first)),
+            ir.Assign((error,), ir.Constant(None, error.span), error.span),
+        )
+        if first.type is None:
+            for each in body:
+                self.emit(each)
+            return
+        span = self.span(first)
+        condition = self.builtin("isinstance", (error, self.expression(first.type)), span)
+        self.emit(ir.Branch(condition, body, self.lowered(partial(self._handled_here, error, others)), span))
 
     def _handled(self, error: ir.Name, handlers: list[cst.ExceptHandler | cst.ExceptStarHandler]) -> None:
         """The first of the handlers that is for an error; without one, it goes on."""
@@ -353,7 +443,7 @@ class Statements(Patterns):
         self.emit(ir.Return((value,), span))
 
 
-def _flattened(nodes: Nodes) -> Iterable[cst.BaseStatement | cst.BaseSmallStatement]:
+def _flattened(nodes: Nodes) -> Iterable[cst.BaseStatement | cst.BaseSmallStatement | Resumed]:
     for node in nodes:
         if isinstance(node, cst.SimpleStatementLine):
             yield from node.body
@@ -389,7 +479,7 @@ def assigned_in(nodes: Nodes) -> frozenset[str]:
     return frozenset(name for node in nodes for name in bound_by(node, imports=False)) - outside
 
 
-def _declarations(node: cst.CSTNode) -> list[cst.Global | cst.Nonlocal]:
+def _declarations(node: cst.CSTNode | Resumed) -> list[cst.Global | cst.Nonlocal]:
     if isinstance(node, cst.Global | cst.Nonlocal):
         return [node]
     if isinstance(node, cst.BaseCompoundStatement) and not isinstance(node, cst.FunctionDef | cst.ClassDef):
@@ -407,7 +497,7 @@ def _declared_below(node: cst.CSTNode) -> list[cst.Global | cst.Nonlocal]:
     )
 
 
-_HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], bool | None]] = {
+_HANDLERS: dict[type[Any], Callable[[Any, Any], bool | None]] = {
     cst.Expr: Statements._expression_statement,
     cst.Assign: Statements._assignment,
     cst.AnnAssign: Statements._annotated,
@@ -426,4 +516,5 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Any, Any], bool | None]] = {
     cst.Try: Statements._try,
     cst.TryStar: Statements._try,
     cst.FunctionDef: Statements._function,
+    Resumed: Statements._resumed,
 }

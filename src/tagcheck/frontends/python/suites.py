@@ -7,7 +7,7 @@ have it as their default. All tests of a file are one entry, because they share 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -25,7 +25,7 @@ MOST_PARAMETER_SETS = 8
 REQUEST = ("pytest.fixtures", "fixture:request")
 BEFORE_CLASS = ("setup_class", "setUpClass")
 BEFORE = ("setup_method", "setUp", "asyncSetUp")
-AFTER = ("tearDown", "asyncTearDown", "teardown_method")
+AFTER = ("asyncTearDown", "tearDown", "teardown_method")
 AFTER_CLASS = ("tearDownClass", "teardown_class")
 
 
@@ -250,6 +250,8 @@ class TestClass:
     span: Span
     automatic: tuple[str, ...] = ()
     """the variables of its own fixtures that every test uses"""
+    is_case: bool = False
+    """it is one of unittest's"""
 
 
 def entry(
@@ -264,7 +266,7 @@ def entry(
 
     def lower() -> tuple[ir.Statement, ...]:
         found: list[ir.Statement] = [*automatic(file, span)]
-        found += [_call(ir.Name(name, procedures[name].span)) for name in functions]
+        found += [attempted(_call(ir.Name(name, procedures[name].span))) for name in functions]
         for group in groups:
             found += _group(group, procedures)
         return tuple(found)
@@ -332,9 +334,41 @@ def _group(group: TestClass, procedures: Mapping[str, ir.Procedure]) -> list[ir.
         return [_call(ir.Field(made, each, span)) for each in names]
 
     found += hooks(BEFORE_CLASS)
+    cleanups = ir.Invoke((), ir.Global("unittest", "run-cleanups", span), (ir.Argument(made),), span)
     for test in group.tests:
-        found += [*hooks(BEFORE), _call(ir.Field(made, test, procedures[f"{group.name}.{test}"].span)), *hooks(AFTER)]
+        own = procedures.get(f"{group.name}.{test}")
+        called = _call(ir.Field(made, test, own.span if own is not None else span))
+        found += [*hooks(BEFORE), attempted(called), *hooks(AFTER), *((cleanups,) if group.is_case else ())]
     return [*found, *hooks(AFTER_CLASS)]
+
+
+def attempted(statement: ir.Statement) -> ir.Statement:
+    """A test that ends in failure, or leaves itself out, ends nothing else."""
+    return ir.Attempt((statement,), (), (), statement.span, surely=True)
+
+
+MODULE_BEFORE, MODULE_AFTER = "setUpModule", "tearDownModule"
+SUITE = "%unittest"
+"""The procedure of a file that runs its test cases as `unittest.main` does."""
+
+
+def unittest_run(
+    file: SourceFile, classes: Iterable[TestClass], procedures: Mapping[str, ir.Procedure]
+) -> ir.Procedure:
+    """What `unittest.main` does with a file: classes and tests in the order of their names (Python 3.13 library
+    reference, "unittest", section "Loading and running tests")."""
+    groups = sorted((each for each in classes if each.tests), key=lambda group: group.name)
+    span = groups[0].span if groups else Span(file.path, 1, 1, 1, 1)
+
+    def lower() -> tuple[ir.Statement, ...]:
+        found = [_call(ir.Name(MODULE_BEFORE, span))] if MODULE_BEFORE in procedures else []
+        for group in groups:
+            found += _group(replace(group, tests=tuple(sorted(group.tests))), procedures)
+        return (*found, *([_call(ir.Name(MODULE_AFTER, span))] if MODULE_AFTER in procedures else ()))
+
+    words = (_words_of(procedures)(group) for group in groups)
+    mentions = frozenset((MODULE_BEFORE, MODULE_AFTER)).union(*words)
+    return ir.Procedure(f"{file.key}#{SUITE}", file.module, (), lower, span, mentions=mentions)
 
 
 def is_entry(node: cst.FunctionDef) -> bool:

@@ -19,6 +19,7 @@ from tagcheck.frontends.python.children import children
 from tagcheck.frontends.python.classes import ClassParts, ClassReader, cache_variable, default_variables, named_tuple
 from tagcheck.frontends.python.decorating import (
     PLAIN,
+    class_statements,
     decorated,
     holder,
     imported_decorators,
@@ -33,6 +34,7 @@ from tagcheck.frontends.python.sourcefile import SourceFile
 
 Statement = cst.BaseStatement | cst.BaseSmallStatement
 GUARD = "__name__"
+MOST_PARENTS = 32
 _HOLDERS = (
     *(cst.BaseCompoundStatement, cst.BaseSuite, cst.SimpleStatementLine),
     *(cst.Else, cst.Finally, cst.ExceptHandler, cst.MatchCase),
@@ -55,7 +57,11 @@ class TopLevel:
         """variables with objects of the file's own classes"""
         self._tests: list[str] = []
         self._groups: list[suites.TestClass] = []
+        self._cases: list[suites.TestClass] = []
+        """the classes of unittest's test cases"""
         self._automatic: list[str] = []
+        self._class_decorators: dict[str, list[cst.BaseExpression]] = {}
+        """the decorators of this file's own of the classes that do something when they are made"""
         self._loose: list[Statement] = []
         self._guarded: list[Statement] = []
         self._groups_of: dict[str, list[Statement]] = {}
@@ -83,6 +89,10 @@ class TopLevel:
                 name = dotted(alias.name)
                 bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
                 self.file.imports[bound] = name
+                if alias.asname is None:
+                    # What is bound is the first of the names.
+                    head = name.partition(".")[0]
+                    self.file.imports.setdefault(head, head)
         for name, target in given_names(self.file.path).items():
             module = target.partition(":")[0]
             self.file.imports[f"from {module}"] = module
@@ -186,7 +196,7 @@ class TopLevel:
         if is_case:
             found = patched(self.file, found, node)
         self.procedures[name] = found
-        own = own_decorators(self.file, definition, self.procedures, self._objects)
+        own = own_decorators(self.file, node, self.procedures, self._objects)
         imported = imported_decorators(self.file, definition)
         if own and not (definition.is_fixture or is_case):
             plain = procedure(self.file, definition, defaults, f"{definition.key}{PLAIN}")
@@ -255,7 +265,11 @@ class TopLevel:
     def _class(self, node: cst.ClassDef) -> None:
         parts = ClassReader(self.file, node, self._classes, self.procedures).read()
         name = node.name.value
+        decorators = own_decorators(self.file, node, self.procedures, self._objects)
         self._known(name, parts)
+        if decorators or self._tells_others(node, parts):
+            self._class_decorators[name] = decorators
+            self._loose.append(node)
         methods = [each for each in node.body.body if isinstance(each, cst.FunctionDef)]
         fixtures, automatic = self._class_fixtures(name, methods, parts) if is_test(self.file.path) else ({}, ())
         for each in methods:
@@ -270,7 +284,23 @@ class TopLevel:
         if self._is_test_class(name, parts):
             tests = tuple(each.name.value for each in methods if suites.is_entry(each))
             if tests:
-                self._groups.append(suites.TestClass(name, tests, self.file.span(node.name), automatic))
+                is_case = self._is_case(parts)
+                self._groups.append(suites.TestClass(name, tests, self.file.span(node.name), automatic, is_case))
+        self._note_case(name, node, parts)
+
+    def _tells_others(self, node: cst.ClassDef, parts: ClassParts) -> bool:
+        """Whether a class that is made may be told to one that it inherits from: one of this file with the method for
+        it, or one that takes keywords or comes from the project by a relative import."""
+        if any(each.keyword is not None and each.keyword.value != "metaclass" for each in node.keywords):
+            return True
+        pending = list(parts.info.parents)
+        for base in pending:
+            known = self._classes.get(base)
+            if f"{base}.__init_subclass__" in self.procedures:
+                return True
+            if known is not None and len(pending) < MOST_PARENTS:
+                pending += known.info.parents
+        return any(self.file.imports.get(base.partition(".")[0], "").startswith(".") for base in pending)
 
     def _class_fixtures(
         self, name: str, methods: Sequence[cst.FunctionDef], parts: ClassParts
@@ -298,6 +328,20 @@ class TopLevel:
         bases = {base.rpartition(".")[2] for base in parts.info.parents}
         is_case = any(base.endswith("TestCase") for base in bases)
         return is_test(self.file.path) and (name.startswith("Test") or name.endswith("Test") or is_case)
+
+    def _is_case(self, parts: ClassParts) -> bool:
+        return any(base.rpartition(".")[2].endswith("TestCase") for base in parts.info.parents)
+
+    def _note_case(self, name: str, node: cst.ClassDef, parts: ClassParts) -> None:
+        """Note a class of unittest's, or one that inherits from such a class of this file and so has its tests."""
+        inherited = [case for case in self._cases if case.name in parts.info.parents]
+        if not inherited and not self._is_case(parts):
+            return
+        own = [
+            each.name.value for each in node.body.body if isinstance(each, cst.FunctionDef) and suites.is_entry(each)
+        ]
+        tests = tuple(dict.fromkeys((*own, *(test for case in inherited for test in case.tests))))
+        self._cases.append(suites.TestClass(name, tests, self.file.span(node.name), is_case=True))
 
     # --- variables ---
 
@@ -347,6 +391,9 @@ class TopLevel:
         file = self.file
         if is_test(file.path):
             self._test_entries()
+        if self._cases and "unittest" in file.text and "main" in file.text:
+            self.procedures[suites.SUITE] = suites.unittest_run(file, self._cases, self.procedures)
+            file.suite = suites.SUITE
         loaded = [node for node in self._loose if _does_something(node)]
         if loaded:
             self.initial.append(self._running("init@1", self._loose))
@@ -387,6 +434,9 @@ class TopLevel:
                     if holder(node.name.value) in self.variables:
                         body.emit(ir.Assign((None,), ir.Name(holder(node.name.value), span), span))
                     continue
+                if isinstance(node, cst.ClassDef):
+                    class_statements(body, node, self._class_decorators[node.name.value])
+                    continue
                 names = [each for each in bound_by(node) if each in groups]
                 if names:
                     span = file.span(node)
@@ -395,7 +445,9 @@ class TopLevel:
                     body.block([node])
             return tuple(body.out)
 
-        mentions = file.words(*nodes)
+        mentions = file.words(*(part for node in nodes for part in _running_parts(node)))
+        if file.suite:
+            mentions |= {suites.SUITE} | self.procedures[suites.SUITE].mentions
         # What a program is started for need not be what it does to images.
         results = RESULT if guarded else ()
         span = file.span(nodes[0])
@@ -408,6 +460,11 @@ def _statements(body: Sequence[Statement]) -> Iterator[Statement]:
             yield from node.body
         else:
             yield node
+
+
+def _running_parts(node: Statement) -> Sequence[cst.CSTNode]:
+    """The parts of a statement that run where it stands."""
+    return (*node.decorators, *node.bases, *node.keywords) if isinstance(node, cst.ClassDef) else (node,)
 
 
 def _is_import(node: Statement) -> bool:

@@ -9,7 +9,7 @@ from tagcheck.fixes.syntax.golang.repeating import changes, is_single, same, sta
 from tagcheck.fixes.syntax.golang.replacing import assigned_from, given, orphans, takes_text
 from tagcheck.fixes.syntax.golang.scope import in_scope
 from tagcheck.fixes.syntax.golang.tree import EXPRESSIONS, identifiers, outermost, text, tree
-from tagcheck.fixes.syntax.places import Repeat, Site
+from tagcheck.fixes.syntax.places import Repeat, Site, option
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -55,7 +55,20 @@ def sites(content: bytes, start: int, end: int) -> Iterator[Site]:
         candidates = given(root, expression) - assigned_from(expression)
         names = tuple(name for name in in_scope(expression) if name in candidates)
         if names and takes_text(root, expression) and not orphans(root, expression):
+            if written := _as_option(expression, names):
+                yield Site(expression.start_byte, expression.end_byte, written)
             yield Site(expression.start_byte, expression.end_byte, names)
+
+
+def _as_option(expression: Node, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What could stand in the place of an argument that gives an option a value, with a variable as the value."""
+    parent = expression.parent
+    if expression.type != "interpreted_string_literal" or parent is None or parent.type != "argument_list":
+        return ()
+    before = option(text(expression)[1:-1])
+    # gofmt sets blanks around an operator only where an argument stands alone.
+    plus = " + " if len(parent.named_children) == 1 else "+"
+    return tuple(f'"{before}"{plus}{name}' for name in names) if before else ()
 
 
 def repeats(content: bytes, start: int, end: int) -> Iterator[Repeat]:
