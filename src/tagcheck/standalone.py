@@ -19,6 +19,11 @@ from tagcheck.leading import Candidate
 from tagcheck.scenario import Plan
 
 _WORD = rb"(?<![\w-])(?:%s)(?![\w-])"
+_OTHERS = frozenset((".go", ".md", ".rst", ".py", ".sql", ".svg", ".png"))
+"""Endings of files that are none of these, whatever they begin with, and of which a tree has many: they are not read
+for this."""
+_VARIANTS = ("dockerfile", "containerfile", "jenkinsfile", "makefile", "tiltfile")
+"""Of names that begin so, the rest tells variants apart (Dockerfile.go)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def standing(
     """The files that run by themselves and can matter, by path. `programs` are the names of programs that can do
     something to images, or start others that can, `libraries` those of libraries that kinds ask for by name."""
     found: dict[str, Standing] = {}
-    for path in paths:
+    for path in filter(_may_run, paths):
         content = read(path)
         kind = next((kind for kind in kinds if content and kind.relevant(path, content)), None)
         if kind is not None and content is not None:
@@ -54,6 +59,11 @@ def standing(
     own = _counting_by_kind(found, libraries)
     others = {path: each for path, each in found.items() if each.kind.counts is None}
     return {path: found[path] for path in sorted(own | _counting(others, programs))}
+
+
+def _may_run(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    return splitext(name)[1] not in _OTHERS or name.startswith(_VARIANTS)
 
 
 def names_to_run(found: Mapping[str, Standing]) -> frozenset[str]:
