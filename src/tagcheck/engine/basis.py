@@ -62,6 +62,10 @@ class Basis(ABC):
         self.floor = max(0, steps - MOST_IDLE_STEPS)
         self.libraries: dict[tuple[str, str], Value] = {}
         self.globals: dict[tuple[str, str], int] = {}
+        self.declared: dict[tuple[str, str], Value] = {}
+        """what the declarations of modules' variables gave, before anything assigned them"""
+        self.declaring = False
+        """a declaration is evaluated that came before all statements, though it is needed only now"""
         self.added: set[str] = set()
         """the names of attributes that classes were given while the program runs"""
         self.replaced: dict[str, Value] = {}

@@ -9,6 +9,7 @@ do is seen in the scenarios that they are by themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from posixpath import dirname, normpath
 from typing import TypeAlias
@@ -20,6 +21,7 @@ from tagcheck.catalog import Effect, EffectKind
 from tagcheck.catalogue import Tools
 from tagcheck.engine.pipelines import Pipelines
 from tagcheck.engine.places import below
+from tagcheck.engine.state import ABSENT
 from tagcheck.engine.suites import BODY, Suite
 from tagcheck.engine.writes import sets_around
 from tagcheck.frontends.api import EntryKind
@@ -55,6 +57,8 @@ class Launches(Pipelines):
         """the arguments of the program that runs now, where a command gave them"""
         self._started: dict[Started, Value] = {}
         """the programs that have run, with what they were given"""
+        self._given: dict[str, Value] = {}
+        """the environment of the program that runs now, when it began"""
 
     def _new_suite(self) -> Suite:
         return Suite(self._call_now, self._matters)
@@ -94,11 +98,22 @@ class Launches(Pipelines):
         """Run entry procedures one after the other, then what they registered with a test framework. `site`: the
         command that starts them, None if nothing in the project does."""
         self.suite.tests = tuple(FunctionValue(each) for each in tests)
+        self._given = {name: self.heap.read(cell) for name, cell in self.variables.items()}
         for procedure in procedures:
             self.guards = replace(self.guards)
             self._enter(procedure, site)
         self.suite.run()
         self.wait()
+
+    @contextmanager
+    def as_started(self) -> Iterator[None]:
+        now = {name: self.heap.read(cell) for name, cell in self.variables.items()}
+        later = {name: value for name, value in now.items() if self._given.get(name, ABSENT) is not value}
+        for name in later:
+            self.heap.write(self.variables[name], self._given.get(name, ABSENT))
+        yield
+        for name, value in later.items():
+            self.heap.write(self.variables[name], value)
 
     def _enter(self, procedure: Procedure, site: Span | None) -> None:
         arguments = tuple(
@@ -183,10 +198,10 @@ class Launches(Pipelines):
 
     def _launch(self, plan: Plan, effect: Effect) -> Value:
         outer = (self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched)
-        loaded = (self.globals, self.modules_loaded, self.libraries)
+        loaded = (self.globals, self.modules_loaded, self.libraries, self.declared, self._given)
         self.holes, self.output_cell, self.pending = (), self.heap.new(EMPTY), []
         self.suite, self.launched = self._new_suite(), (*outer[6], plan.procedures[0].key)
-        self.globals, self.modules_loaded, self.libraries = {}, set(), {}
+        self.globals, self.modules_loaded, self.libraries, self.declared = {}, set(), {}, {}
         is_program = effect.kind is EffectKind.PROGRAM
         with self.process(in_command=False):
             self.words = effect.words if is_program else None
@@ -195,7 +210,7 @@ class Launches(Pipelines):
             self.enter_program(plan.procedures, plan.tests, outer[3])
         printed = self.narrow(self.heap.read(self.output_cell)) if is_program else EMPTY
         self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched = outer
-        self.globals, self.modules_loaded, self.libraries = loaded
+        self.globals, self.modules_loaded, self.libraries, self.declared, self._given = loaded
         return printed
 
     def _makes_a_difference(self, plan: Plan, effect: Effect) -> bool:

@@ -8,6 +8,7 @@ said of what it would have assigned.
 from __future__ import annotations
 
 from abc import abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 
 from tagcheck import ir
 from tagcheck.engine.basis import Exhausted
@@ -38,6 +39,10 @@ class Loading(Leaving):
         """the modules that were started, as opposed to imported"""
         self._loads_one = False
         """a module is loaded that another one imports"""
+
+    @abstractmethod
+    def as_started(self) -> AbstractContextManager[None]:
+        """The environment as it was when the program that runs began."""
 
     @abstractmethod
     def run_block(self, body: tuple[ir.Statement, ...], frame: Frame) -> None: ...
@@ -118,16 +123,19 @@ class Loading(Leaving):
             if (module, variable.name) in self.globals:
                 return self.globals[(module, variable.name)]
         procedure = ir.Procedure(f"{module}.{variable.name}", module, (), variable.lower, variable.span)
-        outer = (self.guards, self.stack, self.live, self.failed)
+        outer = (self.guards, self.stack, self.live, self.failed, self.declaring)
         # What a module's variable holds was made when the module was loaded, not where it is first read.
-        self.stack = ()
+        self.stack, self.declaring = (), not variable.in_turn
         frame = self.enter(procedure, {})
         self.globals[(module, variable.name)] = self.heap.new(self.opaque("a variable that depends on itself"))
-        self.run_block(procedure.body, frame)
-        self.guards, self.stack, self.live, self.failed = outer
+        with self.as_started() if self.declaring and not outer[4] else nullcontext():
+            self.run_block(procedure.body, frame)
+        self.guards, self.stack, self.live, self.failed, self.declaring = outer
         for name, cell in frame.names.items():
             if not name.startswith("%"):
                 self.globals[(module, name)] = cell
+                if not variable.in_turn:
+                    self.declared[(module, name)] = self.heap.read(cell)
         cell = self.globals[(module, variable.name)]
         if module in self.unfinished:
             self.heap.write(cell, self.as_loaded(self.heap.read(cell)))

@@ -95,7 +95,7 @@ class Symbols(Basis):
             return library
         cell = self.globals.get((module, name))
         if cell is not None and (value := self.heap.read(cell)) is not ABSENT:
-            return self.narrow(value)
+            return self.narrow(self.declared.get((module, name), value) if self.declaring else value)
         found = self.program.lookup(module, name)
         if not found:
             return self._library(module, name)
