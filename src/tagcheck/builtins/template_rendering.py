@@ -14,7 +14,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Machine
 from tagcheck.builtins.symbolic import as_text, combine, derived, over
 from tagcheck.builtins.template_functions import CHANGING, LOOKING, PASSING, function_named
-from tagcheck.builtins.template_scope import NO_VALUE, Scope, Steps, TemplateFails, Variables, either
+from tagcheck.builtins.template_scope import NO_VALUE, RoundEnds, Scope, Steps, TemplateFails, Variables, either
 from tagcheck.builtins.template_text import DEEPEST, Block, Node, Output, Plain, Token, parse_template, tokens
 from tagcheck.comparison import Same, same_key
 from tagcheck.numerals import whole
@@ -76,10 +76,15 @@ def _nodes(nodes: tuple[Node, ...], scope: Scope) -> Value:
         match node:
             case Plain(text):
                 parts.append(text)
+            case Output("break" | "continue" as keyword) if scope.in_range:
+                raise RoundEnds(keyword, _together(parts, scope))
             case Output(pipeline):
                 parts.append(_output(pipeline, scope))
             case Block():
-                parts.append(_block(node, _inside(scope)))
+                try:
+                    parts.append(_block(node, _inside(scope)))
+                except RoundEnds as end:
+                    raise RoundEnds(end.keyword, _together([*parts, end.rendered], scope)) from None
     return _together(parts, scope)
 
 
@@ -143,16 +148,28 @@ def _chosen(block: Block, scope: Scope) -> Value:
         scope.variables.own[name.strip()] = condition
     inside = replace(scope, dot=condition) if block.keyword == "with" else scope
     ran: set[str] = set()
+    ends: list[RoundEnds] = []
 
     def then() -> Value:
         ran.add("then")
-        return _nodes(block.body, inside)
+        return side(block.body, inside)
 
     def otherwise() -> Value:
         ran.add("otherwise")
-        return _nodes(block.otherwise, scope)
+        return side(block.otherwise, scope)
+
+    def side(nodes: tuple[Node, ...], within: Scope) -> Value:
+        try:
+            return _nodes(nodes, within)
+        except RoundEnds as end:
+            ends.append(end)
+            return end.rendered
 
     found = either(condition, then, otherwise, scope)
+    if ends and len(ran) == len(ends) == 1:
+        raise ends[0]
+    if ends:
+        return scope.unknown(f"{ends[0].keyword} under a condition")
     if "then" not in ran:
         scope.skip(block.body)
     if "otherwise" not in ran:
@@ -196,7 +213,13 @@ def _range(block: Block, scope: Scope) -> Value:
     parts = []
     for key, item in rows:
         bound = dict(zip(names, (key, item) if len(names) == 2 else (item,), strict=False))
-        parts.append(_nodes(block.body, replace(scope, dot=item, variables=Variables(bound, scope.variables))))
+        inside = replace(scope, dot=item, variables=Variables(bound, scope.variables), in_range=True)
+        try:
+            parts.append(_nodes(block.body, inside))
+        except RoundEnds as end:
+            parts.append(end.rendered)
+            if end.keyword == "break":
+                break
     return _together(parts, scope)
 
 

@@ -161,6 +161,8 @@ class Scope:
     watch: Watch | None = None
     functions: Mapping[str, Value] = field(default_factory=dict)
     """those of the program that the template may call, by name"""
+    in_range: bool = False
+    """it is a round of a range that `break` and `continue` end"""
 
     def skip(self, nodes: tuple[Node, ...]) -> None:
         """Some nodes are not rendered."""
@@ -225,6 +227,15 @@ def _has_characters(hole: Hole) -> bool:
 
 class TemplateFails(Exception):
     """A template gives up (`fail`): nothing comes of it; never leaves the rendering."""
+
+
+class RoundEnds(Exception):
+    """`break` or `continue` ends a round of a range; `rendered` is what the round has printed so far."""
+
+    def __init__(self, keyword: str, rendered: Value) -> None:
+        super().__init__(keyword)
+        self.keyword = keyword
+        self.rendered = rendered
 
 
 def either(condition: Value, then: Callable[[], Value], otherwise: Callable[[], Value], scope: Scope) -> Value:

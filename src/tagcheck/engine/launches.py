@@ -57,7 +57,7 @@ class Launches(Pipelines):
         """the arguments of the program that runs now, where a command gave them"""
         self._started: dict[Started, Value] = {}
         """the programs that have run, with what they were given"""
-        self._given: dict[str, Value] = {}
+        self._set_before: dict[str, Value] = {}
         """the environment of the program that runs now, when it began"""
 
     def _new_suite(self) -> Suite:
@@ -98,7 +98,7 @@ class Launches(Pipelines):
         """Run entry procedures one after the other, then what they registered with a test framework. `site`: the
         command that starts them, None if nothing in the project does."""
         self.suite.tests = tuple(FunctionValue(each) for each in tests)
-        self._given = {name: self.heap.read(cell) for name, cell in self.variables.items()}
+        self._set_before = {name: self.heap.read(cell) for name, cell in self.variables.items()}
         for procedure in procedures:
             self.guards = replace(self.guards)
             self._enter(procedure, site)
@@ -108,9 +108,9 @@ class Launches(Pipelines):
     @contextmanager
     def as_started(self) -> Iterator[None]:
         now = {name: self.heap.read(cell) for name, cell in self.variables.items()}
-        later = {name: value for name, value in now.items() if self._given.get(name, ABSENT) is not value}
+        later = {name: value for name, value in now.items() if self._set_before.get(name, ABSENT) is not value}
         for name in later:
-            self.heap.write(self.variables[name], self._given.get(name, ABSENT))
+            self.heap.write(self.variables[name], self._set_before.get(name, ABSENT))
         yield
         for name, value in later.items():
             self.heap.write(self.variables[name], value)
@@ -198,7 +198,7 @@ class Launches(Pipelines):
 
     def _launch(self, plan: Plan, effect: Effect) -> Value:
         outer = (self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched)
-        loaded = (self.globals, self.modules_loaded, self.libraries, self.declared, self._given)
+        loaded = (self.globals, self.modules_loaded, self.libraries, self.declared, self._set_before)
         self.holes, self.output_cell, self.pending = (), self.heap.new(EMPTY), []
         self.suite, self.launched = self._new_suite(), (*outer[6], plan.procedures[0].key)
         self.globals, self.modules_loaded, self.libraries, self.declared = {}, set(), {}, {}
@@ -210,7 +210,7 @@ class Launches(Pipelines):
             self.enter_program(plan.procedures, plan.tests, outer[3])
         printed = self.narrow(self.heap.read(self.output_cell)) if is_program else EMPTY
         self.holes, self.output_cell, self.pending, self.site, self.suite, self.words, self.launched = outer
-        self.globals, self.modules_loaded, self.libraries, self.declared, self._given = loaded
+        self.globals, self.modules_loaded, self.libraries, self.declared, self._set_before = loaded
         return printed
 
     def _makes_a_difference(self, plan: Plan, effect: Effect) -> bool:

@@ -17,7 +17,7 @@ from tagcheck.values import FunctionValue, Value
 BEFORE_SUITE, AFTER_SUITE = "before-suite", "after-suite"
 BEFORE_ALL, AFTER_ALL = "before-all", "after-all"
 BEFORE_EACH, AFTER_EACH = ("before-each", "just-before-each"), ("just-after-each", "after-each")
-CONTAINER, BODY, CLEANUP, RUN_TESTS = "container", "body", "cleanup", "run-tests"
+CONTAINER, BODY, CLEANUP, RUN_TESTS, SUBTEST = "container", "body", "cleanup", "run-tests", "subtest"
 MOST_APART = 2
 """Specs of a container that run one by one."""
 
@@ -50,7 +50,10 @@ class Suite:
         """Keep a function for a phase; a container's function is called at once, to see what is in it."""
         if phase == RUN_TESTS:
             for test in self.tests:
-                self._call(test, site)
+                self._apart(test, site)
+            return
+        if phase == SUBTEST:
+            self._apart(function, site)
             return
         if isinstance(function, FunctionValue) and not self._matters(phase, function):
             return
@@ -64,6 +67,13 @@ class Suite:
             self._open[-1].inside.append((function, site))
         else:
             self._holder(phase).hooks.setdefault(phase, []).append((function, site))
+
+    def _apart(self, test: Value, site: Span) -> None:
+        """Run a test now, and then what it registers to be done at its end."""
+        outer, self._running = self._running, Container()
+        self._call(test, site)
+        self._clean(self._running)
+        self._running = outer
 
     def _holder(self, phase: str) -> Container:
         if phase in (BEFORE_SUITE, AFTER_SUITE):

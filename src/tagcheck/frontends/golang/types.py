@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tagcheck.frontends.api import TypeInfo
 from tagcheck.frontends.golang.sourcefile import SourceFile, named
 from tagcheck.ir import PARAMETER_TYPE as PARAMETER
-from tagcheck.ir import Constant, Expression, Zero
+from tagcheck.ir import Constant, Expression, ListOf, Zero
 from tagcheck.source import Span
 
 if TYPE_CHECKING:
@@ -123,8 +123,17 @@ def _field_declarations(node: Node) -> list[Node]:
 
 
 def zero(node: Node | None, name: str, span: Span) -> Expression:
-    """The zero value of a type; qualified names do not tell pointers, so theirs is written out."""
-    return Constant(None, span) if node is not None and node.type == "pointer_type" else Zero(name, span)
+    """The zero value of a type; qualified names do not tell pointers and lengths of arrays, so theirs are written
+    out."""
+    if node is not None and node.type == "pointer_type":
+        return Constant(None, span)
+    length = node.child_by_field_name("length") if node is not None and node.type == "array_type" else None
+    if node is not None and length is not None and length.type == "int_literal":
+        digits = (length.text or b"").decode()
+        if digits.isdecimal() and len(digits) <= 2:
+            item = zero(node.child_by_field_name("element"), name.removeprefix("[]"), span)
+            return ListOf((item,) * int(digits), span, name)
+    return Zero(name, span)
 
 
 def type_parameters(file: SourceFile, node: Node | None) -> dict[str, str]:
