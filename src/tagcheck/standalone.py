@@ -19,6 +19,10 @@ from tagcheck.leading import Candidate
 from tagcheck.scenario import Plan
 
 _WORD = rb"(?<![\w-])(?:%s)(?![\w-])"
+_PROGRAM = rb"(?<![\w.-])(?:%s)(?![\w-]|\.[A-Za-z])"
+"""The name of a program, as opposed to a part of a file's name (main.go, go.mod) or of a host's (docker.io)."""
+_COMMENT = re.compile(rb"^[ \t]*#[^!].*$", re.MULTILINE)
+"""A comment on a line of its own, in all of the languages that are searched for names of programs."""
 _OTHERS = frozenset((".go", ".md", ".rst", ".py", ".sql", ".svg", ".png"))
 """Endings of files that are none of these, whatever they begin with, and of which a tree has many: they are not read
 for this."""
@@ -88,8 +92,12 @@ def _counting_by_kind(found: Mapping[str, Standing], libraries: Collection[str])
 
 def _counting(found: Mapping[str, Standing], programs: Iterable[str]) -> set[str]:
     """The files that name such a program, or one of the files that do, however many steps away."""
-    pattern = re.compile(_WORD % b"|".join(re.escape(name.encode()) for name in sorted(programs)))
-    fresh = {path for path, each in found.items() if each.kind.always or pattern.search(each.content)}
+    pattern = re.compile(_PROGRAM % b"|".join(re.escape(name.encode()) for name in sorted(programs)))
+    fresh = {
+        path
+        for path, each in found.items()
+        if each.kind.always or (pattern.search(each.content) and pattern.search(_COMMENT.sub(b"", each.content)))
+    }
     counting: set[str] = set()
     while fresh:
         counting |= fresh
