@@ -11,7 +11,8 @@ from msgspec import Struct
 from tagcheck import ir
 from tagcheck.engine.recorder import Recorder
 from tagcheck.engine.state import ABSENT, Exit, delta
-from tagcheck.guards import Guards, any_of
+from tagcheck.engine.truth import Condition
+from tagcheck.guards import Guards, any_of, disjunction, when
 from tagcheck.values import Absent, Mapping, Null, Record, Sequence, Text, Value, alternatives
 
 DEEPEST_JOIN = 6
@@ -59,6 +60,14 @@ class Branches(Recorder):
         if len(survivors) == 1:
             return survivors[0].value
         return self.joined([(side.guards, side.value) for side in survivors], 0)
+
+    def opposite(self, condition: Condition) -> tuple[Guards, Guards]:
+        """The guards of the two sides; an atom of their own keeps them apart where the conditions cannot be written."""
+        (then, exact), (otherwise, other_exact) = disjunction(condition.true), disjunction(condition.false)
+        if exact and other_exact:
+            return then, otherwise
+        mark = self.fresh("~side")
+        return then.and_(when(mark)) or then, otherwise.and_(when(mark, False)) or otherwise
 
     def _side(self, inside: Guards, base: Guards, body: Callable[[], Value]) -> tuple[Side | None, bool]:
         mark = self.heap.mark()

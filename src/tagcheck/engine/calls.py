@@ -23,6 +23,7 @@ from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
 from tagcheck.values import (
+    PARAMETER_PREFIX,
     Alternatives,
     Failure,
     FunctionValue,
@@ -79,7 +80,7 @@ class Calls(Replacing):
             if isinstance(callee, FunctionValue) and Sequence in map(type, values):
                 values = self._shared(callee.procedure, positional, values, frame)
             return self.apply(callee, values, node.span, keywords, wanted)
-        listed = self.items(tuple(positional), frame)
+        listed = self._handed_on(callee, positional, frame) or self.items(tuple(positional), frame)
         if isinstance(listed, Alternatives):
             return self._each_list(callee, listed, node.span, keywords, wanted)
         return self.apply(callee, self._arguments_of(listed), node.span, keywords, wanted)
@@ -115,7 +116,17 @@ class Calls(Replacing):
             changed = self._changed_lists[procedure.key] = changed_lists(procedure)
         return changed
 
+    def _handed_on(self, callee: Value, nodes: list[ir.Expression], frame: Frame) -> Value | None:
+        """The arguments of a script as a whole, where it hands them on to a function of its own; else None."""
+        is_own = isinstance(callee, FunctionValue) and _takes_all(callee.procedure)
+        if not is_own or len(nodes) != 1 or not isinstance(nodes[0], ir.Spread):
+            return None
+        value = self.evaluate(nodes[0].value, frame)
+        return value if isinstance(value, Opaque) and value.identity.startswith(PARAMETER_PREFIX) else None
+
     def _arguments_of(self, listed: Value) -> Results:
+        if isinstance(listed, Opaque) and listed.identity.startswith(PARAMETER_PREFIX):
+            return (listed,)
         if not isinstance(listed, Sequence):
             return (self.opaque("arguments"),)
         return (*listed.items, self.opaque("more arguments")) if listed.open else listed.items
@@ -447,7 +458,7 @@ class Calls(Replacing):
             case Failure():
                 return True
             case Outcome() | Opaque():
-                mark = "" if isinstance(value, Opaque) and value.identity.startswith("param:") else "~"
+                mark = "" if isinstance(value, Opaque) and value.identity.startswith(PARAMETER_PREFIX) else "~"
                 return (f"{mark}nil:{value.identity}", False) in self.guards.units
             case _:
                 return False
@@ -533,10 +544,15 @@ def _can_act(value: Value) -> bool:
             return False
 
 
+def _takes_all(procedure: Procedure) -> bool:
+    """Whether a procedure has its arguments as a script has them: as one list, and nothing else."""
+    return len(procedure.parameters) == 1 and procedure.parameters[0].variadic and not procedure.parameters[0].type
+
+
 def _remaining(procedure: Procedure, parameter: ir.Parameter, arguments: Results) -> Value:
     """The list that a variadic parameter is; of a script that is an entry point nobody knows the arguments."""
     match arguments:
-        case (Opaque() as only,) if only.identity == f"param:{procedure.key}#{parameter.name}" and not parameter.type:
+        case (Opaque(type="") as only,) if only.identity.startswith(PARAMETER_PREFIX) and _takes_all(procedure):
             return only
         case _:
             return Sequence(arguments)

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 from tagcheck import ir
-from tagcheck.builtins import collections
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.comparison import Same, same_key
@@ -17,11 +16,10 @@ from tagcheck.engine import shelltexts, truth
 from tagcheck.engine.basis import BASE, Exhausted
 from tagcheck.engine.branches import asked_about
 from tagcheck.engine.leaving import Ended
-from tagcheck.engine.outputs import Outputs
-from tagcheck.engine.state import ABSENT, Frame, Loop, Pending, delta
+from tagcheck.engine.loops import Loops
+from tagcheck.engine.state import ABSENT, Frame, Pending, delta
 from tagcheck.engine.symbols import json_name, object_of
 from tagcheck.engine.truth import Condition
-from tagcheck.guards import Guards, disjunction, when
 from tagcheck.values import (
     EMPTY,
     Absent,
@@ -40,11 +38,8 @@ from tagcheck.values import (
     Value,
 )
 
-MOST_ROUNDS = 48
-"""How often the body of a loop with a known bound is run at most."""
 
-
-class Execution(Outputs):
+class Execution(Loops):
     """A run that executes statements."""
 
     standard_input: Value | None = None
@@ -309,14 +304,6 @@ class Execution(Outputs):
             self.guards = base.and_(beyond) or base
             self._succeeded(node.condition, frame)
 
-    def opposite(self, condition: Condition) -> tuple[Guards, Guards]:
-        """The guards of the two sides; an atom of their own keeps them apart where the conditions cannot be written."""
-        (then, exact), (otherwise, other_exact) = disjunction(condition.true), disjunction(condition.false)
-        if exact and other_exact:
-            return then, otherwise
-        mark = self.fresh("~side")
-        return then.and_(when(mark)) or then, otherwise.and_(when(mark, False)) or otherwise
-
     def _side_body(self, body: tuple[ir.Statement, ...], frame: Frame, ended: list[bool]) -> Value:
         self.run_block(body, frame)
         ended.append(not self.live and self.failed)
@@ -370,106 +357,6 @@ class Execution(Outputs):
         known = self.raised if surely else None
         self.place(node.error, self.opaque("an exception") if known is None else known, frame)
         self.run_block(node.handler, frame)
-
-    def _for_each(self, node: ir.ForEach, frame: Frame) -> None:
-        over = self.load(self.evaluate(node.over, frame))
-        if isinstance(over, Record) and over.type == "channel":
-            self.wait()
-            over = self._drained(node.over, frame)
-        if isinstance(over, Alternatives):
-            self._each_of(over, node, frame)
-            return
-        self._rounds(self._round_values(over, node), node, frame)
-
-    def _each_of(self, over: Alternatives, node: ir.ForEach, frame: Frame) -> None:
-        def looped(option: Value) -> Value:
-            self._rounds(self._round_values(option, node), node, frame)
-            return ABSENT
-
-        self.fork((guards, partial(looped, option)) for guards, option in over.options)
-
-    def _round_values(self, over: Value, node: ir.ForEach) -> list[tuple[Value, Value]]:
-        match over:
-            case Sequence():
-                rounds: list[tuple[Value, Value]] = [(Number(i), item) for i, item in enumerate(over.items)]
-                return [*rounds, *([self._unknown_round()] if over.open else [])]
-            case Mapping():
-                return [*over.entries, *([self._unknown_round()] if over.open else [])]
-            case Record(type=collections.ITERATOR):
-                items = collections.iterated(over) or Sequence((), True)
-                return [*((item, item) for item in items.items), *([self._unknown_round()] if items.open else [])]
-            case Record(type="channel"):
-                queue = over.get("queue")
-                return [(item, item) for item in queue.items] if isinstance(queue, Sequence) else []
-            case Number():
-                return [(Number(i), Number(i)) for i in range(min(int(over.value), MOST_ROUNDS))]
-            case Text() if len(over.literal or "") in range(1, MOST_ROUNDS + 1):
-                return [(Number(i), Text.of(character)) for i, character in enumerate(over.literal or "")]
-            case Text(parts=()):
-                return []
-            case Null() | Absent():
-                return []
-            case _:
-                return [self._unknown_round()]
-
-    def _unknown_round(self) -> tuple[Value, Value]:
-        return (self.opaque("a key of a loop"), self.opaque("an item of a loop"))
-
-    def _drained(self, channel: ir.Expression, frame: Frame) -> Value:
-        pointer = self.evaluate(channel, frame)
-        content = self.load(pointer)
-        self.store(pointer, Record("channel", (("queue", Sequence(())),)))
-        return content
-
-    def _rounds(self, rounds: list[tuple[Value, Value]], node: ir.ForEach, frame: Frame) -> None:
-        """A loop that counts and can be left in its first round tries again until something succeeds: it runs once."""
-        loop, counts = Loop(self.guards, self.heap.mark()), _is_counted(rounds)
-        frame.loops.append(loop)
-        for number, (key, value) in enumerate(rounds):
-            if not self.live or number >= MOST_ROUNDS:
-                break
-            ways = len(frame.exits) + len(loop.breaks)
-            for target, content in zip(node.targets, (key, value), strict=False):
-                self.place(target, content, frame, declare=isinstance(target, ir.Name))
-            self.run_block(node.body, frame)
-            self.go_on_after(loop, loop.continues)
-            if counts and len(frame.exits) + len(loop.breaks) > ways:
-                break
-        frame.loops.pop()
-        self.go_on_after(loop, loop.breaks)
-
-    def _while(self, node: ir.While, frame: Frame) -> None:
-        """A loop whose condition cannot be decided runs once; so does one that can be left in its first round, because
-        it tries again until something succeeds, and one that is never left."""
-        loop = Loop(self.guards, self.heap.mark())
-        frame.loops.append(loop)
-        endless = isinstance(node.condition, ir.Constant) and not any(map(_may_leave, node.body))
-        for _ in range(MOST_ROUNDS):
-            condition = self.condition(node.condition, frame)
-            ways = len(frame.exits) + len(loop.breaks)
-            if condition.decided is False or not self._round(node, loop, frame):
-                break
-            if condition.decided is None or endless or len(frame.exits) + len(loop.breaks) > ways:
-                break
-        frame.loops.pop()
-        self.go_on_after(loop, loop.breaks)
-
-    def _round(self, node: ir.While, loop: Loop, frame: Frame) -> bool:
-        """Run a loop's body and step; whether the run is still in the loop."""
-        self.run_block(node.body, frame)
-        self.go_on_after(loop, loop.continues)
-        self.run_block(node.step, frame)
-        return self.live
-
-    def _break(self, node: ir.Break, frame: Frame) -> None:
-        if node.loops < len(frame.loops):
-            loop = frame.loops[-1 - node.loops]
-            self.leave_round(loop.breaks, loop)
-
-    def _continue(self, node: ir.Continue, frame: Frame) -> None:
-        if node.loops < len(frame.loops):
-            loop = frame.loops[-1 - node.loops]
-            self.leave_round(loop.continues, loop)
 
     def _return(self, node: ir.Return, frame: Frame) -> None:
         self.leave(frame, node.values)
@@ -539,24 +426,8 @@ class Execution(Outputs):
         """A file states something about images."""
 
 
-def _may_leave(statement: ir.Statement) -> bool:
-    """Whether a statement of a loop's body leaves the loop under a condition."""
-    return isinstance(statement, ir.Branch) and any(
-        isinstance(each, ir.Break) for each in (*statement.then, *statement.otherwise)
-    )
-
-
 def _captured(output: Value, whole: bool) -> Value:
     return output if whole else shelltexts.without_line_ends(output)
-
-
-def _is_counted(rounds: list[tuple[Value, Value]]) -> bool:
-    """Whether a loop counts: over numerals, or over numbers as a range gives them, from nought or one on."""
-    values = [value for _, value in rounds]
-    if all(isinstance(each, Text) and (each.literal or "").isdecimal() for each in values):
-        return True
-    numbers = [each.value for each in values if isinstance(each, Number)]
-    return len(numbers) == len(values) and numbers in ([*range(len(values))], [*range(1, len(values) + 1)])
 
 
 _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {
@@ -566,10 +437,10 @@ _HANDLERS: dict[type[Any], Callable[[Execution, Any, Frame], None]] = {
     ir.Redirect: Execution._redirect,
     ir.Branch: Execution._branch,
     ir.Attempt: Execution._attempt,
-    ir.ForEach: Execution._for_each,
-    ir.While: Execution._while,
-    ir.Break: Execution._break,
-    ir.Continue: Execution._continue,
+    ir.ForEach: Execution.for_each,
+    ir.While: Execution.while_,
+    ir.Break: Execution.break_,
+    ir.Continue: Execution.continue_,
     ir.Return: Execution._return,
     ir.Defer: Execution._defer,
     ir.Spawn: Execution._spawn,

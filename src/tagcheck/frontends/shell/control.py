@@ -215,7 +215,7 @@ class Control(Lists):
         words = node.children_by_field_name("value")
         span = self.script.span(node)
         has_words = any(child.type == "in" for child in node.children)
-        over = ir.ListOf(self.listed(words), span) if has_words else ir.Name(ARGUMENTS, span)
+        over = _all_in(self.listed(words), span) if has_words else ir.Name(ARGUMENTS, span)
         self._loop(self.script.written(variable), over, node)
 
     def _loop(self, name: str, over: ir.Expression, node: Node) -> None:
@@ -359,3 +359,12 @@ def mentions(shared: Shared, node: Node) -> frozenset[str]:
             found.update(word for text in texts for word in _words_in(text))
         pending.extend(current.children)
     return frozenset(found) | implied(found)
+
+
+def _all_in(items: tuple[ir.Expression, ...], span: Span) -> ir.Expression:
+    """The list of what stands between `in` and `do`; `"$@"` alone is the list of arguments itself."""
+    match items:
+        case (ir.Spread(value=ir.Name(name=name) as listed),) if name == ARGUMENTS:
+            return listed
+        case _:
+            return ir.ListOf(items, span)
