@@ -10,6 +10,7 @@ from tagcheck.analysis import analyse
 from tagcheck.config import Config
 from tagcheck.contents import Files
 from tagcheck.discover import discover
+from tagcheck.guards import ALWAYS
 
 from .trees import write
 
@@ -154,3 +155,26 @@ done
     found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
     built, loaded = found.scenarios[0].events
     assert built.guards.and_(loaded.guards) is not None
+
+
+def test_words_that_change_nothing_are_one_command_however_many_there_are(tmp_path: Path) -> None:
+    names = ("PULL", "CACHE", "QUIET", "SQUASH", "PLATFORM", "PROGRESS", "LABEL")
+    defaults = "".join(f'{name}=${{{name}:-"--label {name}"}}\n' for name in names)
+    text = f"{defaults}docker build {' '.join(f'${name}' for name in names)} -t web:dev .\n"
+    root = write({"e2e.sh": text}, tmp_path / "repository")
+    found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
+    assert [(str(event.image), event.guards) for event in found.scenarios[0].events] == [("web:dev", ALWAYS)]
+
+
+def test_commands_that_all_do_the_same_are_one_whatever_the_conditions_are(tmp_path: Path) -> None:
+    text = """
+if [[ $SOURCE =~ mgmt ]] || [[ $SOURCE =~ private ]]; then if [ "$CI" != true ]; then FROM="--a $WHO"; fi; fi
+if [[ $TARGET =~ mgmt ]]; then if [ "$CI" != true ]; then TO="--b $WHO"; fi; fi
+ARCH=-a
+if [[ $TARGET =~ public ]] || [[ $TARGET =~ market ]]; then ARCH="--c d"; fi
+docker run --rm copier:dev copy $ARCH $FROM $TO
+docker build -t copier:dev .
+"""
+    root = write({"e2e.sh": text}, tmp_path / "repository")
+    found = analyse(discover(root, ("",)), Files(root), Config(), [], lambda phase, done, total: None)
+    assert [str(event.image) for event in found.scenarios[0].events] == ["copier:dev", "copier:dev"]

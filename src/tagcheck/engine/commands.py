@@ -82,8 +82,9 @@ class Commands(Printing):
             self.emit(base)
         for effects, lines in groups.items():
             guards, exact = disjunction(tuple(guards for guards, _ in lines))
-            # Lines that do the same under conditions that cannot be written as one are one event each; lines that are
-            # printed are a text each.
+            # Lines that do the same under conditions that cannot be written as one are one event each, unless there are
+            # no others; lines that are printed are a text each.
+            exact = exact or len(groups) == 1
             meant = lines[0][1] if len(lines) == 1 else _meant(lines)
             as_one = exact and (meant is not None or not argv.output_prints(self.tools, lines[0][1]))
             for given, words in [(guards, meant or lines[0][1])] if as_one else lines:

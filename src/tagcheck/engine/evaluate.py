@@ -108,11 +108,11 @@ class Evaluation(Classes):
             is_spread = isinstance(node, ir.Spread)
             inner = node.value if isinstance(node, ir.Spread) else node
             value = self.evaluate(inner, frame)
-            parts.append(self._spread_out(value) if is_spread else value)
+            parts.append(self.spread_list(value) if is_spread else value)
             spread.append(is_spread)
         return self._flattened(parts, spread)
 
-    def _spread_out(self, value: Value) -> Value:
+    def spread_list(self, value: Value) -> Value:
         """The items behind a reference. A call's only result, spread where it could be several, stays the reference."""
         content = self.load(value)
         return value if all(isinstance(option, Record) for _, option in options(content)) else content

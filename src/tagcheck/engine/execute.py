@@ -228,9 +228,8 @@ class Execution(Loops):
             self.place(target, value, frame, node.declare)
 
     def _run(self, node: ir.Run, frame: Frame) -> None:
-        listed = self.items(node.argv, frame)
+        argv = self._command_words(node.argv, frame)
         self.site = node.span
-        argv = listed.items if isinstance(listed, Sequence) else (listed,)
         command = Command(
             argv,
             tuple((name, self.evaluate(value, frame)) for name, value in node.environment),
@@ -245,6 +244,22 @@ class Execution(Loops):
         else:
             self.place(node.output, _captured(result.output, node.whole), frame)
         self.place(node.status, result.outcome, frame)
+
+    def _command_words(self, nodes: tuple[ir.Expression, ...], frame: Frame) -> tuple[Value, ...]:
+        """The words of a command. A list that is one of several, beside so many others that they cannot be taken
+        together here, stays one word: who runs the command takes such words apart."""
+        listed = self.items(nodes, frame)
+        if isinstance(listed, Sequence):
+            return listed.items
+        if not isinstance(listed, Opaque):
+            return (listed,)
+        found: list[Value] = []
+        for node in nodes:
+            inner = node.value if isinstance(node, ir.Spread) else node
+            value = self.evaluate(inner, frame)
+            value = self.spread_list(value) if isinstance(node, ir.Spread) else value
+            found.extend(value.items if isinstance(node, ir.Spread) and isinstance(value, Sequence) else (value,))
+        return tuple(found)
 
     def _redirect(self, node: ir.Redirect, frame: Frame) -> None:
         outer, mark = (self.standard_input, self.output_cell), self.heap.mark()
