@@ -18,7 +18,7 @@ from tagcheck.engine.filenames import FILE_NAME
 from tagcheck.engine.places import at_root, below, in_project
 from tagcheck.engine.state import ABSENT
 from tagcheck.engine.writtenfiles import WrittenFiles
-from tagcheck.events import MADE, Cluster, Dropped, Event, Override, Stage
+from tagcheck.events import MADE, Cluster, Dropped, Event, Misspelt, Override, Stage
 from tagcheck.finding import Gap
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.image import looks_like_reference
@@ -53,6 +53,7 @@ class Recorder(Evaluation):
         self.gaps: list[Gap] = []
         self.dropped: list[Dropped] = []
         self.overrides: list[Override] = []
+        self.misspelt: list[Misspelt] = []
         self.script_output: Value | None = None
         """what the script has printed that ran last"""
         self.unlisted: set[str] = set()
