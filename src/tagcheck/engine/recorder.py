@@ -129,7 +129,7 @@ class Recorder(Evaluation):
 
     def gap(self, stage: str, reason: str) -> None:
         """Note that something could not be determined here."""
-        self.gaps.append(Gap(self.site, stage, reason))
+        self.gaps.append(Gap(self.site, stage, reason, host=self.host))
 
     def emit(self, effect: Effect, given: Guards = ALWAYS) -> None:
         """Record what a command or library call does, where `given` holds."""
