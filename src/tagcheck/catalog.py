@@ -29,7 +29,7 @@ class EffectKind(Enum):
     TAGGED = "tagged"
     """`image` is the new name, `source` the old one"""
     SAVED = "saved"
-    """`images` into the archive `archive`"""
+    """`images` into the archive `archive`; `everything`: of a name without a tag, every tag in the engine"""
     RESTORED = "restored"
     """the archive `archive` into the local engine"""
     LOADED = "loaded"

@@ -135,6 +135,17 @@ class Override(Struct, frozen=True):
     """for a variable, the order of the last event of the program that it was set for"""
 
 
+class Misspelt(Struct, frozen=True):
+    """A variable that nothing sets, given to a program as an image where a makefile has one of another spelling."""
+
+    variable: str
+    meant: str
+    into: str
+    """the variable that the program reads"""
+    span: Span
+    guards: Guards
+
+
 class Cluster(Struct, frozen=True):
     """A cluster that the run makes, with nothing in it but what is brought there. `name` is None if it is not known."""
 
@@ -161,6 +172,7 @@ class Scenario(Struct, frozen=True):
     """those of them in names on hosts where nothing but their job sets variables, whatever it does with the names"""
     unassigned: frozenset[str] = frozenset()
     """variables that a script alone could have set, by their names, and that nothing sets"""
+    misspelt: tuple[Misspelt, ...] = ()
     unlisted: frozenset[str] = frozenset()
     """variables that a substitution left in a text because its list does not name them"""
     cut: str = ""

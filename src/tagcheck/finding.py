@@ -86,6 +86,8 @@ class Gap(Struct, frozen=True):
     stage: str
     reason: str
     scenario: str = ""
+    host: str = ""
+    """the machine of its own on which it is, as in events"""
 
 
 @dataclass(frozen=True, slots=True)

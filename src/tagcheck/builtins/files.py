@@ -14,7 +14,20 @@ from tagcheck.builtins.paths import join_paths
 from tagcheck.builtins.symbolic import append_text, as_text, over, text_argument
 from tagcheck.catalog import Effect, EffectKind
 from tagcheck.guards import ALWAYS
-from tagcheck.values import EMPTY, LibraryValue, Null, Number, Opaque, Outcome, Pointer, Record, Text, Value
+from tagcheck.values import (
+    EMPTY,
+    Filling,
+    HoleKind,
+    LibraryValue,
+    Null,
+    Number,
+    Opaque,
+    Outcome,
+    Pointer,
+    Record,
+    Text,
+    Value,
+)
 
 CONTENT = "%content"
 PATH = "%path"
@@ -321,11 +334,20 @@ def _is_set(call: Call, value: Value) -> Value:
     name = text_argument(call, 0)
 
     def is_set(option: Value) -> Value:
-        if isinstance(option, Text) and option.parts and not option.holes:
+        if isinstance(option, Text) and option.parts and not _is_from_outside(option, name.literal):
             return values.Truth(True)
         return Opaque(f"environment variable {name} is set", f"whether {name} is set", "bool")
 
     return over(value, is_set)
+
+
+def _is_from_outside(value: Text, name: str | None) -> bool:
+    """Whether a variable of this name may hold what it has from outside, or what make keeps back: nothing that the run
+    has set."""
+    only = value.parts[0] if len(value.parts) == 1 else None
+    if not isinstance(only, Filling) or only.hole.kind is not HoleKind.ENVIRONMENT:
+        return bool(value.holes) and name is None
+    return name is None or only.hole.label == name
 
 
 def set_environment(call: Call) -> tuple[Value, ...]:

@@ -68,6 +68,8 @@ class Commands(Printing):
         if self._nesting >= DEEPEST_COMMAND:
             return CommandResult(self.opaque("a command in a command in a command"), Outcome(self.fresh("command")))
         outer = (self.guards, self.standard_input, self.working_directory, self.command_environment)
+        if self.makes and command.environment:
+            self.note_misspelt(command.environment)
         self._prefix, outer_prefix = dict(command.environment), self._prefix
         self.working_directory = command.directory
         groups, bases = self._groups(command.argv)

@@ -185,6 +185,7 @@ def evaluate(
         unset=_unset(machine, program),
         unset_for_jobs=_unset_for_jobs(machine, program),
         unassigned=_unassigned(machine, program),
+        misspelt=tuple(machine.misspelt),
         unlisted=frozenset(machine.unlisted),
         cut=cut,
         uses_cluster=machine.uses_cluster,

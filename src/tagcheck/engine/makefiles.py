@@ -10,16 +10,17 @@ from tagcheck.catalog import Effect
 from tagcheck.catalogue import Tools
 from tagcheck.engine.make.readings import Reading
 from tagcheck.engine.make.running import Runner
+from tagcheck.engine.make.spellings import meant_instead, names_an_image
 from tagcheck.engine.places import below, in_project
 from tagcheck.engine.scripts import Scripts, environment_of, lowered_text
-from tagcheck.events import Override
+from tagcheck.events import Misspelt, Override
 from tagcheck.frontends import make
 from tagcheck.image import looks_like_reference
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.source import Span
 from tagcheck.source import Text as SourceText
-from tagcheck.values import EMPTY, Piece, Text, Value
+from tagcheck.values import EMPTY, Filling, HoleKind, Piece, Text, Value
 
 _WORD = re.compile(r"[\w.+-]+")
 _QUIET = re.compile(r"[0-9&]?>\s*(?:&[0-9]|/dev/null)")
@@ -154,6 +155,18 @@ class Makefiles(Scripts):
                 if both is not None and looks_like_reference(text):
                     left = Override(name, text, site, order, both, self.stack, given=image, until=self._order)
                     self.overrides.append(left)
+
+    def note_misspelt(self, environment: tuple[tuple[str, Value], ...]) -> None:
+        """Note the images that a program is given by variables which nothing sets, and which are others of the makefile
+        in another spelling."""
+        for into, value in environment:
+            part = value.parts[0] if isinstance(value, Text) and len(value.parts) == 1 else None
+            if not isinstance(part, Filling) or part.hole.kind is not HoleKind.ENVIRONMENT or not names_an_image(into):
+                continue
+            name = part.hole.identity
+            meant = None if self.guards.mentions(name) else meant_instead(self.makes[-1], name, into)
+            if meant is not None and self.program.only_reads(name):
+                self.misspelt.append(Misspelt(name, meant, into, part.site or self.site, self.guards))
 
     def environment(self, name: Text) -> Value:
         value = super().environment(name)

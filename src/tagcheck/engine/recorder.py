@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import OF_SESSIONS, OF_TARGETS, Effect, EffectKind
-from tagcheck.comparison import Same, certain_key, equal, same
+from tagcheck.comparison import certain_key
 from tagcheck.embedded import documents
+from tagcheck.engine.archives import all_tags, is_archive
 from tagcheck.engine.clusters import Registry, name_of_cluster, registries_of
 from tagcheck.engine.copies import Copies
 from tagcheck.engine.evaluate import Evaluation
-from tagcheck.engine.filenames import FILE_NAME
 from tagcheck.engine.places import at_root, below, in_project
 from tagcheck.engine.state import ABSENT
 from tagcheck.engine.writtenfiles import WrittenFiles
-from tagcheck.events import MADE, Cluster, Dropped, Event, Override, Stage
+from tagcheck.events import MADE, Cluster, Dropped, Event, Misspelt, Override, Stage
 from tagcheck.finding import Gap
 from tagcheck.guards import ALWAYS, Guards, when
 from tagcheck.image import looks_like_reference
@@ -53,6 +52,7 @@ class Recorder(Evaluation):
         self.gaps: list[Gap] = []
         self.dropped: list[Dropped] = []
         self.overrides: list[Override] = []
+        self.misspelt: list[Misspelt] = []
         self.script_output: Value | None = None
         """what the script has printed that ran last"""
         self.unlisted: set[str] = set()
@@ -129,7 +129,7 @@ class Recorder(Evaluation):
 
     def gap(self, stage: str, reason: str) -> None:
         """Note that something could not be determined here."""
-        self.gaps.append(Gap(self.site, stage, reason))
+        self.gaps.append(Gap(self.site, stage, reason, host=self.host))
 
     def emit(self, effect: Effect, given: Guards = ALWAYS) -> None:
         """Record what a command or library call does, where `given` holds."""
@@ -306,15 +306,19 @@ class Recorder(Evaluation):
                     self._take_away(earlier, both)
 
     def _saved(self, effect: Effect) -> None:
-        for image in effect.images:
+        images = self._in_archive(effect)
+        for image in images:
             self.record(Stage.SAVED, image, effect, archive=effect.archive)
         if effect.archive is not None:
-            self.archives.append((self.placed(effect.archive), effect.images, self.guards, effect.reading))
+            self.archives.append((self.placed(effect.archive), images, self.guards, effect.reading))
             self.write_file(effect.archive, self.archive_text(effect))
 
     def archive_text(self, effect: Effect) -> Text:
         """An archive as the content of a file or of a stream."""
-        return self.archive_of(effect.images, effect.reading)
+        return self.archive_of(self._in_archive(effect), effect.reading)
+
+    def _in_archive(self, effect: Effect) -> tuple[Text, ...]:
+        return all_tags(effect.images, self.events, self.guards, self.host) if effect.everything else effect.images
 
     def archive_of(self, images: tuple[Text, ...], reading: str) -> Text:
         """An archive of images as a text."""
@@ -341,7 +345,7 @@ class Recorder(Evaluation):
         found = [
             (images, both, reading)
             for path, images, guards, reading in self.archives
-            if archive is not None and (both := self.guards.and_(guards)) is not None and _is_archive(archive, path)
+            if archive is not None and (both := self.guards.and_(guards)) is not None and is_archive(archive, path)
         ]
         if not found:
             found = self.in_stream(self.read_file(effect.archive) if effect.archive is not None else self.stream())
@@ -557,16 +561,6 @@ class Recorder(Evaluation):
     def open_procedures(self) -> tuple[Span, ...]:
         """Where the procedures stand that are being evaluated, outermost first."""
         return ()
-
-
-def _is_archive(named: Text, path: Text) -> bool:
-    """Whether a word of a command line names a file; a pattern stands for all files that match it."""
-    pattern = named.literal
-    if pattern is not None and "*" in pattern:
-        return fnmatchcase(str(path), pattern)
-    if any(hole.identity.startswith(FILE_NAME) for hole in named.holes):
-        return same(path, named) is not Same.NO
-    return equal(path, named)
 
 
 def _is_of(event: Event, effect: Effect) -> bool:

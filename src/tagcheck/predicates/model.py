@@ -83,6 +83,10 @@ class Case:
         start from."""
         return all(gap.stage in _TAKEN for gap in self.scenario.gaps)
 
+    def knows_images_on(self, host: str) -> bool:
+        """The same for what is done on one host."""
+        return all(gap.stage in _TAKEN for gap in self.scenario.gaps if gap.host in ("", host))
+
     def may_be_made_out_of_sight(self, name: Text) -> bool:
         """Whether the scenario runs something that is not known, and something in the project makes an image of that
         name."""

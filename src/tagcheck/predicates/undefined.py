@@ -39,6 +39,7 @@ def undefined_variable(case: Case) -> Iterator[Match]:
         yield from _unset_for_job(case, event)
         yield from _unassigned(case, event)
     yield from _unlisted(case)
+    yield from _misspelt(case)
     yield from _never_set(case)
 
 
@@ -71,6 +72,23 @@ def _unlisted(case: Case) -> Iterator[Match]:
         left = next(filter(None, map(placeholder, literals(event.image))), "")
         if left.strip("${}") in case.scenario.unlisted and event.kubelet:
             yield _without_value(event, left.strip("${}"), "the list of the substitution does not name it")
+
+
+def _misspelt(case: Case) -> Iterator[Match]:
+    """A variable of a makefile in another spelling than it has there, which a program gets as an image."""
+    for each in case.scenario.misspelt if not case.scenario.cut else ():
+        if holds_by_default(each.guards):
+            yield Match(
+                span=each.span,
+                variables={
+                    "image": each.into,
+                    "variable": each.variable,
+                    "reason": f"{_NEVER_SET}; the makefile has {each.meant}",
+                },
+                label=f"{each.variable} is empty, {each.meant} is not read",
+                subject=("variable", each.variable, each.span),
+                consequence="InvalidImageName",
+            )
 
 
 def _never_set(case: Case) -> Iterator[Match]:

@@ -28,10 +28,10 @@ def never_loaded(case: Case) -> Iterator[Match]:
     """TC203: built and deployed under one name, and never brought into the cluster."""
     yield from _left_behind(case)
     loads = bool(case.events(Stage.LOADED))
-    if not loads and not _has_empty_cluster(case):
+    if not loads and (case.scenario.cut or not case.scenario.makes_cluster):
         return
     for use in case.events(Stage.DEPLOYED):
-        if not use.kubelet or not (loads or _is_nowhere_else(case, use)):
+        if not use.kubelet or not (loads or (_is_nowhere_else(case, use) and _is_all_known(case, use))):
             continue
         together = case.together(use, *SUPPLIED)
         built = [e for e in together if e.stage in MADE and same_as(use, e) is Same.YES]
@@ -66,9 +66,14 @@ def _may_stand_for(case: Case, use: Event, brought: Event) -> bool:
     return not any(same_as(brought, each) is Same.YES for each in case.events(*MADE))
 
 
-def _has_empty_cluster(case: Case) -> bool:
-    """Whether a scenario makes a cluster, and all that is done to images is known."""
-    return case.scenario.makes_cluster and case.knows_images and not case.scenario.cut
+def _is_all_known(case: Case, use: Event) -> bool:
+    """Whether all that is done to images is known, where it can bring one to the cluster that it is deployed to: what
+    another machine does brings there what has a name in a registry."""
+    if case.knows_images:
+        return True
+    if not use.host or use.reference.registry is not None or "/" in str(use.reference.repository):
+        return False
+    return case.knows_images_on(use.host)
 
 
 def _is_nowhere_else(case: Case, use: Event) -> bool:

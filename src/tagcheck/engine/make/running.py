@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tagcheck.builtins.symbolic import joined, run_text, runs, split_text
 from tagcheck.engine import truth
 from tagcheck.engine.make.reading import Reader
+from tagcheck.engine.make.shells import hands_on, is_shell
 from tagcheck.engine.make.state import SET, UNSET, Definitions, Line, Rule, Scope, Target, beyond
 from tagcheck.engine.make.words import Unknown, stem_of, trimmed, with_stem, words
 from tagcheck.engine.shelltexts import spaced
@@ -39,7 +40,6 @@ DEEPEST_TARGET = 40
 _PREFIXES = "@-+ \t"
 _NEW_LINE = Text.of("\n")
 _SPECIAL = frozenset(" \t\n\"'`$\\;&|<>()*?[]{}#~!")
-_SHELLS = frozenset(("sh", "bash", "dash", "ksh", "zsh", "ash"))
 
 
 class Runner(Reader):
@@ -207,8 +207,14 @@ class Runner(Reader):
         return any(word[:1] == "-" and word[1:2] != "-" and "e" in word for word in flags.split())
 
     def _shell_is_known(self) -> bool:
-        shell = self.host.as_text(self.host.narrow(self.variable("SHELL"))).trailing.split()
-        return not shell or any(word.rpartition("/")[2] in _SHELLS for word in shell)
+        shell = self.host.as_text(self.host.narrow(self.variable("SHELL")))
+        words = shell.trailing.split()
+        return not words or any(is_shell(word) for word in words) or self._hands_on(shell)
+
+    def _hands_on(self, script: Text) -> bool:
+        """Whether a script of the project gives what it is to run to a shell."""
+        found = self.host.found_files(script)
+        return len(found) == 1 and hands_on(self.host.program.read(found[0]) or "")
 
     def _text(self, line: Line) -> Value:
         """A recipe line expanded. Alternatives that are a part of a word stay one unknown in it, so that the line is

@@ -14,7 +14,8 @@ Meaning = Callable[[str, Span], "ir.Expression | None"]
 
 DOLLAR = re.compile(r"\$(?:\{(?P<a>[A-Za-z_]\w*)\}|(?P<b>[A-Za-z_]\w*))")
 ROUND = re.compile(r"\$\((?P<a>[A-Za-z_][\w.\-]*)\)")
-ANGLE = re.compile(r"<<\s*(?P<a>[A-Za-z_][\w.\-]*)\s*>>")
+ANGLE = re.compile(r"\\<<|<<\s*(?P<a>[A-Za-z_][\w.\-]*)\s*>>")
+"""With a backslash before it, `<<` stands for itself (CircleCI 2.1, "Using reusable config")."""
 CURLY = re.compile(r"\{\{\s*=?\s*(?P<a>[A-Za-z_][\w.\-]*)\s*\}\}")
 DEEPEST = 8
 
@@ -28,6 +29,10 @@ def substituted(value: ir.Expression | None, pattern: re.Pattern[str], meaning: 
     parts: list[ir.Expression] = []
     at = 0
     for match in pattern.finditer(text.text):
+        if match[0].startswith("\\"):
+            parts += literals(text, at, match.start())
+            at = match.start() + 1
+            continue
         span = text.span(match.start(), match.end())
         found = meaning(next(name for name in match.groups() if name is not None), span)
         if found is not None:
