@@ -145,7 +145,7 @@ _PATHS: dict[str, OperationSpec] = {
 _CLOCKS: dict[str, OperationSpec] = {
     "clock-number": _pure(clocks.clock_number, "unit", "weak"),
     "digest": _acts(clocks.digest, "function", "results"),
-    "fill-random": _acts(clocks.fill, "buffer"),
+    "fill-random": _acts(clocks.fill, "buffer", "source"),
     "format-time": _pure(clocks.format_time, "letters"),
     "moment": _acts(clocks.moment),
     "named-record": _pure(clocks.named_record, "type", "parsed", "error"),
