@@ -273,8 +273,11 @@ class Commands(Printing):
         directory: Value | None = self.directory()
         if effect.directory is not None:
             directory = effect.directory if directory is None else below(self.as_text(directory), effect.directory)
+        outer, self.container = self.container, effect.store or self.container
         with self.hiding(effect.hidden, everything=effect.alone):
-            return self.run(Command(effect.words, environment, self.standard_input, directory)).output
+            output = self.run(Command(effect.words, environment, self.standard_input, directory)).output
+        self.container = outer
+        return output
 
     @abstractmethod
     def hiding(self, names: tuple[Text, ...], *, everything: bool) -> AbstractContextManager[None]:
