@@ -316,7 +316,7 @@ _SUITES: dict[str, OperationSpec] = {
 
 _PIPELINES: dict[str, OperationSpec] = {
     "action": _acts(actions.action, "does", "gives", "sets", "destroyed"),
-    "begin-job": _acts(pipelines.begin_job, "constant", "filled", "shapes"),
+    "begin-job": _acts(pipelines.begin_job, "constant", "filled", "shapes", "heads"),
     "download-files": _acts(pipelines.download),
     "end-job": _acts(pipelines.end_job),
     "export-all": _acts(pipelines.export_all, "plain"),
