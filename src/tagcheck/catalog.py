@@ -140,6 +140,7 @@ class EffectKind(Enum):
     folders below too if `everything` says so"""
 
 
+POLICY_LEFT_OUT = "absent"
 OF_SESSIONS = frozenset(
     {
         EffectKind.SESSION,
@@ -179,6 +180,7 @@ class Effect(Struct, frozen=True):
     workload: Text | None = None
     container: Text | None = None
     policy: Text | None = None
+    """pull policy; POLICY_LEFT_OUT where the command makes a workload without one, None where nothing is known of it"""
     path: Text | None = None
     script: Text | None = None
     words: tuple[Text, ...] = ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
+from math import inf
 from typing import TypeAlias
 
 from tagcheck.ir import TEXT_FIELD
@@ -65,13 +66,23 @@ def _possible(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> Same:
     keys_a, keys_b = tuple(map(_key, a)), tuple(map(_key, b))
     if keys_a != keys_b and (_independent(a, b) or not _overlap(keys_a, keys_b) or _differ_in_shape(a, b)):
         return Same.NO
+    if keys_a != keys_b and _differ_in_length(a, b):
+        return Same.NO
     return Same.MAYBE
 
 
-_WRITTEN_IN = {"hash": ("[0-9a-f]{4,}", "[0-9a-f]*"), "digits": ("[0-9]+", "[0-9]*")}
+_WRITTEN_IN = {
+    "hash": ("[0-9a-f]{4,}", "[0-9a-f]*"),
+    "commit": ("[0-9a-f]{40,64}", "[0-9a-f]*"),
+    "abbreviation": ("[0-9a-f]{4,39}", "[0-9a-f]*"),
+    "digits": ("[0-9]+", "[0-9]*"),
+}
 """What a value of a shape is, and what a slice of it can be."""
 _WHOLE_LINE = re.compile(r"(?:\.replace\('\\n',\[(?:' ')?\]\))*")
 _SLICE = re.compile(rf"(?:{_WHOLE_LINE.pattern}|\.\[\d*:\d*\])*")
+_BOUNDS = re.compile(r"\.\[(\d*):(\d*)\]")
+_LENGTHS = {"commit": (40, 64), "abbreviation": (4, 39)}
+"""The least and the most characters of a value of a shape."""
 _MOST_COST = 100_000
 """Characters of a literal text to the power of the number of holes that it is held against by their shapes."""
 
@@ -103,6 +114,38 @@ def _written_in(hole: Hole) -> str:
     if _WHOLE_LINE.fullmatch(hole.part):
         return whole
     return part if _SLICE.fullmatch(hole.part) else ".*"
+
+
+def _differ_in_length(a: tuple[str | Hole, ...], b: tuple[str | Hole, ...]) -> bool:
+    """Whether one text is longer than the other whatever its holes are: a whole hash against a few digits of one. What
+    both have in common, wherever it stands, is as long here as there."""
+    if not any(isinstance(part, Hole) and part.shape in _LENGTHS for part in (*a, *b)):
+        return False
+    rest_a, rest_b = list(a), list(b)
+    for part in a:
+        if isinstance(part, Hole) and _is_certain(part):
+            twin = next((each for each in rest_b if isinstance(each, Hole) and each.key == part.key), None)
+            if twin is not None:
+                rest_a.remove(part)
+                rest_b.remove(twin)
+    (least_a, most_a), (least_b, most_b) = _lengths(rest_a), _lengths(rest_b)
+    return most_a < least_b or most_b < least_a
+
+
+def _lengths(parts: list[str | Hole]) -> tuple[float, float]:
+    """The least and the most characters of a text."""
+    bounds = [(len(part), len(part)) if isinstance(part, str) else _lengths_of(part) for part in parts]
+    return sum(least for least, _ in bounds), sum(most for _, most in bounds)
+
+
+def _lengths_of(hole: Hole) -> tuple[float, float]:
+    least, most = _LENGTHS.get(hole.shape, (0, inf))
+    if not _SLICE.fullmatch(hole.part):
+        return 0, inf
+    for match in _BOUNDS.finditer(hole.part):
+        low, high = int(match[1] or 0), int(match[2]) if match[2] else inf
+        least, most = max(0, min(least, high) - low), max(0, min(most, high) - low)
+    return least, most
 
 
 def is_longer(left: Text, right: Text) -> bool:

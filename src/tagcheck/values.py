@@ -41,10 +41,16 @@ class HoleKind(Enum):
     """not known at all"""
 
 
-ALPHABETS = {"hash": frozenset("0123456789abcdef"), "digits": frozenset("0123456789")}
+_HEXADECIMAL = frozenset("0123456789abcdef")
+ALPHABETS = {
+    "hash": _HEXADECIMAL,
+    "commit": _HEXADECIMAL,
+    "abbreviation": _HEXADECIMAL,
+    "digits": frozenset("0123456789"),
+}
 SHAPES = tuple(ALPHABETS)
 """What values can be written in: the hexadecimal digits of a hash, of which git never prints fewer than four
-(gitrevisions(7), core.abbrev); decimal digits."""
+(gitrevisions(7), core.abbrev), all of them (40, or 64 of SHA-256) or the first few; decimal digits."""
 
 
 class Hole(Struct, frozen=True):

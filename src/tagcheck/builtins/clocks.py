@@ -11,6 +11,7 @@ from tagcheck.builtins.symbolic import (
     NANOSECONDS,
     ONLY_DATE,
     as_text,
+    bytes_text,
     derived,
     text_argument,
     undecided,
@@ -90,10 +91,13 @@ def named_record(call: Call) -> tuple[Value, ...]:
 
 
 def fill(call: Call) -> tuple[Value, ...]:
-    """Fill the buffer in argument `buffer` (default 0) with random bytes."""
+    """Fill the buffer in argument `buffer` (default 0) with random bytes; with `source`, only where argument 0 is a
+    record of that type, else with what is not known."""
     index = call.with_.get("buffer", 0)
     buffer = call.argument(index if isinstance(index, int) else 0)
-    made = call.machine.unique("random")
+    source, wanted = call.argument(0), call.with_.get("source")
+    random = wanted is None or (isinstance(source, Record) and source.type == wanted)
+    made = call.machine.unique("random") if random else call.unknown("what is read into a buffer")
     if isinstance(buffer, Pointer):
         call.machine.store(buffer, made)
     return (call.unknown("a number of bytes"), Null())
@@ -119,7 +123,7 @@ def process_number(call: Call) -> tuple[Value, ...]:
 
 def digest(call: Call) -> tuple[Value, ...]:
     """A digest of argument 0 (or of what was written to the receiver): unique if its input is."""
-    inputs = [as_text(argument, call.machine) for argument in call.arguments if not isinstance(argument, Null)]
+    inputs = [bytes_text(argument, call.machine) for argument in call.arguments if not isinstance(argument, Null)]
     held = call.machine.load(call.receiver) if call.receiver is not None else None
     if isinstance(held, Record) and (content := held.get("%content")) is not None:
         inputs = [as_text(content)] if not isinstance(content, Alternatives) else inputs

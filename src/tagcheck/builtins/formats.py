@@ -13,6 +13,7 @@ from tagcheck.builtins.symbolic import (
     HEXADECIMAL,
     as_text,
     bounded,
+    bytes_text,
     combine,
     cut_run,
     derived,
@@ -159,7 +160,7 @@ def _numeric(verb: Verb, value: Value, machine: Machine) -> Text:
         return Text.of(format(value.value, letter))
     if isinstance(value, Number) and letter == "c" and 0 <= value.value < 0x110000:
         return Text.of(chr(int(value.value)))
-    text = as_text(value, machine)
+    text = bytes_text(value, machine) if letter in "xX" else as_text(value, machine)
     literal = text.literal
     if letter == "c" and len(literal or "") == 1:
         return text

@@ -29,14 +29,17 @@ def begin_job(call: Call) -> tuple[Value, ...]:
     """A job begins: on a host that is made for it and named by argument 0, or, if argument 1 is true, on one that
     others use too. If argument 2 is true, nobody but the job sets variables there. Variables that the system sets for
     all its jobs: `constant` ones have this text, `filled` ones hold something that identifies what they say, and
-    `shapes` says what some of them are written in."""
+    `shapes` says what some of them are written in, `heads` of which other one they are the first characters."""
     shared, closed = (call.argument(at) == Truth(True) for at in (1, 2))
     constant = call.with_.get("constant")
     given = {str(name): Text.of(str(value)) for name, value in constant.items()} if isinstance(constant, dict) else {}
     shapes = {name: shape for shape, names in _named(call, "shapes") for name in names}
+    heads = call.with_.get("heads")
     for what, names in _named(call, "filled"):
         for name in names:
-            hole = Hole(HoleKind.ENVIRONMENT, name, name, filled=what, shape=shapes.get(name, ""))
+            whole, length = heads[name] if isinstance(heads, dict) and name in heads else (name, None)
+            part = f".[0:{length}]" if length else ""
+            hole = Hole(HoleKind.ENVIRONMENT, whole, name, part, filled=what, shape=shapes.get(name, ""))
             given[name] = Text.of_hole(hole)
     call.machine.begin_job(as_text(call.argument(0)), shared, closed, given)
     return ()

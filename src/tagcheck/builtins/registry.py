@@ -145,7 +145,7 @@ _PATHS: dict[str, OperationSpec] = {
 _CLOCKS: dict[str, OperationSpec] = {
     "clock-number": _pure(clocks.clock_number, "unit", "weak"),
     "digest": _acts(clocks.digest, "function", "results"),
-    "fill-random": _acts(clocks.fill, "buffer"),
+    "fill-random": _acts(clocks.fill, "buffer", "source"),
     "format-time": _pure(clocks.format_time, "letters"),
     "moment": _acts(clocks.moment),
     "named-record": _pure(clocks.named_record, "type", "parsed", "error"),
@@ -316,7 +316,7 @@ _SUITES: dict[str, OperationSpec] = {
 
 _PIPELINES: dict[str, OperationSpec] = {
     "action": _acts(actions.action, "does", "gives", "sets", "destroyed"),
-    "begin-job": _acts(pipelines.begin_job, "constant", "filled", "shapes"),
+    "begin-job": _acts(pipelines.begin_job, "constant", "filled", "shapes", "heads"),
     "download-files": _acts(pipelines.download),
     "end-job": _acts(pipelines.end_job),
     "export-all": _acts(pipelines.export_all, "plain"),

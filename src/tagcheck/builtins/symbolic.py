@@ -101,6 +101,16 @@ def as_text(value: Value, machine: Machine | None = None) -> Text:
             return hole_text(value)
 
 
+def bytes_text(value: Value, machine: Machine) -> Text:
+    """What a function of bytes is given. A list whose items are all written out is not known: who fills a buffer does
+    it through a part of it as well, and what was made empty counts for nothing."""
+    held = machine.load(value) if isinstance(value, Pointer) else value
+    if not isinstance(held, values.Sequence) or held.open:
+        return as_text(held, machine)
+    items = [as_text(item, machine) for item in held.items]
+    return hole_text(held) if all(item.literal is not None for item in items) else joined(items, EMPTY)
+
+
 def joined(texts: Sequence[Text], separator: Text, before: Text = EMPTY, after: Text = EMPTY) -> Text:
     """The texts one after the other with a separator between them."""
     parts: list[Part] = list(before.parts)

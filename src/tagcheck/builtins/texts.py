@@ -13,6 +13,7 @@ from tagcheck import values
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.symbolic import (
     as_text,
+    bytes_text,
     combine,
     cut_run,
     derived,
@@ -460,7 +461,8 @@ def compared(call: Call) -> tuple[Value, ...]:
 
 def encode(call: Call) -> tuple[Value, ...]:
     """An encoding or digest: a function of its input that keeps it unique; `function` names it."""
-    inputs = texts(call) or ([as_text(call.receiver, call.machine)] if call.receiver is not None else [])
+    given = call.arguments or ((call.receiver,) if call.receiver is not None else ())
+    inputs = [bytes_text(each, call.machine) for each in given]
     function = str(call.with_.get("function", call.name))
     if function == "hex" and len(inputs) == 1 and (literal := inputs[0].literal) is not None:
         return (Text.of(literal.encode("utf-8", "surrogatepass").hex()),)

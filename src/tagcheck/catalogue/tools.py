@@ -101,7 +101,7 @@ PRINTS = (
     "edited", "edited-by-perl", "columns", "awk", "first-lines", "last-lines", "translated", "matching-lines",
     "queried", "queried-as-json", "keep", "kept",
     "ordered-lines", "distinct-lines", "mirrored-lines", "last-line-first", "counted-lines", "pasted-lines",
-    "input-words", "numbers", "nothing", "copied-files", "emptied-files", "unpacked", "for-files",
+    "input-words", "numbers", "nothing", "copied-files", "copied-by-engine", "emptied-files", "unpacked", "for-files",
     "fetched", "workspace", "workspace-outputs",
 )  # fmt: skip
 """Its words (echo); its words by a format (printf); the files that it names, or its input (cat); its input (tee); its

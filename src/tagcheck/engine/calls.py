@@ -150,6 +150,8 @@ class Calls(Replacing):
         value = self.evaluate(node, frame)
         if not by_reference or isinstance(value, Pointer):
             return value
+        while isinstance(node, ir.Slice):
+            node = node.base
         if isinstance(node, ir.Name) and node.name in frame.names:
             return Pointer(frame.names[node.name])
         return self.address(node, frame) if isinstance(node, ir.Global | ir.Field | ir.Index) else value

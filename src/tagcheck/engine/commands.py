@@ -28,6 +28,7 @@ from tagcheck.guards import ALWAYS, Guards, disjunction
 from tagcheck.link import Program
 from tagcheck.models import Models
 from tagcheck.numerals import natural
+from tagcheck.source import Position, Span
 from tagcheck.values import (
     EMPTY,
     Alternatives,
@@ -219,6 +220,7 @@ class Commands(Printing):
 
     def _line(self, effects: tuple[Effect, ...], words: tuple[Text, ...], unread: bool) -> Value:
         printed: Value | None = None
+        outer = self.site, self.stack
         for effect in effects:
             match effect.kind:
                 case EffectKind.EXECUTES:
@@ -233,11 +235,27 @@ class Commands(Printing):
                     self.emit(effect)
                     printed = self.archive_text(effect)
                 case _:
+                    self.site, self.stack = self._written_place(words)
                     self.emit(effect)
+                    self.site, self.stack = outer
         if printed is not None:
             return printed
         # What writes files is found out in any case.
         return EMPTY if unread and not argv.output_prints(self.tools, words) else self.output(words)
+
+    def _written_place(self, words: tuple[Text, ...]) -> tuple[Span, tuple[Span, ...]]:
+        """Where a reader finds a command, and the calls that lead there: what runs any words that it is given says
+        nothing of them, so it is where the caller writes the command's verb."""
+        verb = _verb(words)
+        if verb is None or not self.frames or _covers(self.frames[-1].procedure.span, verb):
+            return self.site, self.stack
+        for depth in reversed(range(len(self.stack))):
+            call = self.stack[depth]
+            if _covers(call, verb):
+                # Of a call that has a whole list of commands, the one that is meant.
+                return (call if call.line == verb.line else _from(verb)), self.stack[:depth]
+        stated = any(_covers(frame.procedure.span, verb) for frame in self.frames)
+        return (_from(verb) if stated else self.site), self.stack
 
     @abstractmethod
     def launch(self, effect: Effect) -> Value | None:
@@ -258,8 +276,11 @@ class Commands(Printing):
         directory: Value | None = self.directory()
         if effect.directory is not None:
             directory = effect.directory if directory is None else below(self.as_text(directory), effect.directory)
+        outer, self.container = self.container, effect.store or self.container
         with self.hiding(effect.hidden, everything=effect.alone):
-            return self.run(Command(effect.words, environment, self.standard_input, directory)).output
+            output = self.run(Command(effect.words, environment, self.standard_input, directory)).output
+        self.container = outer
+        return output
 
     @abstractmethod
     def hiding(self, names: tuple[Text, ...], *, everything: bool) -> AbstractContextManager[None]:
@@ -324,3 +345,26 @@ def _is_variable(word: Text) -> bool:
 
 def _is_no_base(effect: Effect) -> bool:
     return effect.kind is not EffectKind.BASED
+
+
+def _verb(words: tuple[Text, ...]) -> Position | None:
+    """Where the first word of a command stands that is neither its program, nor an option or what may be its value."""
+    after_option = False
+    for word in words[1:]:
+        literal = word.literal
+        if literal is None or literal.startswith("-"):
+            after_option = literal is not None and "=" not in literal
+        elif after_option:
+            after_option = False
+        else:
+            return word.origin
+    return None
+
+
+def _from(start: Position) -> Span:
+    """The first character from a place on."""
+    return Span(start.path, start.line, start.column, start.line, start.column + 1)
+
+
+def _covers(span: Span, at: Position) -> bool:
+    return span.contains(Span(at.path, at.line, at.column, at.line, at.column))

@@ -28,6 +28,11 @@ class Copying(Data):
                 self._copy(source, cleaned(target), inside)
         return EMPTY
 
+    def copied_by_engine(self, words: tuple[Text, ...]) -> Value | None:
+        """Do what `docker cp` does: a container's files have its name and a colon before their paths."""
+        verb = next((at for at, word in enumerate(words) if word.literal == "cp"), 0)
+        return self.copied(words[verb + 1 :])
+
     def emptied(self, words: tuple[Text, ...]) -> Value | None:
         """Do what `truncate` does, which prints nothing: of a file that is not emptied nothing is known."""
         sizes, files = _sizes(words)

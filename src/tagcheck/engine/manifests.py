@@ -47,6 +47,8 @@ class Manifests(Commands):
 
     stated: tuple[tuple[str, int, int], ...] = ()
     """the lines of the manifest that is being deployed"""
+    target: Text | None = None
+    """the cluster that the command names to which objects are being applied"""
 
     def deploy(self, thing: Value, applied_by: str = "") -> None:
         """An object, a list of objects or a manifest text is applied to the cluster."""
@@ -185,10 +187,16 @@ class Manifests(Commands):
             policy=policy,
             policy_at=policy.origin if policy is not None else None,
             policy_known=policy is None or policy.literal is not None,
+            store=self.target,
         )
 
     def applied(self, effect: Effect) -> None:
         """Manifests from standard input or files."""
+        outer, self.target = self.target, effect.store
+        self._applied_here(effect)
+        self.target = outer
+
+    def _applied_here(self, effect: Effect) -> None:
         self.uses_cluster = True
         if effect.stdin or (effect.path is not None and effect.path.literal == "-"):
             if self.standard_input is None or _is_unknown(self.load(self.standard_input)):

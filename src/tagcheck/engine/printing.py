@@ -281,6 +281,7 @@ _READERS: dict[str, Callable[[Printing, tuple[Text, ...]], Value | None]] = {
     "kept": Printing._recalled,
     "keep": Printing._remembered,
     "copied-files": Printing.copied,
+    "copied-by-engine": Printing.copied_by_engine,
     "emptied-files": Printing.emptied,
     "for-files": Printing.for_files,
     "fetched": Printing._fetched,

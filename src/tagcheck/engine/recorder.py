@@ -7,8 +7,8 @@ from abc import abstractmethod
 from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
-from tagcheck.catalog import OF_SESSIONS, OF_TARGETS, Effect, EffectKind
-from tagcheck.comparison import certain_key
+from tagcheck.catalog import OF_SESSIONS, OF_TARGETS, POLICY_LEFT_OUT, Effect, EffectKind
+from tagcheck.comparison import Same, certain_key, equal, same
 from tagcheck.embedded import documents
 from tagcheck.engine.archives import all_tags, is_archive
 from tagcheck.engine.clusters import Registry, name_of_cluster, registries_of
@@ -75,6 +75,8 @@ class Recorder(Evaluation):
         self._drivers: dict[str, int] = {}
         """the driver of the builder that builds on each host, where the run has chosen it"""
         self.host = ""
+        self.container: Text | None = None
+        """the container in which a command is executed (`docker exec`)"""
         self.searches = False
         """whether a command is run for each of the files that a search finds: in most there is nothing to replace"""
         self._order = 0
@@ -272,11 +274,12 @@ class Recorder(Evaluation):
         old one, and the container keeps its pull policy."""
         self.uses_cluster = True
         outer = self.guards
+        policy = effect.policy if effect.policy is None or effect.policy.literal != POLICY_LEFT_OUT else None
         details: dict[str, object] = {
             "workload": str(effect.workload or ""),
             "container": str(effect.container or ""),
-            "policy": effect.policy,
-            "policy_at": effect.policy.origin if effect.policy is not None else None,
+            "policy": policy,
+            "policy_at": policy.origin if policy is not None else None,
             "policy_known": effect.policy is not None,
         }
         replaced = [event for event in self.events if _is_of(event, effect) and outer.compatible(event.guards)]
@@ -341,6 +344,8 @@ class Recorder(Evaluation):
         be this one."""
         stage = Stage.LOADED if effect.kind is EffectKind.LOADED else Stage.PULLED
         self.uses_cluster = self.uses_cluster or stage is Stage.LOADED
+        if effect.archive is not None and self.container is not None and effect.archive.leading.startswith("/"):
+            effect = replace(effect, archive=self.container + Text.of(":") + effect.archive)
         archive = self.placed(effect.archive) if effect.archive is not None else None
         found = [
             (images, both, reading)
@@ -351,7 +356,8 @@ class Recorder(Evaluation):
             found = self.in_stream(self.read_file(effect.archive) if effect.archive is not None else self.stream())
         if not found:
             unknown = Text.of_hole(Hole(HoleKind.OPAQUE, self.fresh("archive"), "what the archive holds"))
-            self.record(stage, unknown, effect, archive=effect.archive)
+            # A container sees its own files, and folders of the host under other names.
+            self.record(stage, unknown, effect, archive=effect.archive if self.container is None else None)
         outer = self.guards
         for images, guards, reading in found:
             self.guards = guards

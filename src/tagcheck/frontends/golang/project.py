@@ -18,17 +18,21 @@ _QUOTED = re.compile(rb'"([^"\n]+)"')
 _PACKAGE = re.compile(rb"^\s*package\s+(\w+)", re.MULTILINE)
 _HEAD = 16_384
 """Bytes of a file in which package clause and imports are looked for."""
+_MOST_PRESUMED = 500
+"""Files that are asked what a tree without a go.mod is called; a project of more has one."""
 
 
 @dataclass(frozen=True)
 class GoLayout:
     """Module paths by the folder of their go.mod, longest folder first; `aliases` maps replaced module paths to
     folders, longest path first. Of several modules with one path, `copies` maps the folders of all but the first to
-    that path; their own name is the path with '@' and the folder."""
+    that path; their own name is the path with '@' and the folder. `presumed`: there is no go.mod, and the root's path
+    is what its own files call it when they import each other."""
 
     roots: tuple[tuple[str, str], ...]
     aliases: tuple[tuple[str, str], ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
+    presumed: bool = False
     _cache: dict[str, str] = field(default_factory=dict, compare=False)
 
     def module(self, path: str, content: bytes) -> str | None:
@@ -53,13 +57,7 @@ class GoLayout:
         return folder or "."
 
     def imports(self, path: str, content: bytes) -> frozenset[str]:
-        found: set[str] = set()
-        for match in _declarations(content):
-            if match[2] is not None:
-                found.add(match[2].decode("utf-8", "replace"))
-            else:
-                found.update(name.decode("utf-8", "replace") for name in _QUOTED.findall(match[1]))
-        return frozenset(self.resolved(path, name) for name in found)
+        return frozenset(self.resolved(path, name) for name in _imported(content))
 
     def resolved(self, path: str, module: str) -> str:
         for root, own in self.copies:
@@ -86,14 +84,14 @@ class GoLayout:
         return b"func init()" in content
 
     def is_extract(self, path: str) -> bool:
-        return not any(not root or path.startswith(root + "/") for root, _ in self.roots)
+        return self.presumed or not any(not root or path.startswith(root + "/") for root, _ in self.roots)
 
     def is_test(self, path: str) -> bool:
         return path.endswith("_test.go")
 
     def owns(self, module: str) -> bool:
         module = module.removesuffix(".test")
-        return any(module == own or module.startswith(own + "/") for _, own in self.roots) or not self.roots
+        return self.presumed or not self.roots or any(_is_in(module, own) for _, own in self.roots)
 
 
 def _declarations(content: bytes) -> Iterator[re.Match[bytes]]:
@@ -157,9 +155,34 @@ def layout(paths: Sequence[str], read: Callable[[str], str | None]) -> GoLayout:
             declared.append((folder, file.module))
         used.update(_joined(folder, target) for target in file.uses)
         aliases.update((old, _joined(folder, target)) for old, target in file.replaced)
+    if not declared and not aliases and (own := _presumed(paths, read)):
+        return GoLayout((("", own),), presumed=True)
     roots, copies = _told_apart(declared, used)
     longest = sorted(aliases.items(), key=lambda each: (-len(each[0]), each))
     return GoLayout(roots, tuple(longest), copies)
+
+
+def _presumed(paths: Sequence[str], read: Callable[[str], str | None]) -> str:
+    """What the files of a tree without a go.mod call the tree when they import each other: what stands before the
+    names of its folders. Of several, the one before the deepest folders; empty if there is none."""
+    files = [path for path in paths if path.endswith(".go")][:_MOST_PRESUMED]
+    folders = {dirname(path) for path in files} - {""}
+    depths: dict[str, int] = {}
+    for path in files if folders else ():
+        for name in _imported((read(path) or "").encode()):
+            elements = name.split("/")
+            for at in range(1, len(elements)):
+                if "/".join(elements[at:]) in folders and dirname(path) != "/".join(elements[at:]):
+                    own = "/".join(elements[:at])
+                    depths[own] = max(depths.get(own, 0), len(elements) - at)
+    return max(sorted(depths), key=lambda own: depths[own], default="")
+
+
+def _imported(content: bytes) -> Iterator[str]:
+    """The names that a file imports."""
+    for match in _declarations(content):
+        for name in (match[2],) if match[2] is not None else _QUOTED.findall(match[1]):
+            yield name.decode("utf-8", "replace")
 
 
 def _joined(folder: str, target: str) -> str:
