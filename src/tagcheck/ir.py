@@ -105,6 +105,8 @@ PARAMETER_TYPE = "?"
 TEXT_FIELD = "%text"
 """The field of a record that holds the text it is printed as (a uuid, a point in time, a member of an enumeration of
 texts)."""
+NUMBER_FIELD = "%number"
+"""The field of a record that holds the number which it counts as (a member of an enumeration of numbers)."""
 
 
 class RecordOf(Struct, frozen=True):
@@ -231,6 +233,8 @@ class Apply(Struct, frozen=True):
     'modulo' (numbers; 'add' of texts is `Join`), 'length', 'append' (list and items), 'keys', 'has' (mapping and key),
     'comprehend' (a list or mapping, two names that hold the key and the value of an entry, what becomes of it, and
     whether it counts: a list), 'comprehend-mapping' (the same, with a key before what becomes of it: a mapping),
+    'add-in-place' (and so with 'multiply', 'whole-quotient', 'power': a left operand that is a list, or an object which
+    has a method for it, is changed itself, and is the result),
     'convert' (type name as first literal), 'is-type' (whether a value is of one of the types of a first list; those of
     a second list are asked for at the same place; types with a star for pointers, 'nil' for none), 'repeat' (a list of
     an item so many times).
@@ -376,6 +380,8 @@ class Attempt(Struct, frozen=True):
     leaves: bool = False
     surely: bool = False
     """the handler runs only where the body surely fails"""
+    looks: bool = False
+    """nothing in the body can fail but lookups, of which each says if that is not known"""
 
 
 class ForEach(Struct, frozen=True):

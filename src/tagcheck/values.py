@@ -24,7 +24,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from tagcheck.guards import ALWAYS, Guards, disjunction
-from tagcheck.ir import Procedure
+from tagcheck.ir import NUMBER_FIELD, Procedure
 from tagcheck.source import Position, Span
 
 
@@ -339,6 +339,11 @@ class Sequence(Struct, frozen=True, cache_hash=True):
     open: bool = False
 
 
+ENVIRONMENT = "os.Environ"
+"""The type of the environment as an object; of a mapping that is a copy of it: keys that this does not have stand for
+what is set outside."""
+
+
 class Mapping(Struct, frozen=True, cache_hash=True):
     """A mapping in insertion order; keys are texts, numbers or opaque values. `open`: other entries may exist. `type`:
     its type, as in `ir`, where keys that it does not have stand for the zero value of its values' type."""
@@ -373,6 +378,12 @@ class Record(Struct, frozen=True, cache_hash=True):
         if all(field != name for field, _ in self.fields):
             return Record(self.type, (*self.fields, (name, value)))
         return Record(self.type, tuple((field, value if field == name else old) for field, old in self.fields))
+
+
+def counted_as(value: Value) -> Value:
+    """The number that an object counts as, if it does; else the value itself."""
+    number = value.get(NUMBER_FIELD) if isinstance(value, Record) else None
+    return value if number is None else number
 
 
 class Pointer(Struct, frozen=True):

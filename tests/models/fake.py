@@ -86,6 +86,12 @@ class FakeMachine:
     def set_environment(self, name: Text, value: Value) -> None:
         self.log.append(f"set {name}={as_text(value)}")
 
+    def doubt(self) -> None:
+        self.log.append("doubt")
+
+    def variables_set(self) -> tuple[tuple[Value, Value], ...]:
+        return ()
+
     def exports(self, name: Text) -> bool:
         return str(name) == "EXPORTED"
 

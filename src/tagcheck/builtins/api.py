@@ -76,6 +76,10 @@ class Machine(Protocol):
 
     def set_environment(self, name: Text, value: Value) -> None: ...
 
+    def variables_set(self) -> tuple[tuple[Value, Value], ...]:
+        """The variables that the run has put into the environment, with their values."""
+        ...
+
     def exports(self, name: Text) -> bool:
         """Whether the run has put a variable into the environment."""
         ...
@@ -204,6 +208,10 @@ class Machine(Protocol):
 
     def wait(self) -> None:
         """Wait for everything spawned."""
+        ...
+
+    def doubt(self) -> None:
+        """Whether something failed is not known."""
         ...
 
     def stop(self, raised: Value | None = None) -> None:

@@ -7,6 +7,7 @@ import re
 from itertools import zip_longest
 
 from tagcheck import values
+from tagcheck.builtins import environments
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.files import write_to
 from tagcheck.builtins.general import is_function, results
@@ -14,8 +15,8 @@ from tagcheck.builtins.pipelines import json_text
 from tagcheck.builtins.symbolic import as_text, derived, identity_of, over
 from tagcheck.builtins.texts import contains
 from tagcheck.comparison import Same, same_key
-from tagcheck.guards import when
 from tagcheck.values import (
+    ENVIRONMENT,
     Absent,
     Alternatives,
     FunctionValue,
@@ -29,6 +30,7 @@ from tagcheck.values import (
     Truth,
     Value,
     alternatives,
+    counted_as,
 )
 
 _CLEANUPS = "%cleanups"
@@ -96,7 +98,8 @@ def pairs(call: Call) -> tuple[Value, ...]:
 
 def numbers(call: Call) -> tuple[Value, ...]:
     """The numbers that `range` gives."""
-    bounds = [int(each.value) for each in call.arguments if isinstance(each, Number)]
+    given = (counted_as(call.machine.load(each)) for each in call.arguments)
+    bounds = [int(each.value) for each in given if isinstance(each, Number)]
     if not bounds or len(bounds) < len(call.arguments) or (len(bounds) == 3 and bounds[2] == 0):
         return (values.Sequence((), open=True),)
     return (values.Sequence(tuple(map(Number, range(*bounds)[:MOST_ITEMS]))),)
@@ -113,7 +116,7 @@ def turned(call: Call) -> tuple[Value, ...]:
 def is_in(call: Call) -> tuple[Value, ...]:
     """Whether argument 0, a text, a list or a mapping, contains argument 1."""
     whole = call.argument(0)
-    if isinstance(whole, Record) and whole.type == "os.Environ":
+    if isinstance(whole, Record) and whole.type == ENVIRONMENT:
         return (Opaque(identity_of("is set", (call.argument(1),)), "whether a variable is set", "bool"),)
     if isinstance(whole, Record) and (own := call.machine.own_method(whole, "__contains__")) is not None:
         return call.machine.call(own, (call.argument(1),))
@@ -198,8 +201,8 @@ def delete(call: Call) -> tuple[Value, ...]:
 
 def together(call: Call) -> tuple[Value, ...]:
     """Two sets put together: `how` is 'union' (the default), 'difference' or 'intersection'. Of numbers, the
-    difference."""
-    left, right = (call.machine.load(call.argument(at)) for at in (0, 1))
+    difference, or the bits of either or of both."""
+    left, right = (counted_as(call.machine.load(call.argument(at))) for at in (0, 1))
     own = call.machine.own_method(left, "__and__") if isinstance(left, Record) else None
     if own is not None and call.with_.get("how") == "intersection":
         return call.machine.call(own, (right,))
@@ -219,8 +222,14 @@ def together(call: Call) -> tuple[Value, ...]:
 
 
 def _number_of(call: Call, left: Value, right: Value) -> Value:
-    if isinstance(left, Number) and isinstance(right, Number) and call.with_.get("how") == "difference":
-        return Number(left.value - right.value)
+    if isinstance(left, Number) and isinstance(right, Number):
+        match call.with_.get("how"), left.value, right.value:
+            case "difference", one, other:
+                return Number(one - other)
+            case "intersection", int(one), int(other):
+                return Number(one & other)
+            case _, int(one), int(other):
+                return Number(one | other)
     return call.unknown("what an operator gives")
 
 
@@ -288,6 +297,8 @@ def entry(call: Call) -> tuple[Value, ...]:
             return (value,)
         if answer is Same.MAYBE:
             return (call.unknown("an entry that is not known"),)
+    if (outside := environments.of_copy(call.machine, mapping, key)) is not None:
+        return (outside if isinstance(default, Null) else environments.set_or(outside, default),)
     if mapping.open:
         return (call.unknown("an entry that is not known"),)
     if call.with_.get("keeping"):
@@ -311,7 +322,8 @@ def merged(call: Call) -> tuple[Value, ...]:
     """A new mapping with the entries of the mappings in the arguments, later ones winning, then the keywords; of two
     sets, their union."""
     given = [_of_mapping(call, each) for each in call.arguments]
-    if len(given) == 2 and all(isinstance(each, values.Sequence) for each in given) and not call.keywords:
+    kinds = {type(counted_as(each)) for each in given}
+    if len(given) == 2 and kinds in ({values.Sequence}, {Number}) and not call.keywords:
         return together(call)
     found = _merged(given)
     entries = (*found.entries, *((Text.of(name), value) for name, value in call.keywords.items()))
@@ -323,18 +335,23 @@ def _of_mapping(call: Call, value: Value) -> Value:
     held = call.machine.load(value)
     if not isinstance(held, Record):
         return held
+    if held.type == ENVIRONMENT:
+        return environments.environment(call.machine)
     inner = held.get("%entries") or held.get("%items")
     return held if inner is None else call.machine.load(inner)
 
 
 def _merged(given: list[Value]) -> values.Mapping:
     entries: list[tuple[Value, Value]] = []
-    is_open = False
+    is_open, type_ = False, ""
     for each in given:
+        if not isinstance(each, Null | Absent) and getattr(each, "open", True):
+            # What is not known of it may have any of the keys.
+            entries = [(key, Opaque(identity_of("replaced", (key, value)), "an entry")) for key, value in entries]
         match each:
             case values.Mapping():
                 entries = [*{**dict(entries), **dict(each.entries)}.items()]
-                is_open = is_open or each.open
+                is_open, type_ = is_open or each.open, type_ or each.type
             case values.Sequence(items, open_):
                 entries += [
                     (i.items[0], i.items[1]) for i in items if isinstance(i, values.Sequence) and len(i.items) == 2
@@ -344,7 +361,7 @@ def _merged(given: list[Value]) -> values.Mapping:
                 pass
             case _:
                 is_open = True
-    return values.Mapping(tuple(entries), is_open)
+    return values.Mapping(tuple(entries), is_open, type_ if type_ == ENVIRONMENT else "")
 
 
 def update(call: Call) -> tuple[Value, ...]:
@@ -498,39 +515,6 @@ def until_the_end(call: Call) -> tuple[Value, ...]:
     last = LibraryValue("builtin.table-entry", values.Sequence((ends, *call.arguments)))
     call.machine.register("cleanup", last)
     return results(call)
-
-
-def variable_or(call: Call) -> tuple[Value, ...]:
-    """The variable of the environment that argument 0 names, argument 1 where it is not set; with `keeping`, that is
-    set then; with `taking`, the variable is not set any more."""
-    name = as_text(call.argument(0), call.machine)
-    value = call.machine.environment(name)
-    if call.with_.get("taking"):
-        call.machine.set_environment(name, Absent())
-    default = call.arguments[1] if len(call.arguments) > 1 else None
-    if default is None or isinstance(default, Absent):
-        return (value,)
-    if not isinstance(value, Text) or not value.holes or value.leading + value.trailing:
-        return (value,)
-    is_set = when(f"{value} is set")
-    found = alternatives(((is_set, value), (when(f"{value} is set", False), default)))
-    if call.with_.get("keeping"):
-        call.machine.set_environment(name, found)
-    return (found,)
-
-
-def environment_copy(call: Call) -> tuple[Value, ...]:
-    """The environment as a new mapping of which no entry is known."""
-    return (call.machine.allocate(values.Mapping((), open=True)),)
-
-
-def set_variables(call: Call) -> tuple[Value, ...]:
-    """Set the variables in argument 0, a mapping, and those in the keywords."""
-    given = call.machine.load(call.argument(0)) if call.arguments else values.Mapping(())
-    pairs_ = given.entries if isinstance(given, values.Mapping) else ()
-    for name, value in (*pairs_, *((Text.of(name), value) for name, value in call.keywords.items())):
-        call.machine.set_environment(as_text(name, call.machine), value)
-    return ()
 
 
 def substring(call: Call) -> tuple[Value, ...]:

@@ -222,8 +222,11 @@ def call_functions(call: Call) -> tuple[Value, ...]:
 
 
 def call_receiver(call: Call) -> tuple[Value, ...]:
-    """Call the receiver's field that `function` names."""
+    """Call the receiver's field that `function` names; with `method`, that method of it without arguments."""
     function = at_place(call, str(call.with_.get("function", "$")))
+    if (name := call.with_.get("method")) is not None:
+        own = call.machine.own_method(function, str(name))
+        return call.machine.call(own, ()) if own is not None else ()
     return call.machine.call(function, call.arguments) if is_function(function) else ()
 
 

@@ -24,7 +24,7 @@ from tagcheck import values
 from tagcheck.builtins import paths
 from tagcheck.builtins.api import Call, Machine
 from tagcheck.builtins.symbolic import as_text, derived, identity_of, text_argument
-from tagcheck.values import Absent, HoleKind, Null, Number, Opaque, Record, Text, Truth, Value
+from tagcheck.values import Absent, HoleKind, Null, Number, Opaque, Record, Text, Truth, Value, counted_as
 
 LONGEST_TEXT = 4000
 MOST_ITEMS = 200
@@ -73,6 +73,8 @@ def plain(machine: Machine, value: Value, depth: int = DEEPEST) -> Plain:
             return {_key(plain(machine, key, depth - 1)): plain(machine, each, depth - 1) for key, each in entries}
         case Record() as record if depth and (inner := record.get("%items") or record.get("%entries")) is not None:
             return plain(machine, inner, depth - 1)
+        case Record() as record if (counted := counted_as(record)) is not record:
+            return plain(machine, counted, depth)
         case _:
             raise Unknown
 
@@ -111,7 +113,7 @@ def valued(machine: Machine, given: object) -> Value:
 
 def whole_number(call: Call) -> tuple[Value, ...]:
     """`int`: the number that argument 0 is or writes, to the base in argument 1. What is unique stays what it is."""
-    value = call.machine.load(call.argument(0))
+    value = counted_as(call.machine.load(call.argument(0)))
     if isinstance(value, Record):
         own = call.machine.own_method(call.argument(0), "__int__")
         return call.machine.call(own, ()) if own is not None else (call.unknown("an object as a number"),)

@@ -13,7 +13,7 @@ from tagcheck.builtins.containers import MOST_ITEMS, change, list_at, listed
 from tagcheck.builtins.symbolic import over
 from tagcheck.builtins.template_scope import truthy
 from tagcheck.comparison import Same, same_key
-from tagcheck.values import Null, Number, Record, Text, Truth, Value
+from tagcheck.values import Null, Number, Record, Text, Truth, Value, counted_as
 
 UNORDERED = "builtins.unordered"
 Rank: TypeAlias = "str | float | tuple[Rank, ...]"
@@ -63,10 +63,11 @@ def _rearranged(before: values.Sequence, how: str, call: Call) -> Value | None:
     return _sorted(before, call)
 
 
-def _sorted(before: values.Sequence, call: Call) -> values.Sequence | None:
+def _sorted(before: values.Sequence, call: Call, *, backwards: bool = False) -> values.Sequence | None:
     """The items in the order of what they are, or of what the keyword `key`, a function, gives for them; backwards
-    where the keyword `reverse` says so. None if that order is not known."""
-    turned = call.keywords.get("reverse", Truth(False))
+    where the keyword `reverse` says so. Equal ones stay in the order in which they are. None if that order is not
+    known."""
+    turned = call.keywords.get("reverse", Truth(backwards))
     ranks = None if before.open else [_rank(call.machine.load(each)) for each in _keys(before, call)]
     if ranks is None or None in ranks or not isinstance(turned, Truth):
         return None
@@ -87,11 +88,11 @@ def _keys(items: values.Sequence, call: Call) -> list[Value]:
 
 
 def _rank(value: Value) -> Rank | None:
-    match value:
-        case Text():
-            return value.literal
-        case Number() | Truth():
-            return float(value.value)
+    match counted_as(value):
+        case Text(literal=text):
+            return text
+        case Number(number) | Truth(number):
+            return float(number)
         case values.Sequence(items, False):
             ranks = [_rank(each) for each in items]
             return None if None in ranks else tuple(each for each in ranks if each is not None)
@@ -204,10 +205,9 @@ def extreme(call: Call) -> tuple[Value, ...]:
         return (call.unknown("the greatest or smallest of unknown items"),)
     if not given.items:
         return (call.keywords.get("default", call.unknown("an item of an empty list")),)
-    order = _sorted(given, call)
-    if order is None:
-        return (call.unknown("the greatest or smallest of unknown items"),)
-    return (order.items[-1 if call.with_.get("last") else 0],)
+    # Of several that are the greatest, the first one counts.
+    order = _sorted(given, call, backwards=bool(call.with_.get("last")))
+    return (call.unknown("the greatest or smallest of unknown items") if order is None else order.items[0],)
 
 
 def absolute(call: Call) -> tuple[Value, ...]:

@@ -34,6 +34,24 @@ def _as_written(texts: Sequence[Text]) -> Text:
     return cleaned(whole) if literal is None or ".." not in literal else Text.of(str(PurePosixPath(literal)))
 
 
+def joined_at_separators(call: Call) -> tuple[Value, ...]:
+    """Join all arguments as Python's `os.path.join` does: a '/' between them where none is, everything else as it
+    stands; a path from the root takes the place of what stands before it."""
+    return (combine(call.arguments, lambda row: _at_separators([as_text(value, call.machine) for value in row])),)
+
+
+def _at_separators(texts: Sequence[Text]) -> Text:
+    whole, *others = texts or (EMPTY,)
+    for text in others:
+        if text.leading.startswith("/"):
+            whole = text
+        elif whole == EMPTY or whole.trailing.endswith("/"):
+            whole = whole + text
+        else:
+            whole = whole + Text.of("/") + text
+    return whole
+
+
 def cleaned(path: Text) -> Text:
     """A path without '.', doubled separators and, where what stands before is literal, '..'."""
     literal = path.literal
@@ -100,8 +118,11 @@ def last_part_of(text: Text) -> Text:
 
 
 def directory(call: Call) -> tuple[Value, ...]:
-    """A path without its last part."""
-    return (folder_of(text_argument(call, 0)),)
+    """A path without its last part; `exact`: what stands before the last separator, which may be nothing."""
+    path = text_argument(call, 0)
+    if call.with_.get("exact") and path.literal is not None:
+        return (Text.of(posixpath.dirname(path.literal)),)
+    return (folder_of(path),)
 
 
 def folder_of(text: Text) -> Text:
@@ -174,7 +195,8 @@ def with_extension(call: Call) -> tuple[Value, ...]:
 
 
 def clean(call: Call) -> tuple[Value, ...]:
-    return (cleaned(text_argument(call, 0)),)
+    path = text_argument(call, 0)
+    return (cleaned(path) if path.parts else Text.of("."),)
 
 
 def absolute(call: Call) -> tuple[Value, ...]:
@@ -184,8 +206,11 @@ def absolute(call: Call) -> tuple[Value, ...]:
 
 
 def relative(call: Call) -> tuple[Value, ...]:
-    """Argument 1 as seen from argument 0, where both are literal or one begins with the other."""
-    origin, target = text_argument(call, 0), text_argument(call, 1)
+    """Argument 1 as seen from argument 0, where both are literal or one begins with the other. `target-first`: the
+    other way round, and from where the program runs if there is only one."""
+    first = text_argument(call, 0)
+    second = text_argument(call, 1) if len(call.arguments) > 1 else Text.of(".")
+    origin, target = (second, first) if call.with_.get("target-first") else (first, second)
     a, b = origin.literal, target.literal
     if a is not None and b is not None and a.startswith("/") == b.startswith("/"):
         found: Text = Text.of(posixpath.relpath(b or ".", a or "."))
@@ -193,4 +218,4 @@ def relative(call: Call) -> tuple[Value, ...]:
         found = rest
     else:
         found = derived("relative", origin, target)
-    return (found, Outcome(call.identity))
+    return (found,) if call.with_.get("target-first") else (found, Outcome(call.identity))

@@ -244,15 +244,19 @@ def set_entry(call: Call) -> tuple[Value, ...]:
     entries, key = _entries(call), call.machine.load(call.argument(0))
     holder = call.machine.load(call.receiver) if call.receiver is not None else None
     if entries is not None and isinstance(holder, Record):
-        answers = [same_key(name, key) for name, _ in entries.entries]
-        found = list(entries.entries)
-        if Same.YES in answers:
-            found[answers.index(Same.YES)] = (key, call.argument(1))
-        else:
-            found.append((key, call.argument(1)))
-        is_open = entries.open or Same.MAYBE in answers
-        call.machine.store(holder.get(ENTRIES) or Null(), values.Mapping(tuple(found), is_open))
+        call.machine.store(holder.get(ENTRIES) or Null(), with_entry(entries, key, call.argument(1)))
     return (Null(),)
+
+
+def with_entry(mapping: values.Mapping, key: Value, value: Value) -> values.Mapping:
+    """A mapping with another value for a key."""
+    answers = [same_key(name, key) for name, _ in mapping.entries]
+    found = list(mapping.entries)
+    if Same.YES in answers:
+        found[answers.index(Same.YES)] = (key, value)
+    else:
+        found.append((key, value))
+    return values.Mapping(tuple(found), mapping.open or Same.MAYBE in answers)
 
 
 def of_entries(call: Call) -> tuple[Value, ...]:

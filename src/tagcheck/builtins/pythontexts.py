@@ -25,7 +25,22 @@ from tagcheck.builtins.symbolic import (
 )
 from tagcheck.builtins.texts import fields, has_prefix, has_suffix
 from tagcheck.numerals import natural
-from tagcheck.values import EMPTY, Absent, Filling, Null, Number, Opaque, Piece, Record, Text, Truth, Value, cut
+from tagcheck.values import (
+    EMPTY,
+    ENVIRONMENT,
+    Absent,
+    Filling,
+    Null,
+    Number,
+    Opaque,
+    Piece,
+    Record,
+    Text,
+    Truth,
+    Value,
+    counted_as,
+    cut,
+)
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}!:]*)(![rsa])?(?::((?:[^{}]|\{[^{}]*\})*))?\}")
 _VERB = re.compile(r"%(?:\(([^)]*)\))?([-+ #0]*\d*(?:\.\d+)?)([sdrifxXeEgGcu%])")
@@ -258,8 +273,8 @@ def _step(call: Call, value: Value, rest: str) -> Value:
 
 def modulo(call: Call) -> tuple[Value, ...]:
     """The `%` operator: a format string filled with argument 1, or a number divided with a remainder."""
-    left, right = call.argument(0), call.machine.load(call.argument(1))
-    if isinstance(left, Number) and isinstance(right, Number) and right.value > 0:
+    left, right = counted_as(call.machine.load(call.argument(0))), call.machine.load(call.argument(1))
+    if isinstance(left, Number) and isinstance(right := counted_as(right), Number) and right.value > 0:
         return (Number(left.value % right.value),)
     if not isinstance(left, Text):
         return (call.unknown("a remainder"),)
@@ -271,7 +286,7 @@ def modulo(call: Call) -> tuple[Value, ...]:
         value = next(items, None) if match[1] is None else by_name
         if value is None or match[3] == "r":
             return call.unknown("a field of a format")
-        if match[3] in "di" and isinstance(number := call.machine.load(value), Number):
+        if match[3] in "di" and isinstance(number := counted_as(call.machine.load(value)), Number):
             value = Number(int(number.value))
         plain = _shown(call.machine.load(value), f"{match[2]}d") if match[3] in "di" and match[2].isdecimal() else None
         if plain is not None:
@@ -329,7 +344,7 @@ def substitute(call: Call) -> tuple[Value, ...]:
         found = call.keywords.get(name)
         if found is None and isinstance(given, values.Mapping):
             found = given.get(name)
-        if found is None and isinstance(given, Record) and given.type == "os.Environ":
+        if found is None and isinstance(given, Record) and given.type == ENVIRONMENT:
             found = call.machine.environment(Text.of(name))
         if found is None:
             return None if call.with_.get("safe") else call.unknown("a name that a template is not given")

@@ -17,6 +17,7 @@ from tagcheck.builtins import (
     configurations,
     containers,
     effects,
+    environments,
     errors,
     exitstacks,
     files,
@@ -25,6 +26,7 @@ from tagcheck.builtins import (
     general,
     gopatterns,
     grouping,
+    holders,
     iterating,
     jinja,
     kinds,
@@ -38,6 +40,7 @@ from tagcheck.builtins import (
     pythoncollections,
     pythonpatterns,
     pythontexts,
+    requiring,
     resources,
     scanning,
     serialised,
@@ -135,11 +138,12 @@ _PATHS: dict[str, OperationSpec] = {
     "split-extension": _pure(paths.split_extension),
     "path-caller": _pure(paths.caller),
     "path-clean": _pure(paths.clean),
-    "path-directory": _pure(paths.directory),
+    "path-directory": _pure(paths.directory, "exact"),
     "path-extension": _pure(paths.extension),
     "path-join": _pure(paths.join),
     "path-join-as-written": _pure(paths.joined_as_written),
-    "path-relative": _pure(paths.relative),
+    "path-join-at-separators": _pure(paths.joined_at_separators),
+    "path-relative": _pure(paths.relative, "target-first"),
 }
 
 _CLOCKS: dict[str, OperationSpec] = {
@@ -220,7 +224,7 @@ _COMMANDS: dict[str, OperationSpec] = {
 
 _GENERAL: dict[str, OperationSpec] = {
     "call-functions": _acts(general.call_functions, "arguments", "results"),
-    "call-receiver": _acts(general.call_receiver, "function"),
+    "call-receiver": _acts(general.call_receiver, "function", "method"),
     "failure": _acts(general.failure, "wrapping"),
     "first-set": _pure(general.first_set),
     "declare-option": _acts(arguments.declare_option),
@@ -387,7 +391,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "delete-items": _acts(ordering.delete, "by"),
     "compiled-pattern": _pure(pythonpatterns.compiled),
     "contains-item": _pure(containers.is_in),
-    "copy-environment": _acts(containers.environment_copy),
+    "copy-environment": _acts(environments.copied),
     "dump-object": _acts(containers.dumped),
     "document": _acts(serialised.document, "many"),
     "entry": _acts(containers.entry, "keeping"),
@@ -422,6 +426,10 @@ _PYTHON: dict[str, OperationSpec] = {
     "is-instance": _acts(kinds.is_instance),
     "held-lines": _acts(pythontexts.held_lines),
     "mapping-parts": _acts(containers.parts, "of"),
+    "raise-if-failing": _acts(requiring.require),
+    "hold-items": _acts(holders.hold),
+    "item-of": _acts(holders.item),
+    "put-item": _acts(holders.set_item),
     "delete-item": _acts(containers.delete),
     "in-order": _acts(ordering.in_order),
     "insert-item": _acts(containers.insert),
@@ -481,7 +489,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "new-object": _acts(attributes.new_object, "text"),
     "dump-json": _acts(containers.dumped_json),
     "shown-as-code": _acts(pythontexts.shown_as_code),
-    "set-variables": _acts(containers.set_variables),
+    "set-variables": _acts(environments.set_variables),
     "shell-words": _pure(pythontexts.shell_words),
     "shown-text": OperationSpec(pythontexts.shown, pure=True, prints=True),
     "split-text": _pure(pythontexts.split, "last"),
@@ -491,7 +499,7 @@ _PYTHON: dict[str, OperationSpec] = {
     "text-lines": _pure(pythontexts.lines),
     "truth-of": _pure(pythontexts.truth_of),
     "update-mapping": _acts(containers.update),
-    "variable-or": _acts(containers.variable_or, "keeping", "taking"),
+    "variable-or": _acts(environments.variable_or, "keeping", "taking"),
 }
 
 OPERATIONS: Mapping[str, OperationSpec] = MappingProxyType(

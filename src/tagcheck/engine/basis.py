@@ -68,6 +68,8 @@ class Basis(ABC):
         """a declaration is evaluated that came before all statements, though it is needed only now"""
         self.added: set[str] = set()
         """the names of attributes that classes were given while the program runs"""
+        self.doubts = 0
+        """how many lookups there were of which it is not known whether they fail"""
         self.replaced: dict[str, Value] = {}
         """what stands in the place of functions, by the names of libraries' functions and the keys of procedures"""
         self.holes: tuple[Value, ...] = ()

@@ -7,6 +7,7 @@ from functools import partial
 
 from tagcheck import ir
 from tagcheck.builtins.files import is_log
+from tagcheck.builtins.holders import holding
 from tagcheck.definitions import INITIAL
 from tagcheck.engine import truth
 from tagcheck.engine.basis import BASE
@@ -219,7 +220,7 @@ class Calls(Replacing):
             return self._opaque_method(base, origin, name)
         for parent in self.program.resolution_order(record.type)[1:]:
             if self.models.find(f"{parent}.{name}") is not None:
-                return LibraryValue(f"{parent}.{name}", base)
+                return LibraryValue(f"{parent}.{name}", holding(record, parent) or base)
         shown = record.get(TEXT_FIELD)
         if isinstance(shown, Text) and self.models.find(f"{record.type}.{name}") is None:
             return self._other_method(shown, shown, name)

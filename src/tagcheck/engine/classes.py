@@ -19,7 +19,7 @@ from tagcheck.engine.truth import Condition
 from tagcheck.frontends.api import Variable
 from tagcheck.ir import Procedure
 from tagcheck.source import Span
-from tagcheck.values import FunctionValue, LibraryValue, Mapping, Null, Pointer, Record, Sequence, Text, Value
+from tagcheck.values import FunctionValue, LibraryValue, Mapping, Null, Number, Pointer, Record, Sequence, Text, Value
 
 OPERATORS = {
     "add": ("__add__", "__radd__"),
@@ -29,6 +29,8 @@ OPERATORS = {
     "negate": ("__neg__", ""),
 }
 """The methods of the left and of the right operand that an operation of `ir.Apply` asks for."""
+IN_PLACE = {f"{operation}-in-place": operation for operation in ("add", "multiply", "whole-quotient", "power")}
+"""The operations that change their left operand where they can, and what they do otherwise."""
 COMPARISONS = {
     ir.CompareOp.EQ: "__eq__",
     ir.CompareOp.NE: "__ne__",
@@ -37,6 +39,8 @@ COMPARISONS = {
     ir.CompareOp.GT: "__gt__",
     ir.CompareOp.GE: "__ge__",
 }
+MOST_REPEATED = 64
+"""Items that a list of a given length begins with; of a longer one nothing is known."""
 _NOWHERE = Span("", 1, 1, 1, 1)
 
 
@@ -58,6 +62,10 @@ class Classes(Symbols):
             case LibraryValue(name=named, receiver=None) if named.endswith(".") and self._stands_for_module(named):
                 self._set_global(named[:-1], name, value)
                 return True
+        if self.program.names_method("__setattr__") and (content := self.load(holder)) is not holder:
+            own = isinstance(content, Record) and self.program.methods(content.type, "__setattr__")
+            if own and isinstance(content, Record):
+                return self.item_by_method(holder, content, "__setattr__", (Text.of(name), value)) is not None
         return self.program.names_method("__set__") and self._set_by_descriptor(holder, name, value)
 
     def _stands_for_module(self, named: str) -> bool:
@@ -128,10 +136,27 @@ class Classes(Symbols):
         for at, name in enumerate(names[: len(values)]):
             content = self.load(values[at])
             if name and isinstance(content, Record) and self.program.methods(content.type, name):
-                if self.program.methods(content.type, name.replace("__", "__i", 1)):
-                    return self.opaque("an object that an operator may change in place")
                 return self.item_by_method(values[at], content, name, (*values[:at], *values[at + 1 :]))
         return None
+
+    def in_place(self, operation: str, values: tuple[Value, ...]) -> Value | None:
+        """The left one of two values if an operation can change it itself; None if it cannot."""
+        left, right = values
+        content = self.load(left)
+        if isinstance(content, Record) and (name := OPERATORS[operation][0]):
+            own = name.replace("__", "__i", 1)
+            has = bool(self.program.methods(content.type, own))
+            return self.item_by_method(left, content, own, (right,)) if has else None
+        if not isinstance(left, Pointer) or not isinstance(content, Sequence):
+            return None
+        count = self.load(right)
+        if operation == "add":
+            self.made("list.extend", (left, right))
+        elif operation == "multiply" and isinstance(count, Number) and 0 <= count.value <= MOST_REPEATED:
+            self.fill(left, self.repeated(content, int(count.value)))
+        else:
+            self.fill(left, Sequence(content.items, open=True))
+        return left
 
     def by_comparison(self, operator: ir.CompareOp, left: Value, right: Value) -> Condition | None:
         """What the left one of two values says that a comparison gives; None if its class has no method for it. Without
@@ -156,6 +181,14 @@ class Classes(Symbols):
     def are_lists(self, left: Value, right: Value) -> bool:
         """Whether two references lead to lists or mappings, which are equal if what is in them is."""
         return left != right and all(isinstance(self.load(each), Sequence | Mapping) for each in (left, right))
+
+    @abstractmethod
+    def made(self, function: str, arguments: tuple[Value, ...]) -> Value:
+        """What a function of a library gives."""
+
+    @abstractmethod
+    def fill(self, pointer: Pointer, content: Value) -> None:
+        """Write what a pointer leads to."""
 
     # --- hooks ---
 

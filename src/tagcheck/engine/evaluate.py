@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tagcheck import ir
 from tagcheck.engine import arithmetic, dynamic, shelltexts, shellvalues, truth
-from tagcheck.engine.classes import OPERATORS, Classes
+from tagcheck.engine.classes import IN_PLACE, MOST_REPEATED, OPERATORS, Classes
 from tagcheck.engine.places import ROOT, below
 from tagcheck.engine.state import Frame
 from tagcheck.engine.truth import Condition
@@ -34,12 +34,11 @@ from tagcheck.values import (
     Truth,
     Value,
     alternatives,
+    counted_as,
     options,
 )
 
 MOST_COMPREHENDED = 200
-MOST_REPEATED = 64
-"""Items that a list of a given length begins with; of a longer one nothing is known."""
 
 
 class Evaluation(Classes):
@@ -245,7 +244,7 @@ class Evaluation(Classes):
     def _index(self, node: ir.Index, frame: Frame) -> Value:
         origin = self.evaluate(node.base, frame)
         base = self.load(origin)
-        index = self.evaluate(node.index, frame)
+        index = counted_as(self.evaluate(node.index, frame))
         if (
             isinstance(base, Record)
             and (given := self.item_by_method(origin, base, "__getitem__", (index,))) is not None
@@ -335,7 +334,7 @@ class Evaluation(Classes):
         """A value in the form in which it is compared: parameters as texts, pointers as they are."""
         if isinstance(value, Opaque) and value.type == "string":
             return self.as_text(value)
-        return value
+        return counted_as(value)
 
     def _apply(self, node: ir.Apply, frame: Frame) -> Value:
         match node.operation:
@@ -357,20 +356,26 @@ class Evaluation(Classes):
             case "bound-method":
                 return self.bound_method(self.evaluate(node.arguments[0], frame), node.arguments[1])
         given = tuple(self.evaluate(argument, frame) for argument in node.arguments)
+        operation = IN_PLACE.get(node.operation, node.operation)
+        if operation is not node.operation and (found := self.in_place(operation, given)) is not None:
+            return found
         values = tuple(map(self.load, given))
         if (
             Record in map(type, values)
-            and node.operation in OPERATORS
-            and (found := self.by_operator(node.operation, given)) is not None
+            and operation in OPERATORS
+            and (found := self.by_operator(operation, given)) is not None
         ):
             return found
-        if node.operation == "environment":
+        values = tuple(map(counted_as, values))
+        if operation == "environment":
             # What is read stands here, not where the last command ran.
             outer, self.site = self.site, node.span
-            found = self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
+            found = self.distribute(values, lambda chosen: self._applied(operation, chosen))
             self.site = outer
             return found
-        return self.distribute(values, lambda chosen: self._applied(node.operation, chosen))
+        found = self.distribute(values, lambda chosen: self._applied(operation, chosen))
+        # What is made of lists that others share is a list of its own, which they can share too.
+        return Pointer(self.heap.new(found)) if isinstance(found, Sequence) and Pointer in map(type, given) else found
 
     def _comprehended(self, node: ir.Apply, frame: Frame) -> Value:
         over = self.load(self.evaluate(node.arguments[0], frame))

@@ -344,10 +344,10 @@ class Execution(Loops):
         if node.leaves:
             self._either(node, (*node.body, *node.otherwise), frame)
             return
-        entry, exits = self.guards, self.exit_count()
+        entry, exits, doubts = self.guards, self.exit_count(), self.doubts
         self.raised = None
         self.run_block(node.body, frame)
-        if self.live and node.surely:
+        if self.live and (node.surely or (node.looks and self.doubts == doubts)):
             self.run_block(node.otherwise, frame)
         elif self.live:
             self._either(node, node.otherwise, frame)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from tagcheck.builtins.api import Call
 from tagcheck.builtins.api import Machine as MachineProtocol
+from tagcheck.builtins.holders import holding
+from tagcheck.builtins.pythoncollections import ENTRIES
 from tagcheck.catalog import EffectKind
 from tagcheck.engine.branches import Branches
 from tagcheck.engine.state import ABSENT
@@ -21,16 +23,19 @@ from tagcheck.values import (
     FunctionValue,
     HoleKind,
     LibraryValue,
+    Mapping,
     Null,
     Number,
     Outcome,
     Pointer,
     Record,
+    Sequence,
     Text,
+    Truth,
     Value,
 )
 
-OPERATORS_BY_CALL = {
+_OPERATORS = {
     "builtins.modulo": ("__mod__", "__rmod__"),
     "builtins.merge": ("__or__", "__ror__"),
     "builtins.intersection": ("__and__", "__rand__"),
@@ -40,6 +45,9 @@ OPERATORS_BY_CALL = {
     "builtins.shift-left": ("__lshift__", "__rlshift__"),
     "builtins.shift-right": ("__rshift__", "__rrshift__"),
 }
+IN_PLACE = "-in-place"
+"""What the name of an operator ends with that changes its left operand where it can."""
+OPERATORS_BY_CALL = {f"{name}{how}": methods for name, methods in _OPERATORS.items() for how in ("", IN_PLACE)}
 """Python's operators that are calls of its library here, and the methods of the left and of the right operand that may
 say what they give."""
 Results = tuple[Value, ...]
@@ -137,10 +145,33 @@ class LibraryCalls(Branches):
         for method in self.program.methods(base.type, name) if qualified else ():
             results = self.call_procedure(FunctionValue(method, receiver=origin), arguments, self.site, {})
             return results[0] if results else Null()
-        if not qualified or self.models.exact.get(qualified) is None:
+        if not qualified:
             return None
-        found = self.call_library(LibraryValue(qualified, base), arguments, self.site, {}, 1)
+        callee = LibraryValue(qualified, base)
+        if self.models.exact.get(qualified) is None:
+            held = self.held_method(base, name)
+            if held is None:
+                return None
+            if name == "__getitem__" and self.program.names_method("__missing__") and self._lacks(held, arguments):
+                return self.item_by_method(origin, base, "__missing__", arguments)
+            callee = held
+        found = self.call_library(callee, arguments, self.site, {}, 1)
         return found[0] if found else Null()
+
+    def held_method(self, base: Record, name: str) -> LibraryValue | None:
+        """The method of what an object holds that is one of a list or mapping."""
+        if base.get(ENTRIES) is None:
+            return None
+        for parent in self.program.resolution_order(base.type)[1:]:
+            held = holding(base, parent)
+            if held is not None and self.models.exact.get(f"{parent}.{name}") is not None:
+                return LibraryValue(f"{parent}.{name}", held)
+        return None
+
+    def _lacks(self, held: LibraryValue, key: Results) -> bool:
+        """Whether a mapping surely has no entry for a key."""
+        content = self.load(held.receiver) if held.receiver is not None else None
+        return isinstance(content, Mapping) and self.has_entry(content, self.load(key[0])) == Truth(False)
 
     def compute(self, function: FunctionValue) -> Value:
         site = self.site
@@ -177,15 +208,28 @@ class LibraryCalls(Branches):
                 for at, each in enumerate(arguments)
             )
         if not spec.pure:
-            return operated(arguments, callee.receiver)
+            found = operated(arguments, callee.receiver)
+            return self._put_in_place(arguments, found) if callee.name.endswith(IN_PLACE) else found
         receiver = self.load(callee.receiver) if callee.receiver is not None else None
         inputs = (*map(self.load, arguments), *((receiver,) if receiver is not None else ()))
         if self.suspended:
             inputs = tuple(map(self._taken_apart, inputs))
         return self._distributed(inputs, operated, receiver is not None)
 
+    def _put_in_place(self, arguments: Results, found: Results) -> Results:
+        """What an operator gives, in the place of its left operand where that is a list, a set or a mapping."""
+        left = arguments[0]
+        if not isinstance(left, Pointer) or not isinstance(self.load(left), Sequence | Mapping):
+            return found
+        self.fill(left, self.load(found[0]))
+        return (left,)
+
     def _by_operand(self, name: str, arguments: Results) -> Value | None:
         """What an operator gives for objects one of which has a method for it; None if none has."""
+        left = self.load(arguments[0]) if name.endswith(IN_PLACE) else None
+        own = OPERATORS_BY_CALL[name][0].replace("__", "__i", 1)
+        if isinstance(left, Record) and self.program.methods(left.type, own):
+            return self.item_by_method(arguments[0], left, own, arguments[1:])
         for at, method in enumerate(OPERATORS_BY_CALL[name]):
             content = self.load(arguments[at]) if at < len(arguments) else None
             if isinstance(content, Record) and self.program.methods(content.type, method):

@@ -47,6 +47,9 @@ class Machine(Launches):
         self.site = site
         return results
 
+    def doubt(self) -> None:
+        self.doubts += 1
+
     def attempt(self, function: Value) -> None:
         site = self.site
         self._call_now(function, site)
@@ -65,8 +68,9 @@ class Machine(Launches):
                 for found in self.program.member(content.type, name):
                     if isinstance(found, Procedure):
                         return FunctionValue(found, receiver=value)
-                is_known = self.models.find(f"{content.type}.{name}") is not None
-                return LibraryValue(f"{content.type}.{name}", value) if is_known else None
+                if self.models.find(f"{content.type}.{name}") is not None:
+                    return LibraryValue(f"{content.type}.{name}", value)
+                return self.held_method(content, name)
             case FunctionValue(procedure=made) if made.constructs:
                 bound = self.field(value, name)
                 return bound if isinstance(bound, FunctionValue) and bound.receiver is value else None

@@ -460,6 +460,10 @@ class Recorder(Evaluation):
         cell = self.variables.get(name.literal or "")
         return cell is not None and not isinstance(self.narrow(self.heap.read(cell)), Absent)
 
+    def variables_set(self) -> tuple[tuple[Value, Value], ...]:
+        names = [Text.of(name) for name in self.variables]
+        return tuple((name, self.environment(name)) for name in names if self.exports(name))
+
     def missed(self, wanted: str, image: Text) -> None:
         """A text was to be replaced by an image's name and did not stand where it was looked for."""
         if looks_like_reference(image) and not self.searches:

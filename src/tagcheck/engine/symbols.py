@@ -7,6 +7,10 @@ from abc import abstractmethod
 from msgspec.structs import replace
 
 from tagcheck import ir
+from tagcheck.builtins import environments
+from tagcheck.builtins.api import Machine
+from tagcheck.builtins.errors import error_class
+from tagcheck.builtins.holders import holding
 from tagcheck.builtins.kubernetes import MANIFEST
 from tagcheck.builtins.texts import slice_text
 from tagcheck.comparison import Same, same_key
@@ -261,6 +265,8 @@ class Symbols(Basis):
                 module.endswith(".") and module[:-1] in self.program.modules
             ):
                 return self.symbol(module[:-1], name, Span("", 1, 1, 1, 1))
+            case LibraryValue(name=class_, receiver=None) if name == "__name__" and error_class(class_) is not None:
+                return Text.of(class_.rpartition(".")[2])
             case LibraryValue(receiver=None):
                 for method in self.program.methods(content.name.removeprefix("type:"), name):
                     return FunctionValue(method)
@@ -361,6 +367,8 @@ class Symbols(Basis):
         if name == "__class__" and self.program.type(record.type) is not None:
             module, _, simple = record.type.rpartition(".")
             return self.symbol(module, simple, Span("", 1, 1, 1, 1))
+        if name == "__class__" and error_class(record.type) is not None:
+            return LibraryValue(record.type)
         if not name.startswith(("_", "%")) and record.type:
             given = self.item_by_method(base, record, "__getattr__", (Text.of(name),))
             if given is not None:
@@ -423,7 +431,9 @@ class Symbols(Basis):
                 given = self.field(receiver, "__class__") if of_class else receiver
                 return FunctionValue(found, method.captured, given)
             case LibraryValue(name=name):
-                return LibraryValue(name, receiver)
+                content = self.load(receiver)
+                held = holding(content, name.rpartition(".")[0]) if isinstance(content, Record) else None
+                return LibraryValue(name, held or receiver)
             case _:
                 return method
 
@@ -463,14 +473,16 @@ class Symbols(Basis):
                 return self.opaque("an item that is not known")
 
     def _entry(self, mapping: Mapping, key: Value) -> Value:
-        doubtful = mapping.open
+        doubtful = False
         for name, value in reversed(mapping.entries):
             answer = same_key(name, key)
             if answer is Same.YES and not doubtful:
                 return value
             if answer is not Same.NO:
                 doubtful = True
-        if mapping.type and not doubtful:
+        if not doubtful and (outside := environments.of_copy(self.machine(), mapping, key)) is not None:
+            return outside
+        if mapping.type and not doubtful and not mapping.open:
             return self.zero(mapping.type.removeprefix("map[").partition("]")[2])
         return self.opaque("an entry that is not known")
 
@@ -489,6 +501,10 @@ class Symbols(Basis):
                 return slice_text(self.as_text(base), start, end)
             case _:
                 return self.opaque("a slice of something that is no list")
+
+    @abstractmethod
+    def machine(self) -> Machine:
+        """This run as library operations see it."""
 
     @abstractmethod
     def environment(self, name: Text) -> Value:

@@ -15,7 +15,14 @@ from tagcheck import ir
 from tagcheck.frontends.api import TypeInfo, Variable
 from tagcheck.frontends.python.body import BUILTINS, Scope
 from tagcheck.frontends.python.decorating import PLAIN, decorated, imported_decorators, once_linked, own_decorators
-from tagcheck.frontends.python.enumerations import Enumeration, automatic, is_enumeration, member, names_text
+from tagcheck.frontends.python.enumerations import (
+    Enumeration,
+    are_numbers,
+    automatic,
+    is_enumeration,
+    member,
+    names_text,
+)
 from tagcheck.frontends.python.functions import (
     CACHES,
     RESULT,
@@ -31,6 +38,8 @@ from tagcheck.source import Span
 RECORDS = frozenset(("dataclass", "define", "frozen", "mutable", "attrs", "attr", "s"))
 """Decorators that make a constructor from the annotated names of a class."""
 RECORD_BASES = frozenset(("NamedTuple", "BaseModel", "BaseSettings", "Struct", "TypedDict"))
+HOLDERS = frozenset(("dict", "list", "set"))
+"""Classes of the language whose objects hold others; so do the objects of what inherits from them."""
 SETTING = "%set"
 """What the name of a property ends with for what sets it."""
 DELETING = "%delete"
@@ -71,6 +80,7 @@ class ClassParts:
     fields: tuple[ClassField, ...] = ()
     tests: tuple[cst.FunctionDef, ...] = ()
     is_enumeration: bool = False
+    may_hold: bool = False
 
 
 class ClassReader:
@@ -84,6 +94,8 @@ class ClassReader:
         self.bases = tuple(filter(None, (dotted(each.value) for each in node.bases if each.keyword is None)))
         is_tuple = any(base.rpartition(".")[2] == "NamedTuple" for base in self.bases)
         self.parts = ClassParts(TypeInfo(self.name, underlying="tuple" if is_tuple else "", parents=self.bases))
+        for base in {*self.bases} & HOLDERS - file.names:
+            file.imports.setdefault(base, f"{BUILTINS}:{base}")
         self._assigned: dict[str, str] = {}
         self._automatic: list[str] = []
         """the members whose values are chosen for them"""
@@ -107,6 +119,7 @@ class ClassReader:
             inherited = [field_ for base in self.bases if base in self._known for field_ in self._known[base].fields]
             fields = {each.name: each for each in (*inherited, *self._fields())}
             self.parts.fields = tuple(fields.values())
+        self.parts.may_hold = self._may_hold()
         if self.parts.is_enumeration:
             enumeration = Enumeration(self.file, self.name, self._members(), self.file.span(self.node.name))
             self.parts.procedures.update(enumeration.procedures())
@@ -199,12 +212,13 @@ class ClassReader:
         """Make a member of what its name was assigned."""
         if name in self._members():
             known = self._known.get(self.bases[0]) if self.bases else None
-            is_text = names_text(self.bases) or (known is not None and names_text(known.info.parents))
+            bases = (*self.bases, *(known.info.parents if known is not None else ()))
             makes = any(each.name.value == "__init__" for each in self._methods())
             place = ir.Name(self._assigned[name], span)
             if name in self._automatic and (len(self._automatic) == len(self._members()) or "StrEnum" in self.bases):
                 body.out.append(automatic(self.bases, self._automatic, name, place))
-            body.out.extend(member(f"{self.file.module}.{self.name}", name, place, is_text, makes))
+            type_, is_text, counts = f"{self.file.module}.{self.name}", names_text(bases), are_numbers(bases)
+            body.out.extend(member(type_, name, place, is_text, makes, counts=counts))
 
     def _fields(self) -> list[ClassField]:
         found: list[ClassField] = []
@@ -252,7 +266,13 @@ class ClassReader:
         if f"{self.name}.__post_init__" in self.parts.procedures:
             after = after or "__post_init__"
         is_text = not fields and own is None and "str" in self.bases
-        return constructor(self.file, self.name, self.file.span(self.node.name), parameters, fields, after, is_text)
+        span, holds = self.file.span(self.node.name), self.parts.may_hold and not fields and not is_text
+        return constructor(self.file, self.name, span, parameters, fields, after, is_text, may_hold=holds)
+
+    def _may_hold(self) -> bool:
+        """Whether the objects may be lists or mappings, too: one of the bases is one, or stands in another file."""
+        known = (self._known.get(base) for base in self.bases)
+        return any(each is None or each.may_hold for each in known)
 
     def _made_by(self, new: ir.Procedure) -> ir.Procedure:
         """What makes an object where the class has a method of its own for that (`__new__`)."""
@@ -307,9 +327,12 @@ def constructor(
     fields: tuple[ClassField, ...],
     after: str = "",
     is_text: bool = False,
+    *,
+    may_hold: bool = False,
 ) -> ir.Procedure:
     """The procedure that makes an object of a class with these fields; `after`: the method that is called then, with
-    the arguments if there are no fields. `is_text`: the object is the text that it is made of."""
+    the arguments if there are no fields. `is_text`: the object is the text that it is made of; `may_hold`: it may be a
+    list or a mapping."""
     qualified = f"{file.module}.{name}"
 
     def lower() -> tuple[ir.Statement, ...]:
@@ -322,6 +345,8 @@ def constructor(
             body.emit(ir.Invoke((made,), ir.Global(BUILTINS, "str", span), (given,), span))
             values = ((ir.TEXT_FIELD, made),)
         body.emit(ir.Assign((made,), ir.Allocate(ir.RecordOf(qualified, values, span), span), span))
+        if may_hold:
+            body.emit(ir.Invoke((), ir.Global(BUILTINS, "hold-items", span), (ir.Argument(made),), span))
         if after:
             only_passed = {each.name for each in fields if not each.held}
             passed = (each for each in parameters if not fields or each.name in only_passed)

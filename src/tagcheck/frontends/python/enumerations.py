@@ -12,6 +12,8 @@ from tagcheck.source import Span
 
 _BASES = frozenset(("Enum", "StrEnum", "IntEnum", "Flag", "IntFlag"))
 _TEXTS = frozenset(("StrEnum", "IntEnum", "str"))
+_NUMBERS = frozenset(("IntEnum", "IntFlag", "int"))
+_FLAGS = frozenset(("Flag", "IntFlag"))
 
 
 def is_enumeration(bases: Sequence[str]) -> bool:
@@ -24,20 +26,31 @@ def names_text(bases: Sequence[str]) -> bool:
     return any(base.rpartition(".")[2] in _TEXTS for base in bases)
 
 
+def are_numbers(bases: Sequence[str]) -> bool:
+    """Whether the members of an enumeration with these bases are numbers, too."""
+    return any(base.rpartition(".")[2] in _NUMBERS for base in bases)
+
+
 def automatic(bases: Sequence[str], members: Sequence[str], name: str, place: ir.Name) -> ir.Statement:
     """Give a member the value that `auto()` stands for where all members have such."""
     span = place.span
     if any(base.rpartition(".")[2] == "StrEnum" for base in bases):
         return ir.Assign((place,), ir.Literal(name.lower(), span), span)
-    return ir.Assign((place,), ir.Constant(members.index(name) + 1, span), span)
+    at, is_flag = members.index(name), any(base.rpartition(".")[2] in _FLAGS for base in bases)
+    return ir.Assign((place,), ir.Constant(1 << at if is_flag else at + 1, span), span)
 
 
-def member(type_: str, name: str, place: ir.Name, is_text: bool, makes: bool) -> Iterator[ir.Statement]:
-    """Turn the value in a place into the member of that name; `makes`: the enumeration's own `__init__` gets it."""
+def member(
+    type_: str, name: str, place: ir.Name, is_text: bool, makes: bool, *, counts: bool = False
+) -> Iterator[ir.Statement]:
+    """Turn the value in a place into the member of that name; `makes`: the enumeration's own `__init__` gets it;
+    `counts`: the member is that number."""
     span = place.span
     fields: tuple[tuple[str, ir.Expression], ...] = (("name", ir.Literal(name, span)), ("value", place))
     if is_text:
         fields = (*fields, (ir.TEXT_FIELD, place))
+    if counts:
+        fields = (*fields, (ir.NUMBER_FIELD, place))
     made = ir.RecordOf(type_, fields, span)
     if not makes:
         yield ir.Assign((place,), made, span)

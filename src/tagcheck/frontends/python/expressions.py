@@ -10,7 +10,8 @@ import libcst as cst
 
 from tagcheck import ir
 from tagcheck.frontends.python import literals
-from tagcheck.frontends.python.body import BUILTINS, Body
+from tagcheck.frontends.python.body import BUILTINS
+from tagcheck.frontends.python.lookups import FUNCTIONS, LOOKUPS, METHODS, Lookups
 from tagcheck.frontends.python.names import dotted, fixture_asked_for, targets_of
 from tagcheck.source import Span
 
@@ -52,11 +53,14 @@ _BY_CALL = {
 }
 
 
+IN_PLACE = "-in-place"
+"""What the name of an operation ends with that changes its left operand if that is a list, a mapping, a set or an
+object with a method for it."""
 _METHODS = frozenset(name for kind in (str, dict, list) for name in dir(kind) if not name.startswith("_"))
 """What a value of the language itself can do."""
 
 
-class Expressions(Body):
+class Expressions(Lookups):
     """A body that lowers expressions."""
 
     def expression(self, node: cst.BaseExpression) -> ir.Expression:
@@ -152,7 +156,11 @@ class Expressions(Body):
             return ir.Index(base, ir.ListOf(tuple(map(self.expression, indexes)), span), span)
         match node.slice[0].slice:
             case cst.Index() as index:
-                return ir.Index(base, self.expression(index.value), span)
+                at = self.expression(index.value)
+                if self.traps(LOOKUPS):
+                    base, at = self.held(base), self.held(at)
+                    self.require("item", (base, at), span)
+                return ir.Index(base, at, span)
             case cst.Slice(step=None) as part:
                 low = self.expression(part.lower) if part.lower is not None else None
                 high = self.expression(part.upper) if part.upper is not None else None
@@ -305,13 +313,15 @@ class Expressions(Body):
     def _binary(self, node: cst.BinaryOperation) -> ir.Expression:
         return self.operated(node.operator, self.expression(node.left), self.expression(node.right), self.span(node))
 
-    def operated(self, operator: cst.CSTNode, left: ir.Expression, right: ir.Expression, span: Span) -> ir.Expression:
-        """An operator applied to two values."""
+    def operated(
+        self, operator: cst.CSTNode, left: ir.Expression, right: ir.Expression, span: Span, how: str = ""
+    ) -> ir.Expression:
+        """An operator applied to two values; `how`: `IN_PLACE` for one that changes the left one where it can."""
         arithmetic, called = _ARITHMETIC.get(type(operator)), _BY_CALL.get(type(operator))
         if called is not None:
-            return self.builtin(called, (left, right), span)
+            return self.builtin(called + how, (left, right), span)
         if arithmetic is not None:
-            return ir.Apply(arithmetic, (left, right), span)
+            return ir.Apply(arithmetic + how, (left, right), span)
         return ir.Opaque("an operator on numbers", span, (left, right))
 
     def _comparison(self, node: cst.Comparison) -> ir.Expression:
@@ -358,8 +368,26 @@ class Expressions(Body):
         own = self._of_base(node.func)
         if self.file.suite and self.file.runs_suite(dotted(node.func)):
             return ir.Invoke(targets, ir.Name(self.file.suite, span), (), span)
+        if self.trapped and own is None and (checked := self._checked(node, targets)) is not None:
+            return checked
         callee = self.expression(node.func) if own is None else own
         return ir.Invoke(targets, callee, tuple(map(self._argument, node.args)), span)
+
+    def _checked(self, node: cst.Call, targets: tuple[ir.Target, ...]) -> ir.Invoke | None:
+        """A call that may surely fail, where somebody deals with that; None for any other."""
+        if any(each.star or each.keyword is not None for each in node.args):
+            return None
+        method = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+        name = method or dotted(node.func)
+        raised = (METHODS if method else FUNCTIONS).get(name)
+        if raised is None or not self.traps(raised):
+            return None
+        span = self.span(node)
+        base = self.held(self.expression(node.func.value)) if isinstance(node.func, cst.Attribute) else None
+        given = tuple(self.held(self.expression(each.value)) for each in node.args)
+        self.require(name, given if base is None else (base, *given), span)
+        callee = self.expression(node.func) if base is None else ir.Field(base, name, span)
+        return ir.Invoke(targets, callee, tuple(map(ir.Argument, given)), span)
 
     def _of_base(self, node: cst.BaseExpression) -> ir.Expression | None:
         """The method of the base class that `super().method` means, with the receiver."""
@@ -421,6 +449,8 @@ class Expressions(Body):
         starred = any(isinstance(each, cst.StarredElement) for each in target.elements)
         whole = self.held(value if starred or isinstance(value, ir.ListOf) else self.builtin("through", (value,), span))
         count = len(target.elements)
+        if self.traps(frozenset(("ValueError",))):
+            self.require("unpack", (whole, ir.Constant(count, span), ir.Constant(starred, span)), span)
         after_star = False
         for index, each in enumerate(target.elements):
             if isinstance(each, cst.StarredElement):

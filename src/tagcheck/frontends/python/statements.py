@@ -19,6 +19,8 @@ import libcst as cst
 from tagcheck import ir
 from tagcheck.frontends.python.body import BUILTINS, Nodes, Remaining
 from tagcheck.frontends.python.children import children
+from tagcheck.frontends.python.expressions import IN_PLACE
+from tagcheck.frontends.python.lookups import LOOKUPS, caught, looks_only, suppressed
 from tagcheck.frontends.python.matching import Patterns
 from tagcheck.frontends.python.names import bound_by, naming_decorators
 from tagcheck.source import Span
@@ -110,12 +112,7 @@ class Statements(Patterns):
     def _augmented(self, node: cst.AugAssign) -> None:
         span, target = self.span(node), self.target(node.target)
         before = self.expression(node.target)
-        if isinstance(node.operator, cst.AddAssign) and isinstance(node.value, cst.List | cst.ListComp):
-            # A list grows where it stands, whoever else has it.
-            added = ir.Argument(self.expression(node.value))
-            self.emit(ir.Invoke((), ir.Field(before, "extend", span), (added,), span))
-            return
-        value = self.operated(node.operator, before, self.expression(node.value), span)
+        value = self.operated(node.operator, before, self.expression(node.value), span, IN_PLACE)
         if target is not None:
             self.emit(ir.Assign((target,), value, span))
 
@@ -125,7 +122,9 @@ class Statements(Patterns):
             self.leave_blocks()
             self._finished(span)
             return True
-        value = self.expression(node.value) if node.value is not None else ir.Constant(None, span)
+        return self._returned(self.expression(node.value) if node.value is not None else ir.Constant(None, span), span)
+
+    def _returned(self, value: ir.Expression, span: Span) -> bool:
         if any(self.finals):
             value = self._kept(value)
             self.leave_blocks()
@@ -145,13 +144,24 @@ class Statements(Patterns):
         return True
 
     def _assert(self, node: cst.Assert) -> None:
-        self.expression(node.test)
+        test = self.expression(node.test)
+        if self.traps(frozenset(("AssertionError",))):
+            span = self.span(node)
+            error = self.lowered(partial(self._raise_assertion, span))
+            self.emit(ir.Branch(test, (), error, span))
+
+    def _raise_assertion(self, span: Span) -> None:
+        error = self.builtin("AssertionError", (), span)
+        self.emit(ir.Invoke((), ir.Global(BUILTINS, "raise", span), (ir.Argument(error),), span))
 
     def _deletion(self, node: cst.Del) -> None:
         index = node.target.slice[0].slice if isinstance(node.target, cst.Subscript) else None
         if isinstance(node.target, cst.Subscript) and isinstance(index, cst.Index):
-            holder = self.expression(node.target.value)
-            self.builtin("del", (holder, self.expression(index.value)), self.span(node))
+            span, holder = self.span(node), self.held(self.expression(node.target.value))
+            at = self.held(self.expression(index.value))
+            if self.traps(LOOKUPS):
+                self.require("item", (holder, at), span)
+            self.builtin("del", (holder, at), span)
         elif isinstance(node.target, cst.Attribute):
             span = self.span(node)
             holder, name = self.expression(node.target.value), ir.Literal(node.target.attr.value, span)
@@ -274,7 +284,8 @@ class Statements(Patterns):
         if not _leaves(body) and not _has(body, cst.Yield):
             error = self.temporary(span)
             handler = self.lowered(partial(self._left_with, exit_, error))
-            inner = self.lowered(partial(self._inside, others, body, prefix))
+            with self.trapping(suppressed(first.item)):
+                inner = self.lowered(partial(self._inside, others, body, prefix))
             self.emit(ir.Attempt(inner, handler, leave, span, error, surely=True))
             return False
         if self._ends_here() and self.scope.yields in ("", "list") and _leaves(body):
@@ -341,11 +352,39 @@ class Statements(Patterns):
             self.suite(node.body)
             self.suite(otherwise)
             return False
-        error = self.temporary(span)
+        error, names = self.temporary(span), caught(node.handlers)
         handled = self.lowered(partial(self._handled, error, list(node.handlers)))
-        body = self.side(node.body)
+        if not self.scope.yields and looks_only(node.body, names):
+            self._looked_up(node, handled, error, names)
+            return False
+        with self.trapping(names):
+            body = self.side(node.body)
         self.emit(ir.Attempt(body, handled, self.side(otherwise), span, error, _leaves(node.body)))
         return False
+
+    def _looked_up(
+        self,
+        node: cst.Try | cst.TryStar,
+        handled: tuple[ir.Statement, ...],
+        error: ir.Name,
+        names: frozenset[str],
+    ) -> None:
+        """A body in which nothing but lookups can fail; what it returns at its end it returns behind them."""
+        *before, last = _flattened(node.body.body)
+        span = error.span
+        with self.trapping(names), self.collected() as looked:
+            for each in (*before, last):
+                if not isinstance(each, cst.Return):
+                    self.statement(each)
+            if isinstance(last, cst.Return):
+                value = self.expression(last.value) if last.value is not None else ir.Constant(None, span)
+                value = self._kept(value)
+        with self.collected() as returned:
+            if isinstance(last, cst.Return):
+                self._returned(value, span)
+            elif node.orelse is not None:
+                self.suite(node.orelse.body)
+        self.emit(ir.Attempt(tuple(looked), handled, tuple(returned), span, error, looks=True))
 
     def _resumed(self, node: Resumed) -> bool:
         """After the yield of a context manager: what was raised in its block, if anything was, is handled."""
