@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tagcheck.builtins.api import Command, CommandResult
 from tagcheck.catalog import OF_SESSIONS, OF_TARGETS, POLICY_LEFT_OUT, Effect, EffectKind
-from tagcheck.comparison import Same, certain_key, equal, same
+from tagcheck.comparison import certain_key
 from tagcheck.embedded import documents
 from tagcheck.engine.archives import all_tags, is_archive
 from tagcheck.engine.clusters import Registry, name_of_cluster, registries_of
