@@ -139,6 +139,8 @@ def _lengths(parts: list[str | Hole]) -> tuple[float, float]:
 
 
 def _lengths_of(hole: Hole) -> tuple[float, float]:
+    least: float
+    most: float
     least, most = _LENGTHS.get(hole.shape, (0, inf))
     if not _SLICE.fullmatch(hole.part):
         return 0, inf

@@ -66,6 +66,7 @@ REPAIRED: Mapping[str, str] = {
     "python-yaml-dump": "TC201",
     "raw-string-sprintf-policy": "TC301",
     "replaced-module": "TC204",
+    "save-all-tags": "TC204",
     "sh-subshell": "TC204",
     "shell-archive-pushed": "TC202",
     "shell-backquoted-default": "TC204",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tagcheck.comparison import Same
 from tagcheck.events import MADE, Event, Override, Stage
+from tagcheck.finding import Place
 from tagcheck.image import alike
 from tagcheck.predicates.model import SUPPLIED, Case, Match, same_as, written_at
 from tagcheck.predicates.stages import USES, Mismatch, mismatches
 from tagcheck.source import Span
-from tagcheck.values import Piece
+from tagcheck.values import Piece, Text
 
 BROUGHT = (Stage.LOADED, Stage.PUSHED)
 
@@ -32,9 +34,9 @@ def missing_override(case: Case) -> Iterator[Match]:
     known = {id(found.use) for found in mismatches(case)}
     for found in (*mismatches(case), *_other_registry(case, known)):
         apart = 1 if id(found.use) in known else 0
-        sibling = _overridden_beside(case, found.use, apart) if id(found.use) not in told else None
+        sibling = _overridden_beside(case, found, apart) if id(found.use) not in told else None
         if sibling is not None:
-            yield found.match(_place(found.use, sibling), sibling=str(sibling.image))
+            yield _left_at_default(found, sibling)
 
 
 def _set_twice(case: Case, missed: Override) -> Iterator[tuple[Override, Mismatch]]:
@@ -101,9 +103,11 @@ def _is_unused(case: Case, made: Event, uses: list[Event]) -> bool:
     return not any(same_as(made, each) is not Same.NO for each in uses)
 
 
-def _overridden_beside(case: Case, use: Event, apart: int) -> Event | None:
-    """An image of the same deployment that has its name from elsewhere, and that the scenario makes. What is deployed
-    and what overrides it may stand in procedures of their own, as many calls `apart` from the one that calls both."""
+def _overridden_beside(case: Case, found: Mismatch, apart: int) -> Event | None:
+    """Another image of the same deployment that has its name from elsewhere, and that the scenario makes. What is
+    deployed and what overrides it may stand in procedures of their own, as many calls `apart` from the one that calls
+    both."""
+    use = found.use
     home = _home(use)
     if home is None:
         return None
@@ -113,9 +117,15 @@ def _overridden_beside(case: Case, use: Event, apart: int) -> Event | None:
         if other.span != use.span and not use.before(other):
             continue
         supplied = any(same_as(other, each) is Same.YES for each in case.together(use, *MADE))
-        if supplied and not alike(other.reference, use.reference) and _is_from_elsewhere(other, home):
+        if supplied and _is_another(other, found) and _is_from_elsewhere(other, home):
             return other
     return None
+
+
+def _is_another(other: Event, found: Mismatch) -> bool:
+    """Whether an image is less like the one that is deployed than that which is made for it."""
+    near = alike(found.candidate.reference, found.use.reference)
+    return alike(other.reference, found.use.reference) < near
 
 
 def _is_near(one: tuple[Span, ...], other: tuple[Span, ...], apart: int) -> bool:
@@ -125,10 +135,14 @@ def _is_near(one: tuple[Span, ...], other: tuple[Span, ...], apart: int) -> bool
 
 
 def _home(use: Event) -> str | None:
-    """The file that a default stands in, if it is not one of those that deploy it."""
-    path = written_at(use.image, Span("", 1, 1, 1, 1)).path
-    inside = use.image.literal is None or not path or any(span.path == path for span in use.trace)
-    return None if inside else path
+    """The file that a default, or the tag that makes it one, stands in, if it is not one of those that deploy it."""
+    path = _default_at(use).path if use.image.literal is not None else ""
+    return None if not path or any(span.path == path for span in use.trace) else path
+
+
+def _default_at(use: Event) -> Span:
+    """Where the end of a name is written: what is left at its default is the tag, if not all of it."""
+    return written_at(Text(use.image.parts[-1:]), Span("", 1, 1, 1, 1))
 
 
 def _is_from_elsewhere(event: Event, home: str) -> bool:
@@ -137,7 +151,10 @@ def _is_from_elsewhere(event: Event, home: str) -> bool:
     return bool(event.image.holes) or any(path and path != home for path in sites)
 
 
-def _place(use: Event, sibling: Event) -> Span:
-    """Where the override is missing: the command that overrides the others, else the default."""
-    written = written_at(use.image, use.span)
-    return written if sibling.span.path == written.path else sibling.span
+def _left_at_default(found: Mismatch, sibling: Event) -> Match:
+    """The match where the override is missing: the command that overrides the others, else the default."""
+    default = _default_at(found.use)
+    here = default if sibling.span.path == default.path else sibling.span
+    match = found.match(here, sibling=str(sibling.image))
+    at_default = Place("default", str(found.use.image), default, "the default")
+    return replace(match, places=(*match.places, at_default))
